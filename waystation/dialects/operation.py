@@ -1,0 +1,112 @@
+"""A request as the relay path sees it, whatever its dialect, and the two ends of its answer.
+
+An `Operation` is what parsing a body yields. For each attempt the relay asks it for the upstream's
+body and for a reader of the upstream's answer; the reader feeds the meter, detects faults inside a
+200 and gives the bytes for the caller. No I/O, no async.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from waystation.errors import Fault
+from waystation.meter.usage import Usage
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt's body must be made for. output_limit: a clamp to write in, None = leave
+    the caller's. overrides: the channel's top-level fields, they win. n: how many choices this
+    call asks for (fanned-out parts ask for 1)."""
+
+    upstream_model: str
+    output_limit: int | None = None
+    overrides: Mapping[str, msgspec.Raw] = {}
+    n: int | None = None
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What the reader shows of money: called with the usage when it is known, gives `usage.cost`
+    as a decimal JSON number text, or None to leave it out."""
+
+    cost_of: Any  # Callable[[Usage], str | None]
+
+
+class ReplyReader(Protocol):
+    """Reads a whole JSON answer."""
+
+    def read(self, status: int, content_type: str, body: bytes) -> bytes:
+        """The caller's body. Raises Fault when a 200 carries an error, HTML or nonsense.
+        An SSE body where JSON was expected is assembled into one object."""
+
+    def usage(self) -> Usage: ...
+
+    @property
+    def upstream_id(self) -> str: ...
+
+    @property
+    def has_output(self) -> bool:
+        """Some text, tool call, refusal or other content came."""
+
+
+class StreamReader(Protocol):
+    """Reads a streamed answer, piece by piece, at any split."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Bytes for the caller (whole frames only). After a fault: b""."""
+
+    def close(self) -> bytes:
+        """The upstream ended: the last frames ([DONE], the usage chunk if asked). Sets `fault`
+        when it ended before its proper end."""
+
+    def fail(self, fault: Fault, language: Any) -> bytes:
+        """The in-dialect error event that ends the stream without [DONE]."""
+
+    def keep_alive(self) -> bytes:
+        """A data event that says nothing, in dialect."""
+
+    def usage(self) -> Usage:
+        """So far; counted from the text seen when the upstream told nothing."""
+
+    @property
+    def started(self) -> bool:
+        """The first content byte was seen: no failover from here."""
+
+    @property
+    def finished(self) -> bool:
+        """A proper end was seen."""
+
+    @property
+    def fault(self) -> Fault | None:
+        """An error event, HTML, nonsense or an early end."""
+
+    @property
+    def upstream_id(self) -> str: ...
+
+    @property
+    def has_output(self) -> bool: ...
+
+
+class Operation(Protocol):
+    """name: chat, completion, embedding, moderation. dialect: of the caller. prompt_tokens: an
+    upper bound. output_limit: the caller's own per choice, None when it named none. choices: how
+    many answers are asked for (n × prompts). needs: features a channel must have ("tools", …).
+    affinity: what keeps a conversation on its channel, None for nothing."""
+
+    name: str
+    dialect: str
+    model: str
+    stream: bool
+    n: int
+    choices: int
+    prompt_tokens: int
+    output_limit: int | None
+    needs: frozenset[str]
+    affinity: str | None
+
+    def body_for(self, target: Target) -> bytes:
+        """The upstream's body: raw slices of the caller's, with the declared edits."""
+
+    def reply_reader(self, target: Target, receipt: Receipt) -> ReplyReader: ...
+
+    def stream_reader(self, target: Target, receipt: Receipt) -> StreamReader: ...

@@ -1,0 +1,77 @@
+"""The ledger as a gateway or a tool sees it; `ledger/client.py` implements it over the socket."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from waystation.ledger.messages import (
+    AccountState,
+    Admitted,
+    AskAccount,
+    AskAudit,
+    AskRow,
+    AskToken,
+    AskVersions,
+    AuditState,
+    Done,
+    Extend,
+    Granted,
+    Hold,
+    PutAccount,
+    PutGroup,
+    PutToken,
+    Refused,
+    Resolve,
+    RowState,
+    TakeSlot,
+    TokenState,
+    Transfer,
+    Versions,
+)
+from waystation.journal.row import Row
+
+Question = (
+    AskAccount | AskToken | AskRow | AskAudit | AskVersions
+    | PutAccount | PutToken | PutGroup | Transfer
+)  # fmt: skip
+Answer = AccountState | TokenState | RowState | AuditState | Versions | Done
+
+
+class LedgerAway(Exception):
+    """No ledger answers: the caller gets 503. Nothing was held."""
+
+
+class Ledger(Protocol):
+    """Commands ride in the next frame; only `admit`, `extend`, `take_slot` and `ask` wait."""
+
+    @property
+    def present(self) -> bool:
+        """Connected and answering."""
+
+    async def admit(self, hold: Hold) -> Admitted | Refused:
+        """Raises LedgerAway. Cancelled while waiting: the hold, if it comes to be, is voided."""
+
+    async def extend(self, extend: Extend) -> Admitted | Refused:
+        """Raises LedgerAway."""
+
+    def sent(self, hold_id: str) -> None:
+        """Written to the socket before this returns."""
+
+    def unsent(self, hold_id: str) -> None: ...
+
+    def checkpoint(self, hold_id: str, nanos: int) -> None: ...
+
+    def resolve(self, resolution: Resolve) -> None:
+        """Kept and resent until the ledger has acknowledged it."""
+
+    def note(self, row: Row) -> None:
+        """Bounded: dropped and counted when too many wait."""
+
+    async def take_slot(self, slot: TakeSlot) -> Granted | Refused: ...
+
+    def give_slot(self, slot_id: str) -> None: ...
+
+    async def ask(self, question: Question) -> Answer:
+        """Raises LedgerAway."""
+
+    on_swept: Callable[[str], None] | None
+    """Called with the id of each hold of ours that a sweep resolved."""

@@ -1,0 +1,83 @@
+"""Every setting: one name, one unit, one default; by environment as WAYSTATION_<NAME>.
+
+Command-line options of `serve` replace the environment's values. Child processes of the supervisor
+read the same environment, so a setting is said once.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """See docs/guides/settings.md for the same in prose."""
+
+    model_config = SettingsConfigDict(env_prefix="WAYSTATION_", extra="ignore", frozen=True)
+
+    data: Path = Path("data")
+    database: str | None = None
+    """postgresql://…; unset: two SQLite files in the data folder."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    config: Path | None = None
+    face: Literal["http1", "asgi"] = "http1"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    public_url: str | None = None
+    master_key: SecretStr | None = None
+    metrics_token: SecretStr | None = None
+    language: Literal["en", "zh"] = "zh"
+    """For callers that send no Accept-Language."""
+    time_zone: str = "Asia/Shanghai"
+    """Budgets' days, weeks and months begin here."""
+    trusted_proxies: CommaList = ()
+    egress_allow: CommaList = ()
+
+    body_bytes_max: int = Field(default=32 * 1024 * 1024, ge=1024)
+    body_seconds_max: float = 60.0
+    head_bytes_max: int = 64 * 1024
+    head_count_max: int = 128
+    head_seconds_max: float = 15.0
+    idle_seconds_max: float = 75.0
+    """A kept-alive connection without a request."""
+    write_seconds_max: float = 60.0
+    """A client that takes nothing of a reply for so long is taken for gone."""
+    write_bytes_high: int = 64 * 1024
+    connections_max: int = Field(default=20_000, ge=16)
+    reply_bytes_max: int = 32 * 1024 * 1024
+
+    drain_notice_seconds: float = 2.0
+    drain_seconds_max: float = 30.0
+
+    choices_max: int = Field(default=16, ge=1)
+    output_tokens_default: int = Field(default=4096, ge=1)
+    """The bound of a reply without any limit, where the model's own is unknown."""
+    stream_hold_tokens: int = Field(default=2000, ge=16)
+    keep_alive_seconds: float = 15.0
+    preamble_bytes_max: int = 64 * 1024
+    preamble_seconds_max: float = 10.0
+    drain_upstream_seconds_max: float = 120.0
+    """How long an answer is read on for a client that left, on channels that say `drain`."""
+    retry_ratio: float = 0.1
+    """Retries per first attempt, for the whole process, beyond a small reserve."""
+    log_lines: Literal["stdout", "off"] = "stdout"
+
+    @field_validator("trusted_proxies", "egress_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def ledger_socket(self) -> Path:
+        return self.data / "ledger.sock"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.data / "control.sock"

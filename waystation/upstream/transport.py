@@ -1,0 +1,115 @@
+"""The seam between us and the network: one request out, one reply in.
+
+`upstream/http1/` implements it on httptools, `upstream/proxied.py` on aiohttp for channels behind
+an HTTP or SOCKS proxy, `upstream/fake.py` for tests, and the demo channel in-process. All pass the
+same tests.
+
+    TransportFault
+    ├── NotSent     no byte of the request reached the wire: safe to try elsewhere, nothing is owed
+    └── MaybeSent   the upstream may have seen it
+"""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+
+FaultKind = Literal[
+    "resolve",  # the name has no address
+    "forbidden",  # the egress guard refuses the address
+    "connect",
+    "connect_timeout",
+    "tls",
+    "reset",  # closed or reset before or inside the reply
+    "first_byte_timeout",
+    "idle_timeout",
+    "total_timeout",
+    "protocol",  # not HTTP, wrong lengths, endless headers
+    "too_large",
+]
+
+
+class TransportFault(Exception):
+    """The exchange failed below HTTP. `detail` is for our log, never for a caller."""
+
+    def __init__(self, kind: FaultKind, detail: str = "") -> None:
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind = kind
+        self.detail = detail
+
+
+class NotSent(TransportFault):
+    pass
+
+
+class MaybeSent(TransportFault):
+    pass
+
+
+class Deadlines(msgspec.Struct, frozen=True):
+    """Seconds. first_byte: from the request's last byte to the reply's head. idle: between two
+    reads of the body. total: from `send` to the body's end."""
+
+    connect_seconds: float = 5.0
+    first_byte_seconds: float = 120.0
+    idle_seconds: float = 120.0
+    total_seconds: float = 1800.0
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where to connect. host is a name or literal without brackets; the egress guard judges the
+    resolved address unless allow_private says that the operator consented."""
+
+    scheme: Literal["http", "https"]
+    host: str
+    port: int
+    allow_private: bool = False
+    proxy: str | None = None  # http://, https://, socks5:// with optional userinfo
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A request. target: path with query. headers: complete but for host, content-length and
+    connection, which the transport writes."""
+
+    origin: Origin
+    method: str
+    target: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+
+
+class Incoming(Protocol):
+    """A reply whose head has arrived. Whatever happens, `close` (idempotent, synchronous) returns
+    the connection or drops it; reading to the end closes by itself."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]  # names in lower case
+
+    def header(self, name: bytes) -> bytes | None: ...
+
+    async def read(self) -> bytes:
+        """The next piece as it arrived, content-encoding removed; b"" at the proper end.
+        Raises MaybeSent. Not reading is back-pressure: the socket is paused."""
+
+    async def read_all(self, bytes_max: int) -> bytes:
+        """The rest of the body. Raises MaybeSent("too_large") past the cap."""
+
+    def close(self) -> None: ...
+
+
+class Transport(Protocol):
+    def ready(self, origin: Origin) -> bool:
+        """An idle connection is at hand: `send` would write at once."""
+
+    async def send(
+        self,
+        request: Outgoing,
+        deadlines: Deadlines,
+        on_sending: Callable[[], None] | None = None,
+    ) -> Incoming:
+        """Send, and return when the reply's head is complete. `on_sending` is called right before
+        the first byte is written, once. Raises NotSent or MaybeSent. Cancelling it drops the
+        connection and leaks nothing."""
+
+    async def close(self) -> None:
+        """Close all connections, idle and busy."""
