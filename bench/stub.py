@@ -68,9 +68,12 @@ _LAST = b"%x\r\n%s\r\n0\r\n\r\n" % (len(_USAGE), _USAGE)
 _SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 )
-_JSON_REPLY = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (
-    len(JSON_BODY),
-    JSON_BODY,
+_JSON_REPLY = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
+    % (
+        len(JSON_BODY),
+        JSON_BODY,
+    )
 )
 
 
