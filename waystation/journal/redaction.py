@@ -24,7 +24,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("api-key", "api-secret", "uthorization", "API-KEY", "Api-Key", "AUTHORIZATION"),
         r"(?i)\b(x-api-key|x-goog-api-key|api-key|mj-api-secret|authorization)"
-        rf"(\\?[\"']?\s*[:=]\s*\\?[\"']?)(?!bearer\b){_VALUE}",
+        rf"(\\*[\"']?\s*[:=]\s*\\*[\"']?)(?!bearer\b){_VALUE}",
         rf"\1\2{MASK}",
     ),
     (("sk-",), r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_\-]{8,}", f"sk-{MASK}"),
