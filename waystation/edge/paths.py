@@ -6,28 +6,30 @@ token in some clients. Dot segments and encoded slashes are never resolved: such
 is and matches no route.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import unquote
 
 VERSIONS = frozenset({"v1", "v1beta", "v1alpha"})
 
-UNVERSIONED = frozenset(
-    {
-        "audio",
-        "chat",
-        "completions",
-        "embeddings",
-        "images",
-        "messages",
-        "models",
-        "moderations",
-        "rerank",
-        "responses",
-    }
-)
-"""First segments of the relay's own routes, which some clients call without the version."""
+UNVERSIONED: Mapping[str, frozenset[str]] = {
+    "audio": frozenset({"speech", "transcriptions", "translations"}),
+    "chat": frozenset({"completions"}),
+    "completions": frozenset(),
+    "dashboard": frozenset({"billing"}),
+    "embeddings": frozenset(),
+    "images": frozenset({"edits", "generations", "variations"}),
+    "messages": frozenset(),
+    "models": frozenset(),
+    "moderations": frozenset(),
+    "rerank": frozenset(),
+    "responses": frozenset(),
+}
+"""First segments of the relay's own routes, which some clients call without the version; with the
+second ones that they need to be told from a page of the same name (none: any)."""
 
 _CACHED_BYTES_MAX = 512
+_FOLDED_SEGMENTS_MAX = 32
 
 
 def fold(raw_path: str) -> str:
@@ -44,7 +46,9 @@ def _fold(raw_path: str) -> str:
     if not all(map(_is_plain, segments)):
         return raw_path
     segments = [unquote(segment, errors="strict") for segment in segments]
-    return "/" + "/".join(_add_version(_drop_prefixes(segments)))
+    if len(segments) <= _FOLDED_SEGMENTS_MAX:
+        segments = _add_version(_drop_prefixes(segments))
+    return "/" + "/".join(segments)
 
 
 @lru_cache(maxsize=4096)
@@ -69,7 +73,7 @@ def _drop_prefixes(segments: list[str]) -> list[str]:
     """Without a vendor's prefix, and with a doubled version or a doubled address folded."""
     while len(segments) > 1:
         first, second = segments[0], segments[1]
-        if first == "openai" and (second in VERSIONS or second in UNVERSIONED):
+        if first == "openai" and (second in VERSIONS or _is_address(segments[1:])):
             segments = segments[1:]  # /openai/v1/…
         elif first in VERSIONS and second in VERSIONS:
             segments = segments[1:]  # /v1/v1/…, /v1/v1beta/…: the inner one was meant
@@ -87,26 +91,33 @@ def _without_versions(segments: list[str]) -> list[str]:
 
 
 def _fold_repeated(segments: list[str]) -> list[str]:
-    """/v1/chat/completions/v1/chat/completions → the last whole address; also with another suffix
-    (/v1/chat/completions/v1/models): the base address was given as a full one."""
-    for at in range(len(segments) - 1, 0, -1):
-        if segments[at] in VERSIONS and _is_address(segments[:at]):
-            return _drop_prefixes(segments[at:])
-    half, odd = divmod(len(segments), 2)
-    if half and not odd and segments[:half] == segments[half:] and segments[0] in UNVERSIONED:
-        return segments[:half]
-    if len(segments) == 5 and segments[0] in VERSIONS and segments[1:3] == segments[3:]:
-        return segments[:3]  # /v1/chat/completions/chat/completions
+    """A whole address was given as the base, and an address appended to it: the last is meant.
+
+    /v1/chat/completions/v1/chat/completions, /chat/completions/chat/completions,
+    /v1/chat/completions/v1/models.
+    """
+    for at in range(len(segments) - 2, 0, -1):
+        inner = segments[at:]
+        if segments[at] in VERSIONS and _is_address(inner[1:]) and _is_address(segments[:at]):
+            return _drop_prefixes(inner)
+    version = segments[:1] if segments and segments[0] in VERSIONS else []
+    rest = segments[len(version) :]
+    half = len(rest) // 2
+    if half and rest[:half] == rest[half:] and _is_address(rest):
+        return version + rest[:half]
     return segments
 
 
 def _is_address(segments: list[str]) -> bool:
     """Whether these segments are a relay address themselves, with or without its version."""
     rest = segments[1:] if segments[0] in VERSIONS else segments
-    return bool(rest) and rest[0] in UNVERSIONED
+    if not rest or rest[0] not in UNVERSIONED:
+        return False
+    needed = UNVERSIONED[rest[0]]
+    return not needed or (len(rest) > 1 and rest[1] in needed)
 
 
 def _add_version(segments: list[str]) -> list[str]:
-    if segments and segments[0] in UNVERSIONED:
+    if segments and segments[0] not in VERSIONS and _is_address(segments):
         return ["v1", *segments]
     return segments

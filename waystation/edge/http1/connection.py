@@ -19,6 +19,7 @@ from waystation.edge.face import DRAIN_BYTES_MAX
 from waystation.edge.http1.exchange import Exchange
 from waystation.edge.http1.heads import HeadWriter
 from waystation.edge.http1.intake import BodyError, Intake
+from waystation.edge.http1.outlet import Outlet
 from waystation.edge.peers import UNIX
 from waystation.edge.strict import Refusal
 from waystation.errors import Fault
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 IDLE, HEAD, BODY, BUSY, DRAIN, LINGER, CLOSED = range(7)
 
 _HELD_BYTES_MAX = 64 * 1024
+_JOINED_BYTES_MAX = 64 * 1024
 _NEVER = float("inf")
 
 
@@ -40,7 +42,6 @@ class Connection(asyncio.Protocol):
         "_buffer",
         "_deadline",
         "_drain_left",
-        "_drain_waiters",
         "_exchange",
         "_face",
         "_intake",
@@ -51,15 +52,13 @@ class Connection(asyncio.Protocol):
         "_phase",
         "_scanned",
         "_scheme",
-        "_sent_bytes",
-        "_taken_at",
-        "_taken_bytes",
         "_transport",
         "heads",
-        "write_is_paused",
+        "outlet",
     )
 
     _transport: asyncio.Transport
+    outlet: Outlet
 
     def __init__(self, face: "Face", loop: asyncio.AbstractEventLoop, heads: HeadWriter) -> None:
         self._face = face
@@ -74,17 +73,12 @@ class Connection(asyncio.Protocol):
         self._drain_left = 0
         self._intake = Intake(face.limits)
         self._is_read_paused = False
-        self.write_is_paused = False
-        self._drain_waiters: list[asyncio.Future[None]] = []
-        self._sent_bytes = 0
-        self._taken_bytes = 0
-        self._taken_at = 0.0
 
     # --- the transport's callbacks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=self._face.limits.write_bytes_high)
+        self.outlet = Outlet(self._transport, self._face.limits.write_bytes_high)
         name = transport.get_extra_info("peername")
         self._peer = name[0] if isinstance(name, tuple) else UNIX
         self._peer_is_trusted = self._face.proxies.trusts(self._peer)
@@ -107,11 +101,10 @@ class Connection(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
-        self.write_is_paused = True
+        self.outlet.pause()
 
     def resume_writing(self) -> None:
-        self.write_is_paused = False
-        self._wake_drainers()
+        self.outlet.resume()
         if self._phase == IDLE and self._buffer:
             self._parse_buffer()
 
@@ -119,11 +112,11 @@ class Connection(asyncio.Protocol):
         phase = self._phase
         if phase in (BODY, DRAIN):
             self._take_body(data)
-        elif phase == IDLE and not self._buffer and not self.write_is_paused:
+        elif phase == IDLE and not self._buffer and not self.outlet.is_paused:
             self._parse(data)
         elif phase < BODY:
             self._buffer += data
-            if not self.write_is_paused:
+            if not self.outlet.is_paused:
                 self._parse_buffer()
             self._bound_buffer()
         elif phase == BUSY:
@@ -229,7 +222,7 @@ class Connection(asyncio.Protocol):
             self._break_body(exchange)
             return
         for piece in intake.pieces:
-            exchange.take_piece(piece)
+            exchange.inbox.take(piece)
         intake.pieces.clear()
         if self._phase == DRAIN:
             self._drain_left -= used
@@ -238,11 +231,11 @@ class Connection(asyncio.Protocol):
                 return
         if intake.is_complete:
             self._end_body(exchange, data[used:])
-        elif exchange.held_bytes > _HELD_BYTES_MAX and not exchange.is_read:
+        elif exchange.inbox.held_bytes > _HELD_BYTES_MAX and not exchange.inbox.is_read:
             self._pause_reading()
 
     def _end_body(self, exchange: Exchange, rest: bytes) -> None:
-        exchange.end_body()
+        exchange.inbox.end()
         if rest:
             self._buffer += rest
         if self._phase == DRAIN:
@@ -255,7 +248,7 @@ class Connection(asyncio.Protocol):
     def _break_body(self, exchange: Exchange) -> None:
         """The framing is broken: the handler is told, and nothing behind it is ever parsed."""
         exchange.keeps_alive = False
-        exchange.fail_body(Fault("invalid_request", reason="The chunked body is malformed."))
+        exchange.inbox.fail(Fault("invalid_request", reason="The chunked body is malformed."))
         if self._phase == DRAIN:
             self._close_softly()
         else:
@@ -269,7 +262,7 @@ class Connection(asyncio.Protocol):
         self._deadline = self._loop.time() + seconds_max
         if exchange.expects_continue:
             exchange.expects_continue = False
-            self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.outlet.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._resume_reading()
 
     # --- a reply
@@ -279,18 +272,12 @@ class Connection(asyncio.Protocol):
         """Whether this connection ends with the reply that is being begun."""
         return self._face.announce_close
 
-    def send(self, data: bytes) -> None:
-        """Queue bytes for the client."""
-        self._sent_bytes += len(data)
-        self._transport.write(data)
-
     def send_whole(self, head: bytes, body: bytes) -> None:
         """Queue a whole reply and go on to what comes after it."""
-        self._sent_bytes += len(head) + len(body)
-        if len(body) < _HELD_BYTES_MAX:
-            self._transport.write(head + body)
+        if len(body) < _JOINED_BYTES_MAX:
+            self.outlet.send(head + body)
         else:
-            self._transport.writelines((head, body))
+            self.outlet.send_both(head, body)
         self.finish_reply()
 
     def finish_reply(self) -> None:
@@ -298,10 +285,10 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None:
             return
-        exchange.held_pieces = []
+        exchange.inbox.drop()
         if not exchange.keeps_alive:
             self._close_softly()
-        elif exchange.body_is_whole:
+        elif exchange.inbox.is_whole:
             self._go_idle()
         else:
             self._phase = DRAIN
@@ -320,22 +307,10 @@ class Connection(asyncio.Protocol):
 
     def _parse_held(self) -> None:
         """The next pipelined request, from the loop so that a long row of them yields to others."""
-        if self._phase == IDLE and self._buffer and not self.write_is_paused:
+        if self._phase == IDLE and self._buffer and not self.outlet.is_paused:
             self._parse_buffer()
             if len(self._buffer) <= _HELD_BYTES_MAX:
                 self._resume_reading()
-
-    async def await_drain(self) -> None:
-        """Until the client took enough, or has gone."""
-        waiter = self._loop.create_future()
-        self._drain_waiters.append(waiter)
-        await waiter
-
-    def _wake_drainers(self) -> None:
-        waiters, self._drain_waiters = self._drain_waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
 
     # --- refusals and ends
 
@@ -350,7 +325,7 @@ class Connection(asyncio.Protocol):
         headers, body = self._face.refuse(status, code, values, path)
         framing = b"content-length: %d\r\n" % len(body)
         closing = b"connection: close\r\n"
-        self.send(self.heads.head(status, headers, request_id, framing, closing) + body)
+        self.outlet.send(self.heads.head(status, headers, request_id, framing, closing) + body)
         self._close_softly()
 
     def _close_softly(self) -> None:
@@ -379,17 +354,12 @@ class Connection(asyncio.Protocol):
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             self._face.lose_client(exchange)
-        self._wake_drainers()
+        self.outlet.resume()
 
     @property
     def is_idle(self) -> bool:
         """Between two requests, with nothing of the next one here."""
         return self._phase == IDLE and not self._buffer
-
-    @property
-    def is_flushed(self) -> bool:
-        """Nothing is waiting to be sent."""
-        return self._transport.get_write_buffer_size() == 0
 
     def close_if_idle(self) -> None:
         """Close a kept-alive connection that nobody is using."""
@@ -404,12 +374,7 @@ class Connection(asyncio.Protocol):
         if now >= self._deadline:
             self._deadline = _NEVER
             self._expire()
-        waiting = self._transport.get_write_buffer_size()
-        taken = self._sent_bytes - waiting
-        if not waiting or taken != self._taken_bytes:
-            self._taken_bytes = taken
-            self._taken_at = now
-        elif now - self._taken_at >= self._face.limits.write_seconds_max:
+        if self.outlet.is_stalled(now, self._face.limits.write_seconds_max):
             self.cut()
 
     def _expire(self) -> None:
@@ -417,7 +382,7 @@ class Connection(asyncio.Protocol):
         if phase == HEAD:
             self._refuse_head(Refusal(408, "The request head did not arrive in time."))
         elif phase == BODY and self._exchange is not None:
-            self._exchange.fail_body(Fault("body_too_slow", seconds=f"{self._body_seconds:g}"))
+            self._exchange.inbox.fail(Fault("body_too_slow", seconds=f"{self._body_seconds:g}"))
         elif phase == DRAIN:
             self._close_softly()
         elif phase == IDLE:

@@ -1,16 +1,15 @@
 """One request and its reply on a connection of our own face: implements `Call` and `Writer`."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from waystation.edge import paths
-from waystation.edge.body import BodyCollector
 from waystation.edge.call import HeaderList
 from waystation.edge.face import DRAIN_BYTES_MAX
-from waystation.edge.http1.heads import BODILESS, declared_length
 from waystation.edge.http1.intake import Head
+from waystation.edge.inbox import BodyInbox
+from waystation.edge.reply_headers import BODILESS, declared_length
 from waystation.errors import Fault
 
 if TYPE_CHECKING:
@@ -21,19 +20,13 @@ class Exchange:
     """See `Call`. Besides what the handler sees, it tells the connection how far it is."""
 
     __slots__ = (
-        "_collector",
         "_connection",
         "_fields",
         "_headers",
-        "_reading",
-        "_was_read",
-        "body_fault",
-        "body_is_whole",
         "content_length",
         "expects_continue",
         "has_ended",
-        "held_bytes",
-        "held_pieces",
+        "inbox",
         "is_gone",
         "keeps_alive",
         "method",
@@ -59,9 +52,6 @@ class Exchange:
         self._connection = connection
         self._headers = head.headers
         self._fields = head.fields
-        self._collector: BodyCollector | None = None
-        self._reading: asyncio.Future[None] | None = None
-        self._was_read = False
         self.method = head.method
         self.version = head.version
         self.raw_path = head.raw_path
@@ -75,10 +65,7 @@ class Exchange:
         self.content_length = head.content_length
         self.expects_continue = head.expects_continue
         self.keeps_alive = head.keeps_alive
-        self.body_is_whole = not head.has_body
-        self.body_fault: Fault | None = None
-        self.held_pieces: list[bytes] = []
-        self.held_bytes = 0
+        self.inbox = BodyInbox(is_whole=not head.has_body)
         self.reply_has_begun = False
         self.has_ended = False
         self.is_gone = False
@@ -93,69 +80,26 @@ class Exchange:
         return self._headers
 
     async def read(self, bytes_max: int, seconds_max: float) -> bytes:
-        if self._was_read:
-            raise RuntimeError("the body was read before")
-        self._was_read = True
-        collector = BodyCollector(self.header("content-encoding"), self.content_length, bytes_max)
-        for piece in self.held_pieces:
-            collector.feed(piece)
-        self.held_pieces = []
-        if not self.body_is_whole:
-            await self._await_body(collector, seconds_max)
+        inbox = self.inbox
+        collector = inbox.open(self.header("content-encoding"), self.content_length, bytes_max)
+        if not inbox.is_whole:
+            rest = inbox.wait(collector)
+            self._connection.await_body(seconds_max)
+            try:
+                await rest
+            finally:
+                inbox.stop()
         return collector.finish()
 
-    async def _await_body(self, collector: BodyCollector, seconds_max: float) -> None:
-        if self.is_gone:
-            raise Fault("client_closed_request")
-        if self.body_fault is not None:
-            raise self.body_fault
-        self._collector = collector
-        self._reading = asyncio.get_running_loop().create_future()
-        self._connection.await_body(seconds_max)
-        try:
-            await self._reading
-        finally:
-            self._reading = self._collector = None
-
     # --- what the connection tells
-
-    def take_piece(self, data: bytes) -> None:
-        """A piece of the body arrived; kept until the handler reads, given on while it does."""
-        if self._collector is not None:
-            try:
-                self._collector.feed(data)
-            except Fault as fault:
-                self.fail_body(fault)
-        elif not self.has_ended and self.body_fault is None:
-            self.held_pieces.append(data)
-            self.held_bytes += len(data)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether the handler is waiting for the body at this moment."""
-        return self._reading is not None
-
-    def end_body(self) -> None:
-        """The body is whole."""
-        self.body_is_whole = True
-        if self._reading is not None and not self._reading.done():
-            self._reading.set_result(None)
-
-    def fail_body(self, fault: Fault) -> None:
-        """The body will never be whole; after the reply the connection cannot be kept."""
-        self._collector = None
-        self.held_pieces = []
-        self.body_fault = fault
-        if self._reading is not None and not self._reading.done():
-            self._reading.set_exception(fault)
 
     def lose_client(self) -> None:
         """The client has gone. Tells the handler once, unless the reply was already complete."""
         if self.is_gone or self.has_ended:
             return
         self.is_gone = True
-        if not self.body_is_whole:
-            self.fail_body(Fault("client_closed_request"))
+        if not self.inbox.is_whole:
+            self.inbox.fail(Fault("client_closed_request"))
         if self.on_gone is not None:
             self.on_gone()
 
@@ -192,7 +136,7 @@ class Exchange:
         stream = ReplyStream(self, self._connection, length, framing == b"", bodiless)
         head = self._begin_reply(status, headers, framing)
         if head:
-            self._connection.send(head)
+            self._connection.outlet.send(head)
         return stream
 
     def _begin_reply(self, status: int, headers: HeaderList, framing: bytes) -> bytes:
@@ -213,9 +157,9 @@ class Exchange:
     def _can_keep_alive(self) -> bool:
         if not self.keeps_alive or self._connection.closes_after_reply:
             return False
-        if self.body_is_whole:
+        if self.inbox.is_whole:
             return True
-        if self.body_fault is not None or self.expects_continue:
+        if self.inbox.fault is not None or self.expects_continue:
             return False  # the client may or may not send the body now: nobody can tell them apart
         return (self.content_length or 0) <= DRAIN_BYTES_MAX
 
@@ -247,7 +191,7 @@ class ReplyStream:
 
     @property
     def congested(self) -> bool:
-        return self._connection.write_is_paused and not self._exchange.is_gone
+        return self._connection.outlet.is_paused and not self._exchange.is_gone
 
     def write(self, data: bytes) -> None:
         exchange = self._exchange
@@ -257,15 +201,15 @@ class ReplyStream:
             self._left -= len(data)
             if self._left < 0:
                 raise RuntimeError("more was written than the content-length said")
-            self._connection.send(data)
+            self._connection.outlet.send(data)
         elif self._bare:
-            self._connection.send(data)
+            self._connection.outlet.send(data)
         else:
-            self._connection.send(b"%x\r\n%b\r\n" % (len(data), data))
+            self._connection.outlet.send(b"%x\r\n%b\r\n" % (len(data), data))
 
     async def drain(self) -> None:
         if self.congested:
-            await self._connection.await_drain()
+            await self._connection.outlet.drain()
 
     def end(self) -> None:
         exchange = self._exchange
@@ -276,7 +220,7 @@ class ReplyStream:
             return
         exchange.has_ended = True
         if self._left is None and not self._bare and not self._bodiless:
-            self._connection.send(b"0\r\n\r\n")
+            self._connection.outlet.send(b"0\r\n\r\n")
         self._connection.finish_reply()
 
     def abort(self) -> None:

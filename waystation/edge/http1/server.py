@@ -157,7 +157,7 @@ class Face:
         return True
 
     def _is_idle(self) -> bool:
-        return self.open_calls == 0 and all(c.is_flushed for c in self._connections)
+        return self.open_calls == 0 and all(c.outlet.is_empty for c in self._connections)
 
     def _wake_if_idle(self) -> None:
         if self.open_calls == 0:
