@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from waystation.journal.row import Row
 from waystation.ledger.messages import (
     AccountState,
     Admitted,
@@ -27,7 +28,6 @@ from waystation.ledger.messages import (
     Transfer,
     Versions,
 )
-from waystation.journal.row import Row
 
 Question = (
     AskAccount | AskToken | AskRow | AskAudit | AskVersions
