@@ -94,11 +94,13 @@ CHECKS: dict[str, str] = {
         WHERE t.n IS NULL""",
     "an open hold is resolved": """
         SELECT h.hold_id, h.n, t.kind FROM holds h JOIN transfers t
-            ON t.hold_id = h.hold_id AND t.account_id = h.account_id AND t.kind IN ('post', 'void', 'expire')""",
+            ON t.hold_id = h.hold_id AND t.account_id = h.account_id
+            AND t.kind IN ('post', 'void', 'expire')""",
     "pendings, resolutions and open holds do not add up": """
         SELECT 'pendings', pendings, resolved + open FROM (
             SELECT (SELECT count(*) FROM transfers WHERE kind = 'pending') AS pendings,
-                   (SELECT count(*) FROM transfers WHERE kind IN ('post', 'void', 'expire')) AS resolved,
+                   (SELECT count(*) FROM transfers
+                    WHERE kind IN ('post', 'void', 'expire')) AS resolved,
                    (SELECT count(*) FROM holds) AS open) AS counts
         WHERE pendings <> resolved + open""",
     "a resolution has no pending transfer": """
@@ -112,7 +114,8 @@ CHECKS: dict[str, str] = {
         LEFT JOIN (SELECT hold_id, account_id, sum(amount_nanos) AS nanos FROM transfers
             WHERE kind = 'extend' GROUP BY hold_id, account_id) AS e
             ON e.hold_id = r.hold_id AND e.account_id = r.account_id
-        WHERE r.kind IN ('post', 'void', 'expire') AND r.held_nanos <> p.amount_nanos + coalesce(e.nanos, 0)""",
+        WHERE r.kind IN ('post', 'void', 'expire')
+            AND r.held_nanos <> p.amount_nanos + coalesce(e.nanos, 0)""",
     "a hold was resolved twice": """
         SELECT hold_id, 1, count(*) FROM transfers WHERE kind IN ('post', 'void', 'expire')
         GROUP BY hold_id, account_id HAVING count(*) > 1""",
@@ -121,7 +124,8 @@ CHECKS: dict[str, str] = {
         WHERE kind = 'post' AND NOT exact AND amount_nanos > held_nanos""",
     "resolutions and log rows do not pair": """
         SELECT 'rows of resolutions', resolved, logged + gone FROM (
-            SELECT (SELECT count(*) FROM transfers WHERE kind IN ('post', 'void', 'expire')) AS resolved,
+            SELECT (SELECT count(*) FROM transfers
+                    WHERE kind IN ('post', 'void', 'expire')) AS resolved,
                    (SELECT count(*) FROM requests WHERE hold_id IS NOT NULL) AS logged,
                    (SELECT coalesce(sum(resolutions), 0) FROM rollups
                     WHERE hour_ms IN (SELECT hour_ms FROM retired)) AS gone) AS counts
