@@ -78,7 +78,8 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """rate: decimal text, × official price. allowed_account_groups: () with selectable means all."""
+    """rate: decimal text, × official price. allowed_account_groups: who may choose it when it is
+    selectable, () all."""
 
     name: str
     rate: str

@@ -1,0 +1,225 @@
+"""Counters, gauges and histograms of one process: plain dictionary increments, nothing shared.
+
+Each process counts for itself and pushes what changed to the control process (`journal/push.py`),
+which adds it up and shows it at /metrics. Labels are of low cardinality: never a token, never an
+account, and a model only once something was served under its name.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from waystation.journal.row import Row
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_SHORT_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
+_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
+
+_MODELS_MAX = 1000
+"""Distinct model labels; later ones count as `other`."""
+OTHER = "other"
+
+
+class Family(msgspec.Struct, frozen=True):
+    """A metric as declared. bounds: upper bucket edges of a histogram."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()
+
+
+def _families(*families: Family) -> Mapping[str, Family]:
+    return {family.name: family for family in families}
+
+
+REQUESTS = "waystation_requests_total"
+ATTEMPTS = "waystation_attempts_total"
+FIRST_TOKEN = "waystation_first_token_seconds"  # noqa: S105
+OVERHEAD = "waystation_overhead_seconds"
+TOKENS = "waystation_tokens_total"
+CHARGE = "waystation_charge_nanos_total"
+STREAMS_OPEN = "waystation_streams_open"
+STREAM_ENDS = "waystation_stream_ends_total"
+HOLDS_OPEN = "waystation_holds_open"
+COMMIT_BATCH = "waystation_commit_batch_size"
+COMMIT_SECONDS = "waystation_commit_seconds"
+LOG_QUEUE = "waystation_log_queue_depth"
+LOG_DROPPED = "waystation_log_dropped_total"
+CHANNEL_STATE = "waystation_channel_state"
+
+FAMILIES = _families(
+    Family(REQUESTS, "counter", "Finished requests.", ("dialect", "group", "model", "status")),
+    Family(ATTEMPTS, "counter", "Upstream attempts by outcome.", ("channel", "outcome")),
+    Family(FIRST_TOKEN, "histogram", "Arrival to first content byte of streams.", (), _SECONDS),
+    Family(OVERHEAD, "histogram", "The relay's own share of a request.", (), _SHORT_SECONDS),
+    Family(TOKENS, "counter", "Billed tokens.", ("kind",)),
+    Family(
+        CHARGE, "counter", "Nano-USD charged (price), owed upstream (cost), lost (loss).", ("kind",)
+    ),
+    Family(STREAMS_OPEN, "gauge", "Streamed replies under way."),
+    Family(STREAM_ENDS, "counter", "Streams by how they ended.", ("reason",)),
+    Family(HOLDS_OPEN, "gauge", "Holds neither posted nor voided."),
+    Family(COMMIT_BATCH, "histogram", "Commands in one commit of the ledger.", (), _SIZES),
+    Family(COMMIT_SECONDS, "histogram", "One commit of the ledger.", (), _SHORT_SECONDS),
+    Family(LOG_QUEUE, "gauge", "Bytes of request log lines not written yet."),
+    Family(LOG_DROPPED, "counter", "Request log lines or rows dropped."),
+    Family(CHANNEL_STATE, "gauge", "0 healthy, 1 half open, 2 parked.", ("channel",)),
+)
+
+Key = tuple[str | int, ...]
+"""The family's name, then its label values."""
+
+
+class Sample(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    labels: tuple[str, ...]
+    value: float
+
+
+class Buckets(msgspec.Struct, frozen=True, array_like=True):
+    """counts: one more than the bounds, not cumulative. total: the sum of what was observed."""
+
+    name: str
+    labels: tuple[str, ...]
+    counts: tuple[int, ...]
+    total: float
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """What changed since the last one (counters, histograms), what is now (gauges)."""
+
+    source: str
+    counters: tuple[Sample, ...] = ()
+    gauges: tuple[Sample, ...] = ()
+    histograms: tuple[Buckets, ...] = ()
+
+
+class Histogram:
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+
+class Metrics:
+    """Everything one process counts; used from its loop only."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._counters: dict[Key, float] = {}
+        self._gauges: dict[Key, float] = {}
+        self._histograms: dict[Key, Histogram] = {}
+        self._models: set[str] = set()
+
+    def count(self, *key: str | int, by: float = 1) -> None:
+        """count(ATTEMPTS, "openai-1", "answered")."""
+        counters = self._counters
+        counters[key] = counters.get(key, 0) + by
+
+    def gauge(self, value: float, *key: str | int) -> None:
+        self._gauges[key] = value
+
+    def observe(self, value: float, *key: str | int) -> None:
+        histogram = self._histograms.get(key)
+        if histogram is None:
+            histogram = self._histograms[key] = Histogram(FAMILIES[str(key[0])].bounds)
+        histogram.observe(value)
+
+    def request(self, row: Row, overhead_seconds: float) -> None:
+        """All that a finished request counts towards."""
+        facts = row.facts
+        counters = self._counters
+        key: Key = (
+            REQUESTS,
+            facts.dialect,
+            row.group or facts.group,
+            self._model(facts.model, row.channel_id),
+            row.status,
+        )
+        counters[key] = counters.get(key, 0) + 1
+        for attempt in row.attempts:
+            key = (ATTEMPTS, attempt.channel, attempt.outcome)
+            counters[key] = counters.get(key, 0) + 1
+        if row.channel_id:
+            self._served(row)
+        if facts.stream and row.end != "refused":
+            key = (STREAM_ENDS, row.end)
+            counters[key] = counters.get(key, 0) + 1
+            if row.first_millis:
+                self.observe(row.first_millis / 1000, FIRST_TOKEN)
+        self.observe(overhead_seconds, OVERHEAD)
+
+    def _served(self, row: Row) -> None:
+        counters = self._counters
+        for key, amount in (
+            (_INPUT, row.input_tokens),
+            (_OUTPUT, row.output_tokens),
+            (_PRICE, row.nanos),
+            (_COST, row.cost_nanos),
+            (_LOSS, row.loss_nanos),
+        ):
+            if amount:
+                counters[key] = counters.get(key, 0) + amount
+
+    def _model(self, model: str, channel_id: int) -> str:
+        """Callers may name anything: a name becomes a label once it was served, and not for ever
+        more of them."""
+        if model in self._models:
+            return model
+        if channel_id and len(self._models) < _MODELS_MAX:
+            self._models.add(model)
+            return model
+        return OTHER
+
+    def snapshot_delta(self) -> Delta:
+        """What changed since the last call; the counters begin anew."""
+        counters, self._counters = self._counters, {}
+        histograms, self._histograms = self._histograms, {}
+        return Delta(
+            source=self.source,
+            counters=_samples(counters),
+            gauges=_samples(self._gauges),
+            histograms=tuple(
+                Buckets(str(key[0]), tuple(map(str, key[1:])), tuple(h.counts), h.total)
+                for key, h in histograms.items()
+            ),
+        )
+
+    def restore(self, delta: Delta) -> None:
+        """Take back a delta that could not be delivered, so that nothing is lost."""
+        for sample in delta.counters:
+            self.count(sample.name, *sample.labels, by=sample.value)
+        for buckets in delta.histograms:
+            key = (buckets.name, *buckets.labels)
+            histogram = self._histograms.setdefault(key, Histogram(FAMILIES[buckets.name].bounds))
+            histogram.total += buckets.total
+            for index, count in enumerate(buckets.counts):
+                histogram.counts[index] += count
+
+
+_INPUT: Key = (TOKENS, "input")
+_OUTPUT: Key = (TOKENS, "output")
+_PRICE: Key = (CHARGE, "price")
+_COST: Key = (CHARGE, "cost")
+_LOSS: Key = (CHARGE, "loss")
+
+
+def _samples(values: Mapping[Key, float]) -> tuple[Sample, ...]:
+    """A status is a number when counted and text when taken back: one label all the same."""
+    sums: dict[tuple[str, ...], float] = {}
+    for key, value in values.items():
+        named = tuple(map(str, key))
+        sums[named] = sums.get(named, 0) + value
+    return tuple(Sample(key[0], key[1:], value) for key, value in sums.items())

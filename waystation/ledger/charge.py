@@ -1,0 +1,87 @@
+"""What a usage costs, and what it may cost at the most."""
+
+import msgspec
+
+from waystation.ledger.price import RATE_SCALE, Price, Rate
+from waystation.ledger.price_tier import ATOMS_PER_NANO
+from waystation.meter.usage import Usage
+
+_SCALE: int = ATOMS_PER_NANO * RATE_SCALE
+_HALF = _SCALE // 2
+
+Part = tuple[str, int, str]
+"""(kind, count, unit price): USD per million for kinds of tokens, else USD per call or unit."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """nanos: what is to be paid. parts: the formula, official prices before the rate.
+    tier_above_tokens: of the tier that applied, 0 the first."""
+
+    nanos: int
+    parts: tuple[Part, ...] = ()
+    tier_above_tokens: int = 0
+
+    def parts_json(self) -> bytes:
+        """As the log row keeps it: [[kind, count, unit price], …]."""
+        return _encode(self.parts)
+
+
+def charge(usage: Usage, price: Price, rate: Rate) -> Charge:
+    """What this usage costs, exactly, rounded half up once."""
+    atoms = 0
+    above_tokens = 0
+    parts: list[Part] = []
+    if price.per_call is not None:
+        calls = max(1, usage.units.get("calls", 1))
+        atoms = calls * price.per_call.atoms
+        parts.append(("call", calls, price.per_call.text))
+    else:
+        tier = price.tiers[0] if len(price.tiers) == 1 else price.tier(usage.input_tokens)
+        above_tokens = tier.above_tokens
+        for kind, unit_atoms, text in tier.kinds:
+            count = getattr(usage, kind)
+            if count > 0:
+                atoms += count * unit_atoms
+                parts.append((kind, count, text))
+    if usage.units and price.tools:
+        atoms += _tools(usage, price, parts)
+    return Charge((atoms * rate.scaled + _HALF) // _SCALE, tuple(parts), above_tokens)
+
+
+def _tools(usage: Usage, price: Price, parts: list[Part]) -> int:
+    """The atoms of units that have a price; adds their parts."""
+    atoms = 0
+    for name, unit in price.tools.items():
+        count = usage.units.get(name, 0)
+        if count > 0:
+            atoms += count * unit.atoms
+            parts.append((name, count, unit.text))
+    return atoms
+
+
+def bound(
+    prompt_tokens: int,
+    output_tokens: int,
+    price: Price,
+    rate: Rate,
+    *,
+    calls: int = 1,
+    media: bool = False,
+) -> int:
+    """nanos that no plausible charge of so many tokens exceeds, rounded up: the dearest kind of
+    each side (a cache write may be dearer than fresh input), the dearest tier in reach. media:
+    the request has audio or pictures in or out."""
+    if price.per_call is not None:
+        return -(-calls * price.per_call.atoms * rate.scaled // _SCALE)
+    atoms = 0
+    for tier in price.tiers:
+        if tier.above_tokens and prompt_tokens <= tier.above_tokens:
+            break
+        atoms = max(
+            atoms,
+            prompt_tokens * (tier.media_in_atoms if media else tier.input_atoms)
+            + output_tokens * (tier.media_out_atoms if media else tier.output_atoms),
+        )
+    return -(-atoms * rate.scaled // _SCALE)

@@ -1,0 +1,89 @@
+"""The price of a model and the rate of a group, in integers so that a charge is exact."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import msgspec
+
+from waystation.kernel.money import format_decimal, parse_decimal
+from waystation.ledger.price_row import PriceRow, PriceSource
+from waystation.ledger.price_tier import ROW_FIELDS, Tier, UnitPrice, build_tier, unit_price
+
+RATE_PLACES = 9
+RATE_SCALE: int = 10**RATE_PLACES
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """A factor of the official price. text: canonical decimal; scaled: × 10^9."""
+
+    text: str
+    scaled: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Rate":
+        """Raises ValueError: not a decimal, negative, more than nine places."""
+        scaled = parse_decimal(text, RATE_PLACES)
+        if scaled < 0:
+            raise ValueError(f"a rate is never negative: {text!r}")
+        return cls(text=format_decimal(scaled, RATE_PLACES), scaled=scaled)
+
+
+ONE = Rate.parse("1")
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model costs, official, in atoms. tiers: by rising above_tokens, the first from 0."""
+
+    model: str
+    version: str
+    source: PriceSource
+    effective_ms: int
+    tiers: tuple[Tier, ...]
+    per_call: UnitPrice | None
+    tools: Mapping[str, UnitPrice]
+
+    @classmethod
+    def build(cls, row: PriceRow) -> "Price":
+        """Raises ValueError for a row that says nothing, or nonsense."""
+        _check(row)
+        tiers = [build_tier(row, None)]
+        tiers += [build_tier(row, t) for t in sorted(row.tiers, key=lambda t: t.above_tokens)]
+        return cls(
+            model=row.model,
+            version=row.version or _digest(row),
+            source=row.source,
+            effective_ms=row.effective_ms,
+            tiers=tuple(tiers),
+            per_call=None if row.per_call is None else unit_price(row.per_call),
+            tools={name: unit_price(text) for name, text in row.tools.items()},
+        )
+
+    def tier(self, prompt_tokens: int) -> Tier:
+        """The one that a prompt of this length falls into."""
+        tiers = self.tiers
+        found = tiers[0]
+        if len(tiers) > 1:
+            for tier in tiers[1:]:
+                if prompt_tokens <= tier.above_tokens:
+                    break
+                found = tier
+        return found
+
+
+def _check(row: PriceRow) -> None:
+    told = any(getattr(row, name) is not None for name in ROW_FIELDS)
+    if told and row.input is None:
+        raise ValueError(f"the price of {row.model!r} names token prices but no input price")
+    if not (told or row.per_call is not None or row.tools):
+        raise ValueError(f"the price of {row.model!r} is empty")
+    starts = [tier.above_tokens for tier in row.tiers]
+    if any(start < 1 for start in starts) or len(set(starts)) != len(starts):
+        raise ValueError(f"the tiers of {row.model!r} need different limits above 0")
+
+
+def _digest(row: PriceRow) -> str:
+    return sha256(msgspec.json.encode(row, order="deterministic")).hexdigest()[:12]
+
+
+FREE = Price.build(PriceRow(model="*", version="free", source="catalogue", input="0"))
+"""What vendors that are free by default cost where nobody set a price."""

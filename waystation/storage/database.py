@@ -1,0 +1,158 @@
+"""The store of `main`: SQLite in the data folder, or PostgreSQL, behind one object.
+
+    async with database.read() as connection:    one consistent view, never written to
+    async with database.write() as connection:   one transaction, one writer at a time on SQLite
+
+A store that cannot be reached, is locked for too long, full or broken raises `StorageAway`;
+violated constraints are the caller's to judge and pass as SQLAlchemy's IntegrityError.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import asyncpg
+from sqlalchemy import event, select, text, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from waystation.settings import Settings
+from waystation.storage.main import config_epoch
+
+CONNECT_SECONDS = 5.0
+STATEMENT_SECONDS = 30.0
+LOCK_SECONDS = 5.0
+POOL_CONNECTIONS = 2
+POOL_OVERFLOW = 6
+
+Kind = Literal["sqlite", "postgresql"]
+
+
+class StorageAway(Exception):
+    """The store does not answer, or cannot be written. What was asked did not happen."""
+
+
+class Database:
+    """Connections are made when first needed; nothing is held open before."""
+
+    def __init__(self, engine: AsyncEngine, kind: Kind, path: Path | None = None) -> None:
+        self.engine = engine
+        self.kind: Kind = kind
+        self.path = path
+        self._readers = engine
+        if kind == "postgresql":  # a view that several statements share
+            self._readers = engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Database":
+        """The database that the settings name."""
+        if settings.database:
+            return cls.postgres(settings.database)
+        return cls.sqlite(settings.data / "main.db")
+
+    @classmethod
+    def sqlite(cls, path: Path) -> "Database":
+        engine = create_async_engine(
+            f"sqlite+aiosqlite:///{path}",
+            connect_args={"timeout": LOCK_SECONDS},
+            pool_size=POOL_CONNECTIONS,
+            max_overflow=POOL_OVERFLOW,
+            pool_timeout=LOCK_SECONDS,
+        )
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return cls(engine, "sqlite", path)
+
+    @classmethod
+    def postgres(cls, dsn: str) -> "Database":
+        """dsn: as libpq understands it, postgresql://…"""
+
+        async def connect() -> asyncpg.Connection[asyncpg.Record]:
+            return await asyncpg.connect(
+                dsn, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS
+            )
+
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=connect,
+            pool_size=POOL_CONNECTIONS,
+            max_overflow=POOL_OVERFLOW,
+            pool_timeout=CONNECT_SECONDS,
+        )
+        return cls(engine, "postgresql")
+
+    async def connect(self) -> None:
+        """See that the store answers. Raises StorageAway."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view, rolled back at the end. Raises StorageAway."""
+        with _Away():
+            async with self._readers.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end unless the block raised. Raises StorageAway."""
+        with _Away():
+            async with self.engine.connect() as connection:
+                connection = await connection.execution_options(waystation_write=True)
+                async with connection.begin():
+                    yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def next_epoch(connection: AsyncConnection) -> int:
+    """Count the configuration's epoch up; the first statement of whatever changes it. The row's
+    lock makes such transactions follow one another, so that epochs appear in order."""
+    counted = (
+        update(config_epoch).values(epoch=config_epoch.c.epoch + 1).returning(config_epoch.c.epoch)
+    )
+    return int((await connection.execute(counted)).scalar_one())
+
+
+async def current_epoch(connection: AsyncConnection) -> int:
+    return int((await connection.execute(select(config_epoch.c.epoch))).scalar_one())
+
+
+class _Away:
+    """Tells failures of the store from mistakes in a statement."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, asyncio.CancelledError) or fault is None:
+            return
+        if isinstance(fault, ProgrammingError) and "UndefinedTable" in str(fault):
+            raise StorageAway("the schema is missing: run `waystation migrate`") from fault
+        if isinstance(fault, IntegrityError | ProgrammingError | DataError):
+            return
+        if isinstance(fault, DBAPIError):
+            raise StorageAway(str(fault.orig or fault)) from fault
+        if isinstance(fault, PoolTimeout | OSError | TimeoutError | asyncpg.PostgresError):
+            raise StorageAway(str(fault) or type(fault).__name__) from fault
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
+    cursor.execute("PRAGMA cache_size = -2048")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """A writer takes the lock at once: a reader that becomes one would fail at a busy store."""
+    write = connection.get_execution_options().get("waystation_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,296 @@
+"""The tables of `main`: configuration, accounts, tokens; what the ledger must be told.
+
+On PostgreSQL they live in the schema `main`; in SQLite every file's own schema has that name, so
+one set of statements serves both. Money and rates are decimal text or integer nano-USD, time is
+unix milliseconds, lists and maps are JSON text. A row that `waystation apply` manages says so.
+
+changed_epoch: the configuration epoch whose transaction wrote the row; what caches ask by.
+version: 1 when the row is made, grows with each change of it; the ledger is told it.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+SCHEMA = "main"
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER key
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+
+def _json(name: str, empty: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=empty)
+
+
+def _flag(name: str, on: bool) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=true() if on else false())
+
+
+def _count(name: str, first: int = 0) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=str(first))
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),  # lower case
+    Column("role", Text, nullable=False, server_default="user"),
+    Column("password_hash", Text),  # argon2id; NULL: cannot sign in
+    Column("account_group", Text, nullable=False, server_default="default"),
+    _flag("enabled", True),
+    _json("limits", "{}"),  # {"rpm": 60, "tpm": 100000, "concurrency": 10}
+    _json("budget", "{}"),  # {"total": nanos, "day": …, "week": …, "month": …}
+    _count("floor_nanos"),
+    _count("version", 1),
+    _count("changed_epoch"),
+    _flag("managed", False),
+    _count("created_ms"),
+    CheckConstraint("role IN ('user', 'operator')", name="role"),
+    Index(None, "changed_epoch"),
+    sqlite_autoincrement=True,
+)
+
+account_grants = Table(
+    "account_grants",  # groups an account may use beyond its own and the selectable ones
+    metadata,
+    Column("account_id", Id, ForeignKey(accounts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("group_name", Text, primary_key=True),
+    _flag("managed", False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey(accounts.c.id), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, unique=True),  # sha256 of the key without "sk-"; NULL: deleted
+    Column("mask", Text, nullable=False),  # for display: "sk-wsAb12Cd34…x9Zq"
+    _json("groups", "[]"),  # in order; [] the account's own; "auto" the operator's list
+    _json("models", "[]"),
+    _json("allow_ips", "[]"),
+    Column("expires_ms", BigInteger),
+    _flag("enabled", True),
+    _flag("deleted", False),
+    _json("limits", "{}"),
+    _json("budget", "{}"),
+    _count("version", 1),
+    _count("changed_epoch"),
+    _flag("managed", False),
+    _count("created_ms"),
+    UniqueConstraint("account_id", "name"),
+    Index(None, "changed_epoch"),
+    sqlite_autoincrement=True,
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("rate", Text, nullable=False, server_default="1"),
+    _words("label"),
+    _words("description"),
+    _words("pros"),
+    _words("cons"),
+    _json("tags", "[]"),
+    _flag("visible", True),
+    _flag("selectable", False),
+    _json("allowed_account_groups", "[]"),
+    _json("limits", "{}"),
+    _flag("own_members", False),  # true: group_members says who; false: the channels' `groups` do
+    _count("version", 1),
+    _flag("managed", False),
+    _count("created_ms"),
+    sqlite_autoincrement=True,
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("vendor", Text, nullable=False),
+    _words("base_url"),  # "": the vendor's
+    _flag("allow_private", False),
+    _json("groups", "[]"),
+    _json("models", "[]"),
+    _json("model_map", "{}"),
+    _count("priority"),
+    _count("weight", 1),
+    _json("tags", "[]"),
+    _json("cost", "{}"),
+    _json("limits", "{}"),
+    _json("deadlines", "{}"),
+    _words("header_overrides"),  # sealed JSON, for it may carry credentials; "": none
+    _json("body_overrides", "{}"),
+    _words("proxy"),  # sealed, for it may carry a password; "": none
+    Column("on_disconnect", Text, nullable=False, server_default="abort"),
+    _flag("enabled", True),
+    _flag("managed", False),
+    _count("created_ms"),
+    CheckConstraint("on_disconnect IN ('abort', 'drain')", name="on_disconnect"),
+    sqlite_autoincrement=True,
+)
+
+channel_keys = Table(
+    "channel_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel_id", Id, ForeignKey(channels.c.id, ondelete="CASCADE"), nullable=False),
+    _count("position"),
+    Column("sealed", Text, nullable=False),
+    Column("sealed_by", Text, nullable=False),  # the master key's id
+    Column("fingerprint", Text, nullable=False),  # keyed digest, to compare without opening
+    _flag("enabled", True),
+    _count("created_ms"),
+    UniqueConstraint("channel_id", "fingerprint"),
+    sqlite_autoincrement=True,
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("channel_id", Id, ForeignKey(channels.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("priority", BigInteger),  # NULL: the channel's own
+    Column("weight", BigInteger),
+)
+
+group_rates = Table(
+    "group_rates",
+    metadata,
+    Column("account_group", Text, primary_key=True),
+    Column("group_name", Text, primary_key=True),
+    Column("rate", Text, nullable=False),
+    _flag("managed", False),
+)
+
+PRICE_KINDS = (
+    "input",
+    "cached_input",
+    "output",
+    "cache_write_5m",
+    "cache_write_1h",
+    "reasoning",
+    "audio_in",
+    "audio_out",
+    "image_in",
+    "image_out",
+    "per_call",
+)
+
+prices = Table(
+    "prices",  # decimal text: USD per 1,000,000 tokens, per_call USD; NULL: not said
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("model", Text, nullable=False),
+    _count("effective_ms"),  # 0: since ever
+    Column("source", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    *(Column(kind, Text) for kind in PRICE_KINDS),
+    Column("tiers", Text),  # JSON
+    Column("tools", Text),  # JSON
+    _words("origin"),  # of a catalogue row: where the figures come from, and the day
+    _flag("managed", False),
+    _count("created_ms"),
+    CheckConstraint("source IN ('override', 'catalogue')", name="source"),
+    UniqueConstraint("model", "effective_ms", "source"),
+    sqlite_autoincrement=True,
+)
+
+settings = Table(
+    "settings",  # what the operator sets at run time; value is JSON
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    _flag("managed", False),
+)
+
+config_epoch = Table(
+    "config_epoch",  # one row; each change of configuration counts it up in its own transaction
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _count("epoch"),
+    CheckConstraint("id = 1", name="single"),
+)
+
+secrets = Table(
+    "secrets",  # name → sealed value; "check" refuses a wrong master key
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
+signing_keys = Table(
+    "signing_keys",  # of links; the newest signs, all of them verify until `retired_ms`
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+    _count("created_ms"),
+    Column("retired_ms", BigInteger),
+)
+
+sessions = Table(
+    "sessions",  # sign-ins of the console; digest: sha256 of the opaque session token
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account_id", Id, ForeignKey(accounts.c.id, ondelete="CASCADE"), nullable=False),
+    _count("created_ms"),
+    _count("expires_ms"),
+    _words("peer"),
+    Index(None, "account_id"),
+)
+
+outbox = Table(
+    "outbox",
+    # What the ledger must be told. kind account, token, group: ref is the row's id or name, the
+    # command is built from the row when it is sent. kind transfer: ref is "<account>/<transfer>",
+    # payload the Transfer as JSON; the row stays when acknowledged, so that it is granted once.
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    _count("version"),
+    Column("payload", LargeBinary),
+    _count("created_ms"),
+    Column("acked_ms", BigInteger),
+    _words("problem"),
+    CheckConstraint("kind IN ('account', 'token', 'group', 'transfer')", name="kind"),
+    UniqueConstraint("kind", "ref"),
+    Index(
+        "ix_outbox_waiting",
+        "id",
+        sqlite_where=text("acked_ms IS NULL"),
+        postgresql_where=text("acked_ms IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,79 @@
+"""Bring the schema `main` to a version, forward or back.
+
+All steps and the version's row are one transaction under one lock, on both databases: a migration
+that dies in the middle leaves nothing behind, and two that start together follow one another.
+Imports Alembic, so gateways leave this file alone.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from waystation.storage.database import Database
+from waystation.storage.main import SCHEMA
+
+_LOCK = 0x5761_7973  # any number that only we use
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class SchemaTooNew(Exception):
+    """A newer Waystation has migrated this store; this one must not touch it."""
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def head() -> str:
+    """The version that this code needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+async def version(database: Database) -> str | None:
+    """The store's version; None: empty. Raises StorageAway."""
+    async with database.read() as connection:
+        return await connection.run_sync(_version)
+
+
+async def migrate(database: Database, target: str = "head") -> tuple[str | None, str | None]:
+    """Upgrade to `target`, or go back to it when it is older. Returns (before, after).
+    Raises SchemaTooNew, StorageAway."""
+    async with database.write() as connection:
+        return await connection.run_sync(_migrate, target)
+
+
+def _version(connection: Connection) -> str | None:
+    context = MigrationContext.configure(
+        connection, opts={"version_table": "schema_version", "version_table_schema": SCHEMA}
+    )
+    return context.get_current_revision()
+
+
+def _migrate(connection: Connection, target: str) -> tuple[str | None, str | None]:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+    before = _version(connection)
+    steps = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    if before is not None and before not in steps:
+        raise SchemaTooNew(f"the store has schema version {before}, unknown to this Waystation")
+    if _is_older(steps, target, before):
+        command.downgrade(_config(connection), target)
+    else:
+        command.upgrade(_config(connection), target)
+    return before, _version(connection)
+
+
+def _is_older(steps: list[str], target: str, current: str | None) -> bool:
+    """steps: newest first."""
+    if current is None or target == "head":
+        return False
+    return target == "base" or steps.index(target) > steps.index(current)
