@@ -133,6 +133,9 @@ class _Reader:
         return value
 
 
+_WRITTEN_NAMES = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
+
+
 def read_told(fields: Mapping[str, Any]) -> Told:
     """The numbers of a usage object of this shape."""
     flags: list[str] = []
@@ -143,10 +146,7 @@ def read_told(fields: Mapping[str, Any]) -> Told:
     if not writes.fields:
         writes = top.inside("cache_creation")
     written_1h = writes.some("ephemeral_1h_input_tokens")
-    written = given.some(
-        "cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens"
-    )
-    written = written or top.some("cache_creation_input_tokens")
+    written = given.some(*_WRITTEN_NAMES) or top.some("cache_creation_input_tokens")
     cached = given.first("cached_tokens")
     if not cached:
         cached = top.some("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
@@ -212,12 +212,27 @@ def normalised(
     base = told if told is not None else Told(prompt=None, completion=None)
     ours_in = prompt if prompt is not None else min(prompt_guess(), limits.prompt_tokens)
     ours_out = output if output is not None else (seen.tokens if limits.answers else 0)
-    kinds = {
-        **_input_kinds(base if prompt is not None else None, ours_in, doubts),
-        **_output_kinds(base if output is not None else None, ours_out, doubts),
-    }
-    unique = tuple(dict.fromkeys(doubts))
-    return Usage(**kinds, exact=is_counted and not unique, raw=raw, flags=unique)
+    fresh, cached, written_5m, written_1h, audio_in, image_in = _input_kinds(
+        base if prompt is not None else None, ours_in, doubts
+    )
+    text, reasoning, audio_out, image_out = _output_kinds(
+        base if output is not None else None, ours_out, doubts
+    )
+    return Usage(
+        input_fresh=fresh,
+        input_cache_read=cached,
+        input_cache_write_5m=written_5m,
+        input_cache_write_1h=written_1h,
+        output_text=text,
+        output_reasoning=reasoning,
+        audio_in=audio_in,
+        audio_out=audio_out,
+        image_in=image_in,
+        image_out=image_out,
+        exact=is_counted and not doubts,
+        raw=raw,
+        flags=tuple(dict.fromkeys(doubts)),
+    )
 
 
 def _believed(
@@ -237,9 +252,12 @@ def _believed(
     return number
 
 
-def _input_kinds(told: Told | None, prompt: int, doubts: list[str]) -> dict[str, int]:
+def _input_kinds(
+    told: Told | None, prompt: int, doubts: list[str]
+) -> tuple[int, int, int, int, int, int]:
+    """fresh, cache read, cache write 5 min, 1 h, audio, image."""
     if told is None:
-        return {"input_fresh": prompt}
+        return prompt, 0, 0, 0, 0, 0
     left = prompt
     cached = _part(told.cached, left, "cached_tokens", doubts)
     left -= cached
@@ -250,28 +268,17 @@ def _input_kinds(told: Told | None, prompt: int, doubts: list[str]) -> dict[str,
     # A cached picture stands in both details; it is billed as the cache read that it is.
     audio = min(_part(told.audio_in, prompt, "audio_tokens", doubts), left)
     image = min(_part(told.image_in, prompt, "image_tokens", doubts), left - audio)
-    return {
-        "input_fresh": left - audio - image,
-        "input_cache_read": cached,
-        "input_cache_write_5m": written_5m,
-        "input_cache_write_1h": written_1h,
-        "audio_in": audio,
-        "image_in": image,
-    }
+    return left - audio - image, cached, written_5m, written_1h, audio, image
 
 
-def _output_kinds(told: Told | None, output: int, doubts: list[str]) -> dict[str, int]:
+def _output_kinds(told: Told | None, output: int, doubts: list[str]) -> tuple[int, int, int, int]:
+    """text, reasoning, audio, image."""
     if told is None:
-        return {"output_text": output}
+        return output, 0, 0, 0
     reasoning = _part(told.reasoning, output, "reasoning_tokens", doubts)
     audio = _part(told.audio_out, output - reasoning, "audio_tokens", doubts)
     image = _part(told.image_out, output - reasoning - audio, "image_tokens", doubts)
-    return {
-        "output_text": output - reasoning - audio - image,
-        "output_reasoning": reasoning,
-        "audio_out": audio,
-        "image_out": image,
-    }
+    return output - reasoning - audio - image, reasoning, audio, image
 
 
 def _part(number: int, whole: int, name: str, doubts: list[str]) -> int:

@@ -19,7 +19,16 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class Tally:
     """limits: what is plausible. prompt_guess: asked only when the upstream told nothing usable."""
 
-    __slots__ = ("_flags", "_limits", "_prompt_guess", "_raw", "_told", "has_output", "text")
+    __slots__ = (
+        "_cached",
+        "_flags",
+        "_limits",
+        "_prompt_guess",
+        "_raw",
+        "_told",
+        "has_output",
+        "text",
+    )
 
     def __init__(self, limits: Limits, prompt_guess: Callable[[], int]) -> None:
         self._limits = limits
