@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from waystation.journal.row import Row
 from waystation.ledger.messages import (
     AccountState,
     Admitted,
@@ -27,7 +28,6 @@ from waystation.ledger.messages import (
     Transfer,
     Versions,
 )
-from waystation.journal.row import Row
 
 Question = (
     AskAccount | AskToken | AskRow | AskAudit | AskVersions
@@ -36,7 +36,7 @@ Question = (
 Answer = AccountState | TokenState | RowState | AuditState | Versions | Done
 
 
-class LedgerAway(Exception):
+class LedgerAway(Exception):  # noqa: N818
     """No ledger answers: the caller gets 503. Nothing was held."""
 
 
@@ -53,8 +53,12 @@ class Ledger(Protocol):
     async def extend(self, extend: Extend) -> Admitted | Refused:
         """Raises LedgerAway."""
 
+    async def confirm(self, hold_id: str) -> bool:
+        """Before a hold is used to send: whether it is still open. Costs nothing for a young hold,
+        asks the ledger for one older than 5 s. False: it was swept. Raises LedgerAway."""
+
     def sent(self, hold_id: str) -> None:
-        """Written to the socket before this returns."""
+        """Written to the socket before this returns. Raises LedgerAway: do not send."""
 
     def unsent(self, hold_id: str) -> None: ...
 

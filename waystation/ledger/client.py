@@ -1,0 +1,410 @@
+"""The ledger over its socket, for a gateway, the control process and tools.
+
+No tasks: everything happens in the caller's step or in a callback of the loop. When the connection
+goes, admissions, slots and questions that wait fail with LedgerAway at once; extensions,
+confirmations and resolutions are said again when the ledger is back, after a Hello that lists every
+hold that is open here. Notes are not acknowledged: those on the way when a ledger dies are lost.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from waystation.journal.row import EndReason, Row
+from waystation.ledger.frames import Away, Reply, decode_replies
+from waystation.ledger.link import Link
+from waystation.ledger.messages import (
+    Admitted,
+    AskAudit,
+    Checkpoint,
+    Command,
+    Extend,
+    GiveSlot,
+    Granted,
+    Hello,
+    Hold,
+    Note,
+    Refused,
+    Resolve,
+    Resolved,
+    Sent,
+    Swept,
+    TakeSlot,
+)
+from waystation.ledger.open_hold import HoldAnswer, HoldQuestion, OpenHold, void
+from waystation.ledger.port import Answer, LedgerAway, Question
+from waystation.ledger.taken_slots import TakenSlots
+
+ANSWER_SECONDS_MAX = 5.0
+AUDIT_SECONDS_MAX = 600.0
+CONFIRM_AFTER_SECONDS = 5.0
+HOLDS_MAX = 50_000
+NOTES_MAX = 10_000
+QUESTIONS_MAX = 1_000
+ROW_DETAIL_BYTES_MAX = 64 * 1024
+_TICK_SECONDS = 0.5
+
+
+class LedgerClient:
+    """Implements `Ledger`. Make it inside the running loop, then `start`.
+
+    gateway: this process's id, unique while it lives; "" for tools. boot: the whole serve's id.
+    Counters: log_dropped (rows of `note`), voided (holds whose caller had left), waits and
+    wait_seconds (admissions that were answered, and how long that took in sum)."""
+
+    def __init__(self, path: Path, gateway: str, boot: str) -> None:
+        self.gateway = gateway
+        self.boot = boot
+        self.on_swept: Callable[[str], None] | None = None
+        self.log_dropped = 0
+        self.voided = 0
+        self.waits = 0
+        self.wait_seconds = 0.0
+        self.link = Link(path, self)
+        self._loop = asyncio.get_running_loop()
+        self._answering = False
+        self._holds: dict[str, OpenHold] = {}
+        self._slots = TakenSlots(self._loop)
+        self._questions: deque[tuple[Question, asyncio.Future[Answer]]] = deque()
+        self._notes: deque[Note] = deque()
+        self._deadlines: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._unacknowledged = 0
+        self._watchers: list[asyncio.Future[None]] = []
+        self._tick: asyncio.TimerHandle | None = None
+
+    # ---- life ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Connect in the background, now and whenever the connection is lost."""
+        self._tick = self._loop.call_later(_TICK_SECONDS, self._on_tick)
+        self.link.start()
+
+    async def wait_present(self, seconds_max: float) -> None:
+        """Until the ledger answers. Raises LedgerAway after seconds_max."""
+        await self._watch(lambda: self._answering, seconds_max)
+
+    async def settled(self, seconds_max: float) -> None:
+        """Until every resolution is acknowledged. Raises LedgerAway after seconds_max."""
+        await self._watch(lambda: self._unacknowledged == 0, seconds_max)
+
+    def close(self) -> None:
+        """Close the connection: the ledger resolves the holds that are still open."""
+        if self._tick is not None:
+            self._tick.cancel()
+        self.link.flush()
+        self.link.close()
+        self._fail_waiting("the client was closed")
+
+    @property
+    def present(self) -> bool:
+        return self._answering
+
+    @property
+    def holds_open(self) -> int:
+        """Holds without an acknowledged end."""
+        return len(self._holds)
+
+    @property
+    def unacknowledged(self) -> int:
+        """Resolutions on their way."""
+        return self._unacknowledged
+
+    @property
+    def log_queue(self) -> int:
+        """Rows that wait for the ledger to come back."""
+        return len(self._notes)
+
+    # ---- holds -----------------------------------------------------------------------------
+
+    async def admit(self, hold: Hold) -> Admitted | Refused:
+        if not self._answering or len(self._holds) >= HOLDS_MAX:
+            raise LedgerAway("the ledger does not answer" if not self._answering else "full")
+        if hold.id in self._holds:
+            raise ValueError(f"hold {hold.id} was asked for before")
+        record = OpenHold(hold)
+        self._holds[hold.id] = record
+        asked_at = self._loop.time()
+        future = self._ask_hold(record, hold, asked_at)
+        try:
+            answer = await future
+        except asyncio.CancelledError:
+            self._abandon(record, hold, 499, "client_gone", "client_closed_request")
+            raise
+        except LedgerAway:
+            self._abandon(record, hold, 503, "failed", "temporarily_unavailable")
+            raise
+        self.waits += 1
+        self.wait_seconds += self._loop.time() - asked_at
+        return answer
+
+    async def confirm(self, hold_id: str) -> bool:
+        """Whether the hold is still ours to send with; asks only when it is older than 5 s.
+
+        Raises LedgerAway: do not send."""
+        record = self._holds.get(hold_id)
+        if record is None or record.hold is None or record.resolution is not None:
+            return False
+        if not self._answering:
+            raise LedgerAway("the ledger does not answer")
+        now = self._loop.time()
+        if now - record.confirmed_at < CONFIRM_AFTER_SECONDS:
+            return True
+        answer = await self._ask_hold(record, record.hold, now)
+        return isinstance(answer, Admitted)
+
+    async def extend(self, extend: Extend) -> Admitted | Refused:
+        """Waits over a restart of the ledger, at most ANSWER_SECONDS_MAX; the same extension may
+        be asked for again after LedgerAway."""
+        record = self._holds.get(extend.hold_id)
+        if record is None:
+            return Refused(extend.hold_id, "hold_unknown")
+        if record.resolution is not None:
+            return Refused(extend.hold_id, "resolved")
+        return await self._ask_hold(record, extend, self._loop.time())
+
+    def sent(self, hold_id: str) -> None:
+        record = self._holds.get(hold_id)
+        if record is None or record.resolution is not None or not self._answering:
+            raise LedgerAway("the ledger does not answer, or has resolved this hold")
+        record.is_sent = True
+        self.link.post(Sent(hold_id, True))
+        if not self.link.flush():
+            # Some of it may arrive: what was not sent after all must not be posted.
+            self.unsent(hold_id)
+            raise LedgerAway("the ledger does not read")
+
+    def unsent(self, hold_id: str) -> None:
+        record = self._holds.get(hold_id)
+        if record is not None:
+            record.is_sent = False
+            self.link.post(Sent(hold_id, False))
+
+    def checkpoint(self, hold_id: str, nanos: int) -> None:
+        record = self._holds.get(hold_id)
+        if record is None or nanos <= record.metered_nanos:
+            return
+        record.metered_nanos = nanos
+        if not self.link.congested:
+            self.link.post(Checkpoint(hold_id, nanos))
+
+    def resolve(self, resolution: Resolve) -> None:
+        record = self._holds.get(resolution.hold_id)
+        if record is None:
+            record = self._holds[resolution.hold_id] = OpenHold(None)
+        elif record.resolution is not None:
+            return
+        row = resolution.row
+        if len(row.usage) + len(row.parts) > ROW_DETAIL_BYTES_MAX:
+            # A row that no frame can carry would never be acknowledged.
+            slim = msgspec.structs.replace(row, usage=b"", parts=b"")
+            resolution = msgspec.structs.replace(resolution, row=slim)
+        record.resolution = resolution
+        self._unacknowledged += 1
+        self.link.post(resolution)
+
+    def note(self, row: Row) -> None:
+        note = Note(row)
+        if self.link.up and not self.link.congested:
+            self.link.post(note)
+        elif len(self._notes) < NOTES_MAX:
+            self._notes.append(note)
+        else:
+            self.log_dropped += 1
+
+    # ---- slots and questions ---------------------------------------------------------------
+
+    async def take_slot(self, slot: TakeSlot) -> Granted | Refused:
+        """Raises LedgerAway. Cancelled while waiting: the slot is given back."""
+        if not self._answering:
+            raise LedgerAway("the ledger does not answer")
+        future = self._slots.ask(slot)
+        self._deadlines.append((self._loop.time() + ANSWER_SECONDS_MAX, future))
+        self.link.post(slot)
+        try:
+            return await future
+        except (asyncio.CancelledError, LedgerAway):
+            self.give_slot(slot.slot_id)
+            raise
+
+    def give_slot(self, slot_id: str) -> None:
+        if self._slots.give(slot_id):
+            self.link.post(GiveSlot(slot_id))
+
+    async def ask(self, question: Question) -> Answer:
+        if not self._answering or len(self._questions) >= QUESTIONS_MAX:
+            raise LedgerAway("the ledger does not answer")
+        future: asyncio.Future[Answer] = self._loop.create_future()
+        self._questions.append((question, future))
+        self.link.post(question)
+        patience = AUDIT_SECONDS_MAX if isinstance(question, AskAudit) else ANSWER_SECONDS_MAX
+        try:
+            async with asyncio.timeout(patience):
+                return await future
+        except TimeoutError:
+            raise LedgerAway("no answer in time") from None
+
+    # ---- the link's owner ------------------------------------------------------------------
+
+    def on_up(self) -> list[Command]:
+        """Hello, then all that was not acknowledged, in the order of deciding."""
+        listed = tuple(hold_id for hold_id, record in self._holds.items() if record.hold)
+        said: list[Command] = [Hello(self.gateway, self.boot, listed)]
+        said.extend(self._slots.taken())
+        for hold_id, record in self._holds.items():
+            said.extend(record.unacknowledged(hold_id))
+        said.extend(self._notes)
+        self._notes.clear()
+        return said
+
+    def on_writable(self) -> None:
+        while self._notes:
+            self.link.post(self._notes.popleft())
+
+    def on_down(self) -> None:
+        self._answering = False
+        self._fail_waiting("the ledger has gone")
+
+    def on_payload(self, payload: memoryview) -> None:
+        for reply in decode_replies(payload):
+            kind = type(reply)
+            if kind is Admitted or kind is Refused:
+                self._on_hold_answer(cast(HoldAnswer, reply))
+            elif kind is Resolved:
+                self._acknowledge(cast(Resolved, reply).hold_id)
+            else:
+                self._on_other(reply)
+
+    # ---- replies ---------------------------------------------------------------------------
+
+    def _on_hold_answer(self, answer: HoldAnswer) -> None:
+        record = self._holds.get(answer.hold_id)
+        if record is None:
+            if isinstance(answer, Refused):
+                self._slots.refuse(answer)
+            return
+        if not record.asked:
+            if record.resolution is not None and isinstance(answer, Refused):
+                self._acknowledge(answer.hold_id)  # no such hold: nothing to resolve
+            return
+        question, future = record.asked.popleft()
+        if isinstance(answer, Admitted):
+            record.confirmed_at = self._loop.time()
+        if (
+            isinstance(question, Hold)
+            and record.resolution is None
+            and (isinstance(answer, Refused) or question.owner == "task")
+        ):
+            # A refused hold is none of ours; a task's hold belongs to its task from here.
+            del self._holds[answer.hold_id]
+        if not future.done():
+            future.set_result(answer)
+
+    def _acknowledge(self, hold_id: str) -> None:
+        record = self._holds.pop(hold_id, None)
+        if record is not None and record.resolution is not None:
+            self._unacknowledged -= 1
+            if self._watchers and self._unacknowledged == 0:
+                self._wake_watchers()
+
+    def _on_other(self, reply: Reply) -> None:
+        if isinstance(reply, Swept):
+            self._on_swept(reply)
+        elif isinstance(reply, Granted):
+            self._slots.grant(reply)
+        elif isinstance(reply, Away):
+            self._on_away(reply)
+        elif self._questions and not isinstance(reply, Admitted | Refused | Resolved):
+            _, future = self._questions.popleft()
+            if not future.done():
+                future.set_result(reply)
+
+    def _on_swept(self, swept: Swept) -> None:
+        """The answer to Hello, or a sweep while connected."""
+        if not self._answering:
+            self._answering = True
+            self._wake_watchers()
+        for hold_id in swept.hold_ids:
+            record = self._holds.get(hold_id)
+            if record is None or record.resolution is not None:
+                continue  # its own resolution is on the way and will be told who won
+            del self._holds[hold_id]
+            for _, future in record.asked:
+                if not future.done():
+                    future.set_result(Refused(hold_id, "resolved"))
+            if self.on_swept is not None:
+                self.on_swept(hold_id)
+
+    def _on_away(self, away: Away) -> None:
+        fault = LedgerAway("the ledger's store is away")
+        if away.about == "slot":
+            self._slots.fail(away.id, fault)
+        elif away.about == "ask" and self._questions:
+            _fail(self._questions.popleft()[1], fault)
+        elif (record := self._holds.get(away.id)) is not None and record.asked:
+            question, future = record.asked.popleft()
+            if isinstance(question, Hold) and not record.confirmed_at and not record.resolution:
+                del self._holds[away.id]
+            _fail(future, fault)
+
+    # ---- waiting ---------------------------------------------------------------------------
+
+    def _ask_hold(
+        self, record: OpenHold, question: HoldQuestion, now: float
+    ) -> asyncio.Future[HoldAnswer]:
+        future: asyncio.Future[HoldAnswer] = self._loop.create_future()
+        record.asked.append((question, future))
+        self._deadlines.append((now + ANSWER_SECONDS_MAX, future))
+        self.link.post(question)
+        return future
+
+    def _abandon(
+        self, record: OpenHold, hold: Hold, status: int, end: EndReason, code: str
+    ) -> None:
+        """Void a hold that came to be, or may come to be, without anybody waiting for it."""
+        if self._holds.get(hold.id) is record and record.resolution is None:
+            self.voided += 1
+            self.resolve(void(hold, status, end, code))
+
+    def _fail_waiting(self, reason: str) -> None:
+        """Fail what is not said again: admissions, slots, questions."""
+        for record in self._holds.values():
+            if record.asked:
+                if not record.confirmed_at:
+                    _fail(record.asked[0][1], LedgerAway(reason))
+                record.forget_answered()
+        while self._questions:
+            _fail(self._questions.popleft()[1], LedgerAway(reason))
+        self._slots.fail_all(LedgerAway(reason))
+
+    def _on_tick(self) -> None:
+        self._tick = self._loop.call_later(_TICK_SECONDS, self._on_tick)
+        now = self._loop.time()
+        deadlines = self._deadlines
+        while deadlines and (deadlines[0][1].done() or deadlines[0][0] <= now):
+            _fail(deadlines.popleft()[1], LedgerAway("no answer in time"))
+
+    async def _watch(self, holds: Callable[[], bool], seconds_max: float) -> None:
+        try:
+            async with asyncio.timeout(seconds_max):
+                while not holds():
+                    watcher: asyncio.Future[None] = self._loop.create_future()
+                    self._watchers.append(watcher)
+                    await watcher
+        except TimeoutError:
+            raise LedgerAway(f"not within {seconds_max} s") from None
+
+    def _wake_watchers(self) -> None:
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+        self._watchers.clear()
+
+
+def _fail(future: asyncio.Future[Any], fault: LedgerAway) -> None:
+    if not future.done():
+        future.set_exception(fault)
+        future.exception()  # read: its task may have been cancelled in the same turn

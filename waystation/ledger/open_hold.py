@@ -1,0 +1,59 @@
+"""What a gateway remembers of a hold until the ledger has acknowledged its end."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+
+from waystation.journal.row import EndReason, Facts, Row
+from waystation.ledger.messages import Admitted, Checkpoint, Command, Extend, Hold, Refused, Resolve
+from waystation.ledger.messages import Sent as SentMark
+
+HoldAnswer = Admitted | Refused
+HoldQuestion = Hold | Extend
+
+
+class OpenHold:
+    """asked: questions about this hold that wait for an answer, in the order of sending; the
+    ledger answers in that order. confirmed_at: loop time of the last Admitted, 0.0 before."""
+
+    __slots__ = ("asked", "confirmed_at", "hold", "is_sent", "metered_nanos", "resolution")
+
+    def __init__(self, hold: Hold | None) -> None:
+        self.hold = hold
+        self.asked: deque[tuple[HoldQuestion, asyncio.Future[HoldAnswer]]] = deque()
+        self.confirmed_at = 0.0
+        self.is_sent: bool | None = None
+        self.metered_nanos = 0
+        self.resolution: Resolve | None = None
+
+    def unacknowledged(self, hold_id: str) -> Iterator[Command]:
+        """What a ledger that comes back may not have heard, in the order of deciding."""
+        if self.is_sent is not None:
+            yield SentMark(hold_id, self.is_sent)
+        if self.metered_nanos:
+            yield Checkpoint(hold_id, self.metered_nanos)
+        for question, _ in self.asked:
+            yield question
+        if self.resolution is not None:
+            yield self.resolution
+
+    def forget_answered(self) -> None:
+        """When the connection has gone: nobody waits for these any more."""
+        self.asked = deque(entry for entry in self.asked if not entry[1].done())
+
+
+def void(hold: Hold, status: int, end: EndReason, code: str) -> Resolve:
+    """The resolution of a hold that its caller no longer waits for."""
+    return Resolve(hold.id, "void", 0, True, 0, _empty_row(hold.facts, status, end, code))
+
+
+def _empty_row(facts: Facts, status: int, end: EndReason, code: str) -> Row:
+    return Row(
+        facts=facts,
+        status=status,
+        end=end,
+        code=code,
+        group=facts.group,
+        rate=facts.rate,
+        price_version=facts.price_version,
+    )

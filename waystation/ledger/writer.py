@@ -1,0 +1,197 @@
+"""The one writer: what arrived while a batch was being committed is the next batch.
+
+Decisions go back one frame per connection and batch. When the store is away, who waits is answered
+`Away`; what reports something that has happened (resolutions, `sent`, `Lose`, …) stays in the inbox
+and is tried again, in its order.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from waystation.ledger.books import Books, BooksAway, Internal, KeepLease, Lose, Posted
+from waystation.ledger.connection import Connection
+from waystation.ledger.frames import Away, Reply
+from waystation.ledger.messages import (
+    AskAccount,
+    AskAudit,
+    AskRow,
+    AskToken,
+    AskVersions,
+    Checkpoint,
+    Command,
+    Decision,
+    Extend,
+    Hello,
+    Hold,
+    Note,
+    PutAccount,
+    PutGroup,
+    PutToken,
+    Swept,
+    TakeSlot,
+    Transfer,
+)
+
+BATCH_MAX = 2_000
+INBOX_MAX = 20_000
+NOTES_KEPT_MAX = 5_000
+RETRY_SECONDS = 0.1
+LAST_TRIES = 20
+
+_Entry = tuple[Posted, Connection | None]
+_ABOUT_ID = (AskAccount, AskToken, AskRow, AskAudit, AskVersions, Transfer)
+_PUTS = (PutAccount, PutToken, PutGroup)
+
+
+class Writer:
+    """Counters: batches, commands, batch_last, commit_seconds (in sum), commit_seconds_last,
+    log_dropped (rows of `Note` while the store was away). on_full: called with True when the inbox
+    is full, with False when there is room again."""
+
+    def __init__(self, books: Books, on_full: Callable[[bool], None]) -> None:
+        self.batches = 0
+        self.commands = 0
+        self.batch_last = 0
+        self.commit_seconds = 0.0
+        self.commit_seconds_last = 0.0
+        self.log_dropped = 0
+        self._books = books
+        self._on_full = on_full
+        self._full = False
+        self._inbox: deque[_Entry] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = False
+
+    @property
+    def inbox_count(self) -> int:
+        return len(self._inbox)
+
+    def put(self, connection: Connection, commands: Sequence[Command]) -> None:
+        """Commands of a gateway or a tool, in their order."""
+        gateway, boot = connection.gateway, connection.boot
+        self._inbox.extend([(Posted(gateway, boot, one), connection) for one in commands])
+        self._arrived.set()
+        if len(self._inbox) > INBOX_MAX and not self._full:
+            self._full = True
+            self._on_full(True)
+
+    def put_internal(self, boot: str, command: Internal) -> None:
+        """A command of the server itself; nobody hears its decision."""
+        self._inbox.append((Posted("", boot, command), None))
+        self._arrived.set()
+
+    def withdraw_loss(self, gateway: str) -> None:
+        """It is back before its loss was decided."""
+        loss = Lose(gateway)
+        if any(posted.command == loss for posted, _ in self._inbox):
+            self._inbox = deque(entry for entry in self._inbox if entry[0].command != loss)
+
+    def stop(self) -> None:
+        """`run` returns when the inbox is empty, or the store does not come back soon."""
+        self._stopping = True
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Until `stop`. Raises whatever but BooksAway the books raise: then nothing is certain,
+        and the process had better start anew."""
+        tries = 0
+        while self._inbox or not self._stopping:
+            if not self._inbox:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            batch = self._take()
+            try:
+                await self._settle(batch)
+                tries = 0
+            except BooksAway:
+                self._set_aside(batch)
+                tries += 1
+                if self._stopping and tries >= LAST_TRIES:
+                    return
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _take(self) -> list[_Entry]:
+        inbox = self._inbox
+        if len(inbox) <= BATCH_MAX:
+            batch = list(inbox)
+            inbox.clear()
+        else:
+            batch = [inbox.popleft() for _ in range(BATCH_MAX)]
+        if self._full and len(inbox) < INBOX_MAX // 2:
+            self._full = False
+            self._on_full(False)
+        return batch
+
+    async def _settle(self, batch: list[_Entry]) -> None:
+        began = time.perf_counter()
+        decisions = await self._books.settle(
+            [posted for posted, _ in batch], time.time_ns() // 1_000_000
+        )
+        self.commit_seconds_last = time.perf_counter() - began
+        self.commit_seconds += self.commit_seconds_last
+        self.batches += 1
+        self.batch_last = len(batch)
+        self.commands += len(batch)
+        assert len(decisions) == len(batch)
+        self._route(batch, decisions)
+
+    def _route(self, batch: list[_Entry], decisions: list[Decision | None]) -> None:
+        touched: dict[Connection, None] = {}
+        for (posted, connection), decision in zip(batch, decisions, strict=True):
+            if connection is None:
+                continue
+            reply: Reply | None = decision
+            if reply is None:
+                reply = _silence(posted.command)
+                if reply is None:
+                    continue
+            connection.out.append(reply)
+            touched[connection] = None
+        for connection in touched:
+            connection.flush()
+
+    def _set_aside(self, batch: list[_Entry]) -> None:
+        """Answer who waits, keep what must not be lost, in front of what is new."""
+        waiting = batch + list(self._inbox)
+        touched: dict[Connection, None] = {}
+        kept: deque[_Entry] = deque()
+        notes = 0
+        for entry in waiting:
+            posted, connection = entry
+            reply = _away(posted.command)
+            if reply is not None:
+                if connection is not None:
+                    connection.out.append(reply)
+                    touched[connection] = None
+            elif isinstance(posted.command, Checkpoint | KeepLease):
+                continue  # the next one says it again
+            elif isinstance(posted.command, Note) and (notes := notes + 1) > NOTES_KEPT_MAX:
+                self.log_dropped += 1
+            else:
+                kept.append(entry)
+        self._inbox = kept
+        for connection in touched:
+            connection.flush()
+
+
+def _away(command: Command | Internal) -> Away | None:
+    """What a command that somebody waits for is answered when nothing can be decided."""
+    if isinstance(command, Hold):
+        return Away("hold", command.id)
+    if isinstance(command, Extend):
+        return Away("hold", command.hold_id)
+    if isinstance(command, TakeSlot):
+        return Away("slot", command.slot_id)
+    if isinstance(command, _ABOUT_ID):
+        return Away("ask", command.id)
+    if isinstance(command, _PUTS):
+        return Away("ask", "")
+    return None
+
+
+def _silence(command: Command | Internal) -> Reply | None:
+    """A reply in place of none: a Hello is always answered, and so is who waits."""
+    return Swept(()) if isinstance(command, Hello) else _away(command)
