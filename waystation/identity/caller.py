@@ -15,7 +15,8 @@ Role = Literal["user", "operator"]
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """groups: the token's, in order; () means the account's own; "auto" means the operator's list.
     models: allow-list with wildcards, () means all. expires_ms: unix milliseconds, None never.
-    pinned_channel: from `sk-KEY-<channel id>`, operators only."""
+    pinned_channel: from `sk-KEY-<channel id>`, operators only. granted_groups: what the account may
+    use beyond its own group and the selectable ones."""
 
     account_id: int
     account_email: str
@@ -30,3 +31,4 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     allow_ips: tuple[IPv4Network | IPv6Network, ...]
     pinned_channel: int | None = None
+    granted_groups: tuple[str, ...] = ()

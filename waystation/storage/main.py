@@ -5,7 +5,7 @@ one set of statements serves both. Money and rates are decimal text or integer n
 unix milliseconds, lists and maps are JSON text. A row that `waystation apply` manages says so.
 
 changed_epoch: the configuration epoch whose transaction wrote the row; what caches ask by.
-version: grows with each change that the ledger must know.
+version: 1 when the row is made, grows with each change of it; the ledger is told it.
 """
 
 from sqlalchemy import (
