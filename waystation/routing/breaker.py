@@ -10,6 +10,7 @@ RATIO_SAMPLES_MIN = 20
 WINDOW_SECONDS = 10.0
 OPEN_SECONDS_FIRST = 0.5
 OPEN_SECONDS_MAX = 3.0
+NEWS_SECONDS_MAX = 300.0
 
 REFUSED_SECONDS_FIRST = 5.0
 REFUSED_SECONDS_MAX = 300.0
@@ -64,10 +65,9 @@ class Breaker:
         """A probe is under way; should it hang, the next may go a period later."""
         self.reopens = now + self.period
 
-    @property
-    def quiet(self) -> bool:
-        """Nothing is held against it."""
-        return not self.period and not self.failures
+    def forgettable(self, now: float) -> bool:
+        """Nothing is held against it, and no news of its bad times can still be on the way."""
+        return not (self.period or self.failures) and now - self.changed > NEWS_SECONDS_MAX
 
     def _open(self, now: float, period: float) -> None:
         self.period = period

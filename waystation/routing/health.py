@@ -152,5 +152,5 @@ def _relieve(table: dict[Id, Breaker], id: Id, now: float) -> None:
     breaker = table.get(id)
     if breaker is not None:
         breaker.succeeded(now)
-        if breaker.quiet:
+        if breaker.forgettable(now):
             del table[id]
