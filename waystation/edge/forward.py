@@ -10,8 +10,14 @@ from waystation.edge.replies import send_fault
 from waystation.edge.story import language_of
 from waystation.errors import Fault
 from waystation.settings import Settings
-from waystation.upstream.transport import Deadlines, MaybeSent, Outgoing, Transport, TransportFault
-from waystation.upstream.transport import UnixOrigin
+from waystation.upstream.transport import (
+    Deadlines,
+    MaybeSent,
+    Outgoing,
+    Transport,
+    TransportFault,
+    UnixOrigin,
+)
 
 _HOP = frozenset(
     {

@@ -34,7 +34,7 @@ class Pulse:
         while True:
             waiting = list(self.streams.values())
             size = -(-len(waiting) // _SLICES) or 1
-            for start in range(0, _SLICES):
+            for start in range(_SLICES):
                 await asyncio.sleep(_BEAT_SECONDS / _SLICES)
                 now = perf_counter()
                 for stream in waiting[start * size : (start + 1) * size]:

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 
+from waystation.admission.estimate import Policy
 from waystation.edge.pulse import Pulse
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
@@ -39,6 +40,7 @@ class Site:
         self.metrics = metrics
         self.lines = lines
         self.pulse = Pulse(settings.keep_alive_seconds)
+        self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)
         self.draining = False
         self.directory: Directory | None = None
         self.ways = Lines(Deadlines())

@@ -50,6 +50,7 @@ class ChatOperation:
 
     name = "chat"
     dialect = "openai_chat"
+    expects_output = True
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
