@@ -29,7 +29,7 @@ FaultKind = Literal[
 ]
 
 
-class TransportFault(Exception):  # noqa: N818
+class TransportFault(Exception):
     """The exchange failed below HTTP. `detail` is for our log, never for a caller."""
 
     def __init__(self, kind: FaultKind, detail: str = "") -> None:
