@@ -101,6 +101,7 @@ class ChatOperation:
             tally=self._tally(target),
             include_usage=self.include_usage,
             choices=target.n or self.n,
+            as_function_call=self.is_legacy,
         )
 
     def prompt_guess(self) -> int:
