@@ -14,6 +14,7 @@ from waystation.dialects.openai_chat.legacy import convert_functions, convert_tu
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
 from waystation.dialects.openai_chat.stream import CHAT_SHAPE, ChatStream
+from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
@@ -78,7 +79,7 @@ class ChatOperation:
             fields["messages"] = convert_turns(fields["messages"])
         self.prompt_tokens = found.prompt_tokens
         self.needs = needs | found.needs
-        self._stream_options, self.include_usage = _stream_options(fields)
+        self._stream_options, self.include_usage = stream_options_of(fields)
 
     @property
     def affinity(self) -> str | None:
@@ -169,16 +170,3 @@ def _tool_needs(fields: Fields) -> frozenset[str]:
             fields.pop(name, None)
         return frozenset()
     return frozenset(("tools",))
-
-
-def _stream_options(fields: Fields) -> tuple[msgspec.Raw | None, bool]:
-    """(options to write when streaming, whether the caller asked for usage)."""
-    value = fields.get("stream_options")
-    if value is None or is_null(value):
-        return msgspec.Raw(b'{"include_usage":true}'), False
-    if kind(value) != "{":
-        raise Fault("invalid_value", param="stream_options", reason="expected an object")
-    inner: Fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
-    if flag(inner, "include_usage"):
-        return value, True
-    return raw_of({**inner, "include_usage": True}), False
