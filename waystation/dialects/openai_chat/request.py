@@ -10,10 +10,11 @@ import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.openai_chat.body import TokenLimits, write_body
+from waystation.dialects.openai_chat.fan_out import FanOutStream
 from waystation.dialects.openai_chat.legacy import convert_functions, convert_turns
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
-from waystation.dialects.openai_chat.stream import CHAT_SHAPE, ChatStream
+from waystation.dialects.openai_chat.stream import CHAT_SHAPE, ChatStream, StreamPart
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
@@ -103,6 +104,30 @@ class ChatOperation:
             include_usage=self.include_usage,
             choices=target.n or self.n,
             as_function_call=self.is_legacy,
+        )
+
+    def fan_out_stream(self, target: Target, receipt: Receipt) -> FanOutStream:
+        """A reader for n parallel streams, each with a body of `n=1`."""
+
+        def part_reader(part: StreamPart) -> ChatStream:
+            return ChatStream(
+                CHAT_SHAPE,
+                model=self.model,
+                target=target,
+                receipt=receipt,
+                tally=self._tally(target),
+                include_usage=False,
+                as_function_call=self.is_legacy,
+                part=part,
+            )
+
+        return FanOutStream(
+            self.n,
+            part_reader,
+            shape=CHAT_SHAPE,
+            model=self.model,
+            cost_of=receipt.cost_of,
+            include_usage=self.include_usage,
         )
 
     def prompt_guess(self) -> int:

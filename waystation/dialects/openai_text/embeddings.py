@@ -111,7 +111,7 @@ def parse(body: bytes, headers: Headers) -> EmbeddingOperation:
 
 
 def joined(replies: Sequence[bytes]) -> bytes:
-    """Replies to the parts of one request, in their order, as one: items renumbered, usage added."""
+    """Replies to the parts of one request, in order, as one: items renumbered, usage added."""
     first: dict[str, msgspec.Raw] | None = None
     data: list[dict[str, msgspec.Raw]] = []
     prompt = total = 0
