@@ -45,14 +45,7 @@ def build_document(base_url: str = "/") -> dict[str, Any]:
     """base_url: of this deployment, without /v1."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:
-        operation = _operation(endpoint)
-        paths.setdefault(endpoint.path, {})[endpoint.method] = operation
-        for alias in endpoint.aliases:
-            same = operation | {
-                "operationId": f"{endpoint.id}_{_slug(alias)}",
-                "x-alias-of": endpoint.path,
-            }
-            paths.setdefault(alias, {})[endpoint.method] = same
+        paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -69,13 +62,10 @@ def build_document(base_url: str = "/") -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted((SCHEMAS | faults.SCHEMAS).items())),
             "headers": HEADERS,
+            "responses": _shared_responses(),
             "securitySchemes": _SECURITY,
         },
     }
-
-
-def _slug(path: str) -> str:
-    return "_".join(part.strip("{}") for part in path.split("/") if part)
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -88,15 +78,24 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.description:
         operation["description"] = endpoint.description
         operation["x-description-zh"] = endpoint.description_zh
+    if endpoint.aliases:
+        operation["x-aliases"] = list(endpoint.aliases)
     parameters = [_parameter(p) for p in (*endpoint.parameters, ACCEPT_LANGUAGE)]
     operation["parameters"] = parameters
     if endpoint.body is not None:
         operation["requestBody"] = _body(endpoint.body)
     operation["responses"] = {
         str(reply.status): _reply(reply) for reply in endpoint.replies
-    } | faults.error_responses(endpoint.codes, endpoint.shape)
+    } | faults.references(endpoint.codes, endpoint.shape)
     operation["security"] = [{name: []} for name in endpoint.security]
     return operation
+
+
+def _shared_responses() -> dict[str, Any]:
+    shared: dict[str, Any] = {}
+    for endpoint in ENDPOINTS:
+        shared.update(faults.responses(endpoint.codes, endpoint.shape))
+    return dict(sorted(shared.items()))
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

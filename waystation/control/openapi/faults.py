@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 from waystation.control.openapi.endpoint import Shape
 from waystation.control.openapi.fields import Schema, array, nullable, record, ref, string
@@ -105,14 +106,32 @@ def example_fault(code: str) -> Fault:
     return Fault(code, param=param, extra=extra, retry_after=_RETRY.get(status), **values)
 
 
-def error_responses(codes: Iterable[str], shape: Shape) -> dict[str, Any]:
-    """status → response object."""
-    by_status: dict[int, list[str]] = {}
-    for code in codes:
-        by_status.setdefault(TEXTS[code][0], []).append(code)
+def references(codes: Iterable[str], shape: Shape) -> dict[str, Any]:
+    """status → reference to the shared response with these codes."""
     return {
-        str(status): _response(status, by_status[status], shape) for status in sorted(by_status)
+        str(status): {"$ref": f"#/components/responses/{_name(status, told, shape)}"}
+        for status, told in _by_status(codes).items()
     }
+
+
+def responses(codes: Iterable[str], shape: Shape) -> dict[str, Any]:
+    """name → the shared responses that `references` points to."""
+    return {
+        _name(status, told, shape): _response(status, told, shape)
+        for status, told in _by_status(codes).items()
+    }
+
+
+def _by_status(codes: Iterable[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for code in codes:
+        found.setdefault(TEXTS[code][0], []).append(code)
+    return dict(sorted(found.items()))
+
+
+def _name(status: int, codes: list[str], shape: Shape) -> str:
+    digest = crc32(" ".join(codes).encode()) & 0xFFFF
+    return f"{shape}_{status}_{digest:04x}"
 
 
 def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
