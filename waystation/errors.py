@@ -13,17 +13,33 @@ from typing import Any, Literal
 Language = Literal["en", "zh"]
 
 TEXTS: Mapping[str, tuple[int, str, str]] = {
-    "invalid_json": (400, "The body is not valid JSON: {reason}", "请求体不是有效的 JSON：{reason}"),
+    "invalid_json": (
+        400,
+        "The body is not valid JSON: {reason}",
+        "请求体不是有效的 JSON：{reason}",
+    ),
     "invalid_request": (400, "{reason}", "{reason}"),
-    "invalid_value": (400, "'{param}' is not acceptable: {reason}", "参数 '{param}' 无效：{reason}"),
+    "invalid_value": (
+        400,
+        "'{param}' is not acceptable: {reason}",
+        "参数 '{param}' 无效：{reason}",
+    ),
     "missing_field": (400, "The field '{param}' is required.", "缺少必填字段 '{param}'。"),
     "multipart_boundary_missing": (
         400,
         "Content-Type multipart/form-data has no boundary; let the HTTP client set the header.",
         "multipart/form-data 缺少 boundary，请让 HTTP 客户端自动设置该请求头。",
     ),
-    "missing_api_key": (401, "No token was given. Send it as 'Authorization: Bearer sk-…'.", "未提供令牌"),
-    "empty_api_key": (401, "The token is empty: is the variable that holds it set?", "令牌为空：请检查保存令牌的变量"),
+    "missing_api_key": (
+        401,
+        "No token was given. Send it as 'Authorization: Bearer sk-…'.",
+        "未提供令牌",
+    ),
+    "empty_api_key": (
+        401,
+        "The token is empty: is the variable that holds it set?",
+        "令牌为空：请检查保存令牌的变量",
+    ),
     "invalid_api_key": (401, "The token is not valid.", "无效的令牌"),
     "token_expired": (401, "The token has expired.", "该令牌已过期"),
     "token_disabled": (401, "The token is disabled.", "该令牌状态不可用"),
@@ -40,21 +56,53 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "该令牌额度已用尽",
     ),
     "user_banned": (403, "The account is disabled.", "用户已被封禁"),
-    "ip_not_allowed": (403, "Your address is not in the token's allow-list.", "您的 IP 不在令牌允许访问的列表中"),
-    "model_not_allowed": (403, "The token may not use the model {model}.", "该令牌无权访问模型 {model}"),
-    "group_not_allowed": (403, "The account may not use the group {group}.", "无权使用分组 {group}"),
+    "ip_not_allowed": (
+        403,
+        "Your address is not in the token's allow-list.",
+        "您的 IP 不在令牌允许访问的列表中",
+    ),
+    "model_not_allowed": (
+        403,
+        "The token may not use the model {model}.",
+        "该令牌无权访问模型 {model}",
+    ),
+    "group_not_allowed": (
+        403,
+        "The account may not use the group {group}.",
+        "无权使用分组 {group}",
+    ),
     "channel_not_allowed": (403, "Only an operator may choose a channel.", "仅管理员可以指定渠道"),
     "operator_only": (403, "This address is for operators.", "仅管理员可以访问该地址"),
-    "unknown_url": (404, "Invalid URL ({method} {path}){hint}", "Invalid URL ({method} {path}){hint}"),
-    "model_not_found": (404, "The model {model} does not exist{hint}.", "模型 {model} 不存在{hint}。"),
+    "unknown_url": (
+        404,
+        "Invalid URL ({method} {path}){hint}",
+        "Invalid URL ({method} {path}){hint}",
+    ),
+    "model_not_found": (
+        404,
+        "The model {model} does not exist{hint}.",
+        "模型 {model} 不存在{hint}。",
+    ),
     "model_not_available_in_group": (
         404,
         "No channel for the model {model} in the group {group}; available in: {available}",
         "当前分组 {group} 下对于模型 {model} 无可用渠道；可用分组：{available}",
     ),
-    "generation_not_found": (404, "There is no generation {id} of this account.", "没有找到记录 {id}"),
-    "method_not_allowed": (405, "{method} is not offered here; use {allowed}.", "此地址不支持 {method}，请使用 {allowed}。"),
-    "body_too_slow": (408, "The body did not arrive within {seconds} s.", "请求体未在 {seconds} 秒内到达。"),
+    "generation_not_found": (
+        404,
+        "There is no generation {id} of this account.",
+        "没有找到记录 {id}",
+    ),
+    "method_not_allowed": (
+        405,
+        "{method} is not offered here; use {allowed}.",
+        "此地址不支持 {method}，请使用 {allowed}。",
+    ),
+    "body_too_slow": (
+        408,
+        "The body did not arrive within {seconds} s.",
+        "请求体未在 {seconds} 秒内到达。",
+    ),
     "idempotency_in_progress": (
         409,
         "A request with this Idempotency-Key is still running: {id}.",
@@ -76,25 +124,53 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "This Idempotency-Key was used with another body.",
         "该 Idempotency-Key 已用于不同的请求体。",
     ),
-    "rate_limit_exceeded": (429, "Limit reached: {limit}. Try again in {retry_after} s.", "已达到限制：{limit}，请在 {retry_after} 秒后重试。"),
+    "rate_limit_exceeded": (
+        429,
+        "Limit reached: {limit}. Try again in {retry_after} s.",
+        "已达到限制：{limit}，请在 {retry_after} 秒后重试。",
+    ),
+    "upstream_saturated": (
+        429,
+        "All channels for this model are busy.",
+        "当前分组上游负载已饱和，请稍后再试",
+    ),
     "too_many_attempts": (
         429,
         "Too many sign-in attempts; try again in {retry_after} s.",
         "登录尝试过多，请在 {retry_after} 秒后重试。",
     ),
-    "upstream_saturated": (429, "All channels for this model are busy.", "当前分组上游负载已饱和，请稍后再试"),
     "client_closed_request": (499, "The client closed the connection.", "客户端已断开连接"),
-    "internal_error": (500, "Something went wrong here; the incident is recorded.", "服务器内部错误，事件已记录。"),
-    "bad_upstream_response": (502, "The upstream's answer could not be used: {reason}", "上游响应无法使用：{reason}"),
+    "internal_error": (
+        500,
+        "Something went wrong here; the incident is recorded.",
+        "服务器内部错误，事件已记录。",
+    ),
+    "bad_upstream_response": (
+        502,
+        "The upstream's answer could not be used: {reason}",
+        "上游响应无法使用：{reason}",
+    ),
     "upstream_error": (502, "The upstream failed: {reason}", "上游出错：{reason}"),
-    "no_channel_alive": (503, "All channels of the model {model} are down at the moment.", "模型 {model} 的所有渠道暂不可用，请稍后重试。"),
-    "price_not_configured": (503, "No price is configured for the model {model}.", "模型 {model} 尚未配置价格。"),
+    "no_channel_alive": (
+        503,
+        "All channels of the model {model} are down at the moment.",
+        "模型 {model} 的所有渠道暂不可用，请稍后重试。",
+    ),
+    "price_not_configured": (
+        503,
+        "No price is configured for the model {model}.",
+        "模型 {model} 尚未配置价格。",
+    ),
     "upstream_account_unavailable": (
         503,
         "The upstream refuses our account at the moment: {reason}",
         "上游暂时拒绝了本站账户：{reason}",
     ),
-    "temporarily_unavailable": (503, "Not available at the moment; try again.", "服务暂时不可用，请稍后重试。"),
+    "temporarily_unavailable": (
+        503,
+        "Not available at the moment; try again.",
+        "服务暂时不可用，请稍后重试。",
+    ),
     "overloaded": (503, "Too many requests at once; try again.", "服务繁忙，请稍后重试。"),
     "draining": (503, "This server is shutting down; try again.", "服务正在重启，请稍后重试。"),
     "upstream_timeout": (504, "The upstream did not answer in time.", "上游响应超时。"),
@@ -134,7 +210,9 @@ class Fault(Exception):
         if self.message is not None:
             return self.message
         template = TEXTS[self.code][2 if language == "zh" else 1]
-        return template.format_map(_Values(self.values, param=self.param, retry_after=self.retry_after))
+        return template.format_map(
+            _Values(self.values, param=self.param, retry_after=self.retry_after)
+        )
 
     def __repr__(self) -> str:
         return f"Fault({self.code!r}, status={self.status})"

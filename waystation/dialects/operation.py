@@ -17,12 +17,19 @@ from waystation.meter.usage import Usage
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt's body must be made for. output_limit: a clamp to write in, None = leave
     the caller's. overrides: the channel's top-level fields, they win. n: how many choices this
-    call asks for (fanned-out parts ask for 1)."""
+    call asks for (fanned-out parts ask for 1). secrets: strings of the channel that no caller may
+    see, taken out of error texts. think_tags: thoughts come as <think>…</think> inside content and
+    are to be moved to reasoning_content."""
 
     upstream_model: str
     output_limit: int | None = None
     overrides: Mapping[str, msgspec.Raw] = {}
     n: int | None = None
+    secrets: tuple[str, ...] = ()
+    think_tags: bool = False
+
+    def __repr__(self) -> str:
+        return f"Target(upstream_model={self.upstream_model!r})"
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -59,7 +66,7 @@ class StreamReader(Protocol):
         """The upstream ended: the last frames ([DONE], the usage chunk if asked). Sets `fault`
         when it ended before its proper end."""
 
-    def fail(self, fault: Fault, language: Any) -> bytes:
+    def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
         """The in-dialect error event that ends the stream without [DONE]."""
 
     def keep_alive(self) -> bytes:

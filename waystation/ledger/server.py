@@ -82,6 +82,7 @@ class LedgerServer:
     async def stop(self) -> None:
         """Accept no more, settle what came, close."""
         assert self._writing is not None
+        self._accept()
         self._close_listening()
         for connection in list(self._connections):
             connection.read_rest()

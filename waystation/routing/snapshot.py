@@ -55,6 +55,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     model_map: Mapping[str, str]
     paths: Mapping[str, str]
+    auth: str = "bearer"
     dialect: str = "openai_chat"
     tags: tuple[str, ...] = ()
     limits: ChannelLimits = ChannelLimits()
@@ -78,7 +79,8 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """rate: decimal text, × official price. allowed_account_groups: () with selectable means all."""
+    """rate: decimal text, × official price. allowed_account_groups: who may choose it when it is
+    selectable, () all."""
 
     name: str
     rate: str

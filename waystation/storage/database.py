@@ -28,6 +28,8 @@ LOCK_SECONDS = 5.0
 POOL_CONNECTIONS = 2
 POOL_OVERFLOW = 6
 
+_NO_SCHEMA = ("42P01", "3F000")  # PostgreSQL: undefined table, undefined schema
+
 Kind = Literal["sqlite", "postgresql"]
 
 
@@ -70,7 +72,7 @@ class Database:
     def postgres(cls, dsn: str) -> "Database":
         """dsn: as libpq understands it, postgresql://…"""
 
-        async def connect() -> asyncpg.Connection[asyncpg.Record]:
+        async def connect() -> Any:
             return await asyncpg.connect(
                 dsn, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS
             )
@@ -131,7 +133,7 @@ class _Away:
     def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         if isinstance(fault, asyncio.CancelledError) or fault is None:
             return
-        if isinstance(fault, ProgrammingError) and "UndefinedTable" in str(fault):
+        if isinstance(fault, ProgrammingError) and _code(fault) in _NO_SCHEMA:
             raise StorageAway("the schema is missing: run `waystation migrate`") from fault
         if isinstance(fault, IntegrityError | ProgrammingError | DataError):
             return
@@ -141,10 +143,13 @@ class _Away:
             raise StorageAway(str(fault) or type(fault).__name__) from fault
 
 
+def _code(fault: DBAPIError) -> str | None:
+    return getattr(fault.orig, "sqlstate", None)
+
+
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")

@@ -29,7 +29,7 @@ FaultKind = Literal[
 ]
 
 
-class TransportFault(Exception):
+class TransportFault(Exception):  # noqa: N818
     """The exchange failed below HTTP. `detail` is for our log, never for a caller."""
 
     def __init__(self, kind: FaultKind, detail: str = "") -> None:
@@ -39,11 +39,11 @@ class TransportFault(Exception):
 
 
 class NotSent(TransportFault):
-    pass
+    """No byte of the request reached the wire."""
 
 
 class MaybeSent(TransportFault):
-    pass
+    """The upstream may have seen the request."""
 
 
 class Deadlines(msgspec.Struct, frozen=True):
@@ -58,7 +58,8 @@ class Deadlines(msgspec.Struct, frozen=True):
 
 class Origin(msgspec.Struct, frozen=True):
     """Where to connect. host is a name or literal without brackets; the egress guard judges the
-    resolved address unless allow_private says that the operator consented."""
+    resolved address; allow_private says that the operator consented to a private one, of the
+    origin or of its proxy."""
 
     scheme: Literal["http", "https"]
     host: str
@@ -67,20 +68,33 @@ class Origin(msgspec.Struct, frozen=True):
     proxy: str | None = None  # http://, https://, socks5:// with optional userinfo
 
 
-class Outgoing(msgspec.Struct, frozen=True):
-    """A request. target: path with query. headers: complete but for host, content-length and
-    connection, which the transport writes."""
+class UnixOrigin(msgspec.Struct, frozen=True):
+    """A server on a Unix socket of this machine. Ours alone to name, so no guard judges it."""
 
-    origin: Origin
+    path: str
+
+
+Destination = Origin | UnixOrigin
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A request. target: path with query. headers: complete but for host, content-length,
+    transfer-encoding and connection, which the transport writes (ValueError when they, or bytes
+    that would break the head, are given); accept-encoding is `identity` unless given.
+    keep_encoding: leave the reply's content-encoding on, for whoever forwards it as it is."""
+
+    origin: Destination
     method: str
     target: str
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes = b""
+    keep_encoding: bool = False
 
 
 class Incoming(Protocol):
     """A reply whose head has arrived. Whatever happens, `close` (idempotent, synchronous) returns
-    the connection or drops it; reading to the end closes by itself."""
+    the connection or drops it; reading to the end closes by itself. Where a content-encoding was
+    removed, its header and content-length are gone too. One reader at a time."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]  # names in lower case
@@ -98,7 +112,7 @@ class Incoming(Protocol):
 
 
 class Transport(Protocol):
-    def ready(self, origin: Origin) -> bool:
+    def ready(self, origin: Destination) -> bool:
         """An idle connection is at hand: `send` would write at once."""
 
     async def send(

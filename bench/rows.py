@@ -1,0 +1,187 @@
+"""The rows of the report: each measures one promise and says whether it holds.
+
+Only ratios and added figures are judged, taken in the same run on the same machine.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from bench import stack
+from bench.stack import KEY, Product
+
+CHAT = "/v1/chat/completions"
+MIB = 1024 * 1024
+
+
+class Row(NamedTuple):
+    """holds None: reported, not judged."""
+
+    name: str
+    figure: str
+    target: str = ""
+    holds: bool | None = None
+
+
+class Run(NamedTuple):
+    """What the rows measure with. seconds: of each load."""
+
+    folder: Path
+    ports: dict[str, int]
+    seconds: int
+
+
+def machine() -> Iterator[Row]:
+    yield Row("cores", str(os.cpu_count()))
+    yield Row("fdatasync of 4 KiB, p50", f"{fdatasync_us():.0f} µs")
+
+
+def fdatasync_us(count: int = 300) -> float:
+    path = Path.cwd() / ".bench-fdatasync"
+    times = []
+    with open(path, "wb") as file:
+        for number in range(count):
+            os.pwrite(file.fileno(), b"x" * 4096, number * 4096)
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - begun)
+    path.unlink()
+    return median(times) * 1e6
+
+
+def _rate(port: int, path: str, connections: int, seconds: int, key: str = KEY) -> float:
+    stack.wrk(port, path, connections, 1, key)
+    result = stack.wrk(port, path, connections, seconds, key)
+    if result["bad"] or result["errors"]:
+        raise SystemExit(f"{connections} connections: replies that are not 200: {result}")
+    return result["rate"]
+
+
+def throughput(run: Run, bare_port: int, workers: int, targets: dict[int, float]) -> Iterator[Row]:
+    with stack.product(run.folder, run.ports, workers) as product:
+        for connections, target in targets.items():
+            proxy = _rate(run.ports["proxy"], CHAT, connections, run.seconds)
+            bare = _rate(bare_port, CHAT, connections, run.seconds)
+            before = _cpu(product)
+            own = _rate(product.port, CHAT, connections, run.seconds)
+            gateway, ledger = (b - a for a, b in zip(before, _cpu(product), strict=True))
+            requests = own * (run.seconds + 1)
+            yield Row(
+                f"JSON requests/s, {workers} worker(s), {connections} connections",
+                f"{own:,.0f} = {own / proxy:.3f} of nginx ({proxy:,.0f}); bare face {bare:,.0f}; "
+                f"CPU per request: gateway {gateway / requests * 1e6:.0f} µs, "
+                f"ledger {ledger / requests * 1e6:.0f} µs",
+                f"≥ {target} of nginx",
+                own / proxy >= target,
+            )
+
+
+def _cpu(product: Product) -> tuple[float, float]:
+    gateways = sum(stack.cpu_seconds(pid) for pid in product.gateways())
+    return gateways, stack.cpu_seconds(product.ledger())
+
+
+def latency(run: Run) -> Iterator[Row]:
+    count = 2000
+    with stack.product(run.folder, run.ports) as product:
+        direct = stack.load("latency", run.ports["json"], CHAT, count)
+        proxy = stack.load("latency", run.ports["proxy"], CHAT, count)
+        own = stack.load("latency", product.port, CHAT, count)
+        sync = fdatasync_us()
+        p50 = (own["p50_us"] - direct["p50_us"] - sync) / 1000
+        p99 = (own["p99_us"] - direct["p99_us"] - sync) / 1000
+        told = f"nginx adds {(proxy['p50_us'] - direct['p50_us']) / 1000:.2f} ms; commit {sync:.0f} µs"
+        yield Row("added latency p50, beyond one commit", f"{p50:.2f} ms ({told})", "≤ 1 ms", p50 <= 1)
+        yield Row("added latency p99, beyond one commit", f"{p99:.2f} ms", "≤ 5 ms", p99 <= 5)
+        stub = run.ports["stub"]
+        direct_rate = _rate(stub, "/slow", 64, run.seconds)
+        own_rate = _rate(product.port, CHAT, 64, run.seconds, f"{KEY}-slow")
+        share = own_rate / direct_rate
+        yield Row(
+            "20 ms upstream, 64 connections",
+            f"{own_rate:,.0f}/s = {share:.3f} of direct ({direct_rate:,.0f}/s)",
+            "≥ 0.95 of direct",
+            share >= 0.95,
+        )
+
+
+def streams(run: Run) -> Iterator[Row]:
+    stub = run.ports["stub"]
+    control = stack.load("streams", stub, "/stream", 1024)
+    counts = control["clean"] == 1024
+    yield Row("stub alone: clean streams of 1,024", f"{control['clean']}", "1,024", counts)
+    with stack.product(run.folder, run.ports) as product:
+        key = f"{KEY}-stream"
+        stack.load("streams", product.port, CHAT, 16, key)
+        direct = stack.load("streams", stub, "/stream", 128)
+        proxy = stack.load("streams", run.ports["proxy"], "/stub/stream", 128)
+        own = stack.load("streams", product.port, CHAT, 128, key)
+        added = own["first_p99_ms"] - direct["first_p99_ms"]
+        yield Row(
+            "added first-frame p99 at 128 streams",
+            f"{added:.1f} ms (nginx {proxy['first_p99_ms'] - direct['first_p99_ms']:.1f} ms)",
+            "≤ 30 ms",
+            added <= 30,
+        )
+        proxied = stack.load("streams", run.ports["proxy"], "/stub/stream", 512)
+        before = _cpu(product)
+        own = stack.load("streams", product.port, CHAT, 512, key)
+        spent = _cpu(product)[0] - before[0]
+        yield Row(
+            "clean concurrent streams of 512",
+            f"{own['clean']} (largest gap {own['gap_ms']:.0f} ms; nginx {proxied['clean']})",
+            "512",
+            own["clean"] == 512 and counts,
+        )
+        frame_us = spent / (512 * 65) * 1e6
+        yield Row("CPU per relayed frame", f"{frame_us:.1f} µs", "≤ 30 µs", frame_us <= 30)
+
+
+def memory(run: Run) -> Iterator[Row]:
+    with stack.product(run.folder, run.ports) as product:
+        worker = product.gateways()[0]
+        idle = stack.resident_bytes(worker)
+        yield Row("idle memory of a worker", f"{idle / MIB:.0f} MB", "≤ 120 MB", idle <= 120e6)
+        yield _held(product, worker, "hold", "idle", 2000, "open stream (2,000 idle ones)", 40)
+        yield _held(product, worker, "silent", "stream", 200, "client that reads nothing", 256)
+
+
+def _held(
+    product: Product, worker: int, mode: str, name: str, count: int, what: str, target_kib: int
+) -> Row:
+    with stack.held(mode, product.port, CHAT, 50, f"{KEY}-{name}", 0):
+        pass  # the allocator's first arenas are not the streams' memory
+    time.sleep(1)
+    before = stack.resident_bytes(worker)
+    with stack.held(mode, product.port, CHAT, count, f"{KEY}-{name}", 60):
+        time.sleep(2.5)
+        each = (stack.resident_bytes(worker) - before) / count / 1024
+    return Row(f"memory per {what}", f"{each:.1f} KiB", f"≤ {target_kib} KiB", each <= target_kib)
+
+
+def growth(run: Run, fill: Callable[[Path, int, int], list[str]]) -> Iterator[Row]:
+    """fill(data, tokens, log_rows) adds rows while the product is stopped, and gives some keys."""
+    rates = []
+    for tokens, log_rows in ((10, 0), (1_000, 0), (100_000, 0), (100_000, 1_000_000)):
+        with stack.product(run.folder, run.ports) as product:
+            data = product.data
+        keys = fill(data, tokens, log_rows)
+        with stack.restarted(run.folder, data) as product:
+            rate = _rate(product.port, CHAT, 64, run.seconds, ",".join(keys[:500]))
+        rates.append(rate)
+        change = rate / rates[0] - 1
+        yield Row(
+            f"requests/s with {tokens:,} tokens, {log_rows:,} log rows",
+            f"{rate:,.0f} ({change:+.1%})",
+            "within 10 %",
+            abs(change) <= 0.10 or change > 0,
+        )
+
+
+def database_size(path: Path) -> int:
+    with sqlite3.connect(path) as connection:
+        return int(connection.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").fetchone()[0])

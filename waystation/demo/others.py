@@ -1,0 +1,130 @@
+"""Completions, embeddings and moderations on the demo's wire."""
+
+import base64
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from waystation.demo.chat import Choice
+from waystation.demo.embedding import DIMENSIONS_DEFAULT, DIMENSIONS_MAX, embed
+from waystation.demo.words import choose, digest, tokens, words
+
+_COMPLETION_TOKENS_DEFAULT = 16
+_CATEGORIES = ("hate", "harassment", "self-harm", "sexual", "violence")
+_FLAGGED = {"violence": {"kill", "murder", "bomb"}, "hate": {"hate"}, "harassment": {"idiot"}}
+_ENDINGS = (
+    " and the demo channel wrote the rest of this line without any model at all, word after word.",
+    " is how it began; the Waystation demo goes on from there, calmly and always in the same way.",
+)
+
+
+class BadRequest(Exception):
+    """The demo's upstream refuses: told as a vendor's 400."""
+
+
+def _prompts(prompt: Any) -> list[str]:
+    """Text prompts; token ids are shown as the numbers they are."""
+    if isinstance(prompt, str):
+        return [prompt]
+    if isinstance(prompt, list) and prompt and all(isinstance(one, str) for one in prompt):
+        return prompt
+    if isinstance(prompt, list) and prompt and all(isinstance(one, int) for one in prompt):
+        return [" ".join(map(str, prompt))]
+    if isinstance(prompt, list) and prompt and all(isinstance(one, list) for one in prompt):
+        return [" ".join(map(str, one)) for one in prompt]
+    raise BadRequest("prompt or input must be a string, strings, token ids or lists of them")
+
+
+def _continuations(body: dict[str, Any]) -> list[tuple[str, Choice]]:
+    limit = body.get("max_tokens")
+    limit = _COMPLETION_TOKENS_DEFAULT if limit is None else limit
+    made = []
+    for prompt in _prompts(body.get("prompt")):
+        for index in range(body.get("n") or 1):
+            pieces = tokens(choose(_ENDINGS, prompt, body.get("seed"), index))
+            finish = "length" if len(pieces) > limit else "stop"
+            kept = tuple(pieces[:limit])
+            made.append((prompt, Choice(None, (), kept, finish, len(kept))))  # type: ignore[arg-type]
+    return made
+
+
+def _completion_head(body: dict[str, Any], created: int) -> dict[str, Any]:
+    identity = f"cmpl-demo{digest(json.dumps(body, sort_keys=True), created):016x}"
+    return {"id": identity, "object": "text_completion", "created": created, "model": body["model"]}
+
+
+def _completion_usage(body: dict[str, Any], made: list[tuple[str, Choice]]) -> dict[str, int]:
+    prompt = sum(len(tokens(one)) for one in _prompts(body.get("prompt")))
+    output = sum(choice.output_tokens for _, choice in made)
+    return {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
+
+
+def completion(body: dict[str, Any], created: int) -> dict[str, Any]:
+    made = _continuations(body)
+    echo = bool(body.get("echo"))
+    return {
+        **_completion_head(body, created),
+        "choices": [
+            {
+                "index": index,
+                "text": (prompt if echo else "") + "".join(one.pieces),
+                "logprobs": None,
+                "finish_reason": one.finish,
+            }
+            for index, (prompt, one) in enumerate(made)
+        ],
+        "usage": _completion_usage(body, made),
+    }
+
+
+def completion_chunks(body: dict[str, Any], created: int) -> Iterator[dict[str, Any]]:
+    made = _continuations(body)
+    head = _completion_head(body, created)
+
+    def chunk(index: int, text: str, finish: str | None) -> dict[str, Any]:
+        choice = {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
+        return {**head, "choices": [choice]}
+
+    for index, (prompt, one) in enumerate(made):
+        for piece in (*((prompt,) if body.get("echo") else ()), *one.pieces):
+            yield chunk(index, piece, None)
+        yield chunk(index, "", one.finish)
+    options = body.get("stream_options")
+    if isinstance(options, dict) and options.get("include_usage"):
+        yield {**head, "choices": [], "usage": _completion_usage(body, made)}
+
+
+def embeddings(body: dict[str, Any]) -> dict[str, Any]:
+    texts = _prompts(body.get("input"))
+    dimensions = body.get("dimensions") or DIMENSIONS_DEFAULT
+    if not isinstance(dimensions, int) or not 1 <= dimensions <= DIMENSIONS_MAX:
+        raise BadRequest(f"dimensions must be between 1 and {DIMENSIONS_MAX}")
+    packed = body.get("encoding_format") == "base64"
+    data = []
+    for index, text in enumerate(texts):
+        vector: Any = embed(text, dimensions)
+        if packed:
+            vector = base64.b64encode(struct.pack(f"<{dimensions}f", *vector)).decode()
+        data.append({"object": "embedding", "index": index, "embedding": vector})
+    total = sum(max(len(tokens(text)), 1) for text in texts)
+    usage = {"prompt_tokens": total, "total_tokens": total}
+    return {"object": "list", "data": data, "model": body["model"], "usage": usage}
+
+
+def moderations(body: dict[str, Any]) -> dict[str, Any]:
+    """A word list, and said so in the model's name."""
+    inputs = body.get("input")
+    if isinstance(inputs, list) and inputs and isinstance(inputs[0], dict):
+        inputs = [" ".join(str(part.get("text", "")) for part in inputs)]
+    results = [_moderate(text) for text in _prompts(inputs)]
+    return {"id": f"modr-demo{digest(inputs):016x}", "model": body["model"], "results": results}
+
+
+def _moderate(text: str) -> dict[str, Any]:
+    seen = set(words(text))
+    hit = {name: bool(seen & _FLAGGED.get(name, set())) for name in _CATEGORIES}
+    scores = {
+        name: 0.97 if hit[name] else digest(text, name) % 100 / 10_000 for name in _CATEGORIES
+    }
+    return {"flagged": any(hit.values()), "categories": hit, "category_scores": scores}

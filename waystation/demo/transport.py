@@ -1,0 +1,127 @@
+"""The demo as a `Transport`: requests to `demo://…` are answered in the process itself.
+
+Everything above the seam is the ordinary relay path, so what works with the demo works through
+the same code as with a vendor. Streams come at a set pace: `x-demo-pace-ms` among the channel's
+header overrides, 15 ms without it.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from time import time
+from typing import Any
+
+from waystation.demo import chat, others
+from waystation.upstream.transport import Deadlines, Incoming, MaybeSent, Origin, Outgoing
+
+_PACE_MS_DEFAULT = 15
+_JSON = ((b"content-type", b"application/json"),)
+_SSE = ((b"content-type", b"text/event-stream"),)
+_MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation")
+
+
+class DemoIncoming:
+    """A reply made of pieces, one each `pace_seconds`; closing it ends the making."""
+
+    def __init__(
+        self,
+        status: int,
+        headers: tuple[tuple[bytes, bytes], ...],
+        pieces: Iterator[bytes],
+        pace_seconds: float = 0.0,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self._pieces = pieces
+        self._pace_seconds = pace_seconds
+        self._begun = False
+        self._closed = False
+
+    def header(self, name: bytes) -> bytes | None:
+        return next((value for key, value in self.headers if key == name), None)
+
+    async def read(self) -> bytes:
+        if self._begun and self._pace_seconds and not self._closed:
+            await asyncio.sleep(self._pace_seconds)
+        self._begun = True
+        return b"" if self._closed else next(self._pieces, b"")
+
+    async def read_all(self, bytes_max: int) -> bytes:
+        body = b""
+        while piece := await self.read():
+            body += piece
+            if len(body) > bytes_max:
+                raise MaybeSent("too_large", "demo reply")
+        return body
+
+    def close(self) -> None:
+        self._closed = True
+
+
+class DemoTransport:
+    """Implements `Transport`."""
+
+    def ready(self, origin: Origin) -> bool:
+        return True
+
+    async def send(
+        self,
+        request: Outgoing,
+        deadlines: Deadlines,
+        on_sending: Callable[[], None] | None = None,
+    ) -> Incoming:
+        if on_sending is not None:
+            on_sending()
+        headers = dict(request.headers)
+        pace_ms = int(headers.get(b"x-demo-pace-ms", _PACE_MS_DEFAULT))
+        try:
+            return _serve(request, pace_ms)
+        except others.BadRequest as error:
+            return _refuse(400, str(error))
+
+    async def close(self) -> None:
+        return
+
+
+def _serve(request: Outgoing, pace_ms: int) -> Incoming:
+    path = request.target.partition("?")[0]
+    if path.endswith("/models"):
+        return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
+    body = json.loads(request.body)
+    created = int(time())
+    if path.endswith("/chat/completions"):
+        if body.get("stream"):
+            return _stream(chat.chunks(body, created), pace_ms)
+        return _json(200, chat.completion(body, created))
+    if path.endswith("/completions"):
+        if body.get("stream"):
+            return _stream(others.completion_chunks(body, created), pace_ms)
+        return _json(200, others.completion(body, created))
+    if path.endswith("/embeddings"):
+        return _json(200, others.embeddings(body))
+    if path.endswith("/moderations"):
+        return _json(200, others.moderations(body))
+    return _refuse(404, f"the demo has no {path}")
+
+
+def _json(status: int, value: dict[str, Any]) -> Incoming:
+    return DemoIncoming(status, _JSON, iter((_dump(value),)))
+
+
+def _refuse(status: int, message: str) -> Incoming:
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    return _json(status, {"error": error})
+
+
+def _dump(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _stream(chunks: Iterator[dict[str, Any]], pace_ms: int) -> Incoming:
+    return DemoIncoming(200, _SSE, _frames(chunks), pace_ms / 1000)
+
+
+def _frames(chunks: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield b"data: " + _dump(chunk) + b"\n\n"
+    yield b"data: [DONE]\n\n"

@@ -1,0 +1,41 @@
+"""What must happen by the clock for all open streams: one timer per worker, none per stream.
+
+Each second every stream tells the ledger what it has metered (a checkpoint, so that a crash posts
+that much), and one that has been silent for long gets a keep-alive.
+"""
+
+import asyncio
+from time import perf_counter
+
+from waystation.edge.pump import Stream
+
+_BEAT_SECONDS = 1.0
+_SLICES = 20
+"""The streams are served in slices over the second, so that a beat never makes frames late."""
+
+
+class Pulse:
+    """The worker's open streams, by hold id."""
+
+    def __init__(self, keep_alive_seconds: float) -> None:
+        self._keep_alive_seconds = keep_alive_seconds
+        self.streams: dict[str, Stream] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._beat(), name="pulse")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _beat(self) -> None:
+        while True:
+            waiting = list(self.streams.values())
+            size = -(-len(waiting) // _SLICES) or 1
+            for start in range(0, _SLICES):
+                await asyncio.sleep(_BEAT_SECONDS / _SLICES)
+                now = perf_counter()
+                for stream in waiting[start * size : (start + 1) * size]:
+                    stream.pulse(now, self._keep_alive_seconds)

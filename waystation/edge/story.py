@@ -1,0 +1,248 @@
+"""What happened to one request: collected on its way, told once at its end.
+
+The log row, the journal line, the metrics and the cost headers are all told from here, so that
+they agree. `post`, `void` and `refuse` are the three ends; each request takes exactly one.
+"""
+
+from time import perf_counter_ns
+
+import msgspec
+
+from waystation.admission.grant import Grant
+from waystation.dialects.operation import Operation
+from waystation.edge.call import Call
+from waystation.edge.site import Site
+from waystation.errors import Fault, Language
+from waystation.identity.caller import Caller
+from waystation.journal.row import AttemptRow, EndReason, Facts, Row
+from waystation.kernel.clock import now_ms
+from waystation.ledger.prices import Charge, charge
+from waystation.meter.usage import Usage
+from waystation.routing.choice import Attempt
+from waystation.routing.choices import Candidate
+
+_CLIENT_CHARACTERS_MAX = 120
+_ATTEMPTS_TOLD_MAX = 16
+_MILLION = 1_000_000
+_encode = msgspec.json.Encoder().encode
+
+
+class Story:
+    """One per request. caller, operation, facts and grant are there from their step on."""
+
+    __slots__ = (
+        "_counted",
+        "attempts",
+        "call",
+        "caller",
+        "created_ms",
+        "dialect",
+        "facts",
+        "first_ns",
+        "grant",
+        "language",
+        "operation",
+        "served",
+        "site",
+        "upstream_id",
+        "waited_ns",
+    )
+
+    def __init__(self, site: Site, call: Call, dialect: str) -> None:
+        self.site = site
+        self.call = call
+        self.dialect = dialect
+        self.created_ms = now_ms()
+        self.language: Language = language_of(call, site.settings.language)
+        self.caller: Caller | None = None
+        self.operation: Operation | None = None
+        self.facts: Facts | None = None
+        self.grant: Grant | None = None
+        self.attempts: tuple[AttemptRow, ...] = ()
+        self.served: Candidate | None = None
+        self.upstream_id = ""
+        self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
+        self.first_ns = 0  # when the first content byte came
+        self._counted: tuple[Usage, Charge] | None = None
+
+    # ---- on the way ------------------------------------------------------------------------
+
+    def admitted_facts(self, choice: Candidate) -> Facts:
+        """What the ledger must know to write the row should this process die."""
+        call, caller, operation = self.call, self.caller, self.operation
+        assert caller is not None
+        assert operation is not None
+        self.facts = Facts(
+            call.request_id,
+            self.created_ms,
+            caller.account_id,
+            caller.token_id,
+            caller.token_name,
+            operation.name,
+            self.dialect,
+            operation.model,
+            operation.stream,
+            call.peer,
+            (call.header("user-agent") or "")[:_CLIENT_CHARACTERS_MAX],
+            choice.group,
+            choice.price.version,
+            choice.rate.text,
+        )
+        return self.facts
+
+    def attempted(
+        self, attempt: Attempt, began_ns: int, outcome: str, status: int, reason: str
+    ) -> None:
+        """Remember one try. outcome: "answered" or the fault's code."""
+        now_ns = perf_counter_ns()
+        self.waited_ns += now_ns - began_ns
+        candidate = attempt.candidate
+        row = AttemptRow(
+            candidate.channel.id,
+            candidate.channel.name,
+            attempt.key.id,
+            candidate.group,
+            candidate.upstream_model,
+            outcome,
+            status,
+            reason,
+            self.created_ms + (began_ns - self.call.received_ns) // _MILLION,
+            (now_ns - began_ns) // _MILLION,
+        )
+        if len(self.attempts) < _ATTEMPTS_TOLD_MAX:
+            self.attempts = (*self.attempts, row)
+
+    def price(self, usage: Usage) -> Charge:
+        """What this usage costs the caller at the serving candidate's price and rate."""
+        served = self.served
+        assert served is not None
+        counted = self._counted
+        if counted is not None and counted[0] is usage:
+            return counted[1]
+        charged = charge(usage, served.price, served.rate)
+        self._counted = (usage, charged)
+        return charged
+
+    # ---- the ends --------------------------------------------------------------------------
+
+    def post(self, usage: Usage, end: EndReason, fault: Fault | None, status: int) -> None:
+        """Charge for what was metered."""
+        assert self.grant is not None
+        charged = self.price(usage)
+        row = self._row(end, fault, status, usage, charged)
+        self.grant.post(charged.nanos, usage, row)
+        self._tell(row)
+
+    def post_prompt(self, end: EndReason, fault: Fault) -> None:
+        """The client left while an upstream was at work on its request: at least the prompt."""
+        assert self.grant is not None
+        usage = Usage(input_fresh=self.grant.prompt_tokens)
+        row = self._row(end, fault, fault.status, usage, None)
+        self.grant.post_prompt(row)
+        self._tell(row)
+
+    def void(self, end: EndReason, fault: Fault | None, status: int) -> None:
+        """Nothing is charged."""
+        assert self.grant is not None
+        row = self._row(end, fault, status, None, None)
+        self.grant.void(row)
+        self._tell(row)
+
+    def swept(self, fault: Fault) -> None:
+        """The ledger resolved the hold meanwhile and wrote the row; only our own log is told."""
+        assert self.grant is not None
+        self.grant.forget()
+        self._tell(self._row("gateway_lost", fault, 200, None, None))
+
+    def refuse(self, fault: Fault) -> None:
+        """Never admitted: a row without a hold, where the account is known."""
+        row = self._row("refused", fault, fault.status, None, None)
+        if self.caller is not None:
+            self.site.ledger.note(row)
+        self._tell(row)
+
+    def _row(
+        self,
+        end: EndReason,
+        fault: Fault | None,
+        status: int,
+        usage: Usage | None,
+        charged: Charge | None,
+    ) -> Row:
+        served = self.served
+        now_ns = perf_counter_ns()
+        received_ns = self.call.received_ns
+        row = {
+            "facts": self.facts or self._bare_facts(),
+            "status": status,
+            "end": end,
+            "attempts": self.attempts,
+            "total_millis": (now_ns - received_ns) // _MILLION,
+        }
+        if fault is not None:
+            row["code"] = fault.code
+            row["reason"] = fault.text("en")
+        if self.first_ns:
+            row["first_millis"] = (self.first_ns - received_ns) // _MILLION
+        if served is not None:
+            row["group"] = served.group
+            row["rate"] = served.rate.text
+            row["price_version"] = served.price.version
+            row["channel_id"] = served.channel.id
+            row["upstream_model"] = served.upstream_model
+            row["upstream_id"] = self.upstream_id
+            row["disconnect_rule"] = served.channel.on_disconnect
+        if usage is not None:
+            row["exact"] = usage.exact
+            row["input_tokens"] = usage.input_tokens
+            row["output_tokens"] = usage.output_tokens
+            row["usage"] = _encode(usage)
+        if charged is not None:
+            row["nanos"] = charged.nanos
+            row["parts"] = charged.parts_json()
+            if served is not None and served.cost is not None and usage is not None:
+                row["cost_nanos"] = charge(usage, served.price, served.cost).nanos
+        return Row(**row)  # type: ignore[arg-type]
+
+    def _bare_facts(self) -> Facts:
+        """Of a request that was refused before anything was known of it."""
+        call, caller, operation = self.call, self.caller, self.operation
+        return Facts(
+            call.request_id,
+            self.created_ms,
+            0 if caller is None else caller.account_id,
+            0 if caller is None else caller.token_id,
+            "" if caller is None else caller.token_name,
+            "" if operation is None else operation.name,
+            self.dialect,
+            "" if operation is None else operation.model,
+            False if operation is None else operation.stream,
+            call.peer,
+            (call.header("user-agent") or "")[:_CLIENT_CHARACTERS_MAX],
+            "",
+            "",
+            "",
+        )
+
+    def _tell(self, row: Row) -> None:
+        site = self.site
+        site.metrics.request(row, self.overhead_seconds())
+        if site.lines is not None:
+            site.lines.write(row)
+
+    def overhead_seconds(self) -> float:
+        """Our own share so far: everything but waiting for the upstream."""
+        return (perf_counter_ns() - self.call.received_ns - self.waited_ns) / 1e9
+
+
+def language_of(call: Call, default: Language) -> Language:
+    """The caller's language by Accept-Language: whichever of ours it names first."""
+    accept = call.header("accept-language")
+    if accept is None:
+        return default
+    english, chinese = accept.lower().find("en"), accept.lower().find("zh")
+    if english < 0 and chinese < 0:
+        return default
+    if chinese < 0 or 0 <= english < chinese:
+        return "en"
+    return "zh"

@@ -1,0 +1,22 @@
+"""What routing is asked: by whom, for which model, what for."""
+
+import msgspec
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of a request that decide where it may go; equal queries have equal answers.
+
+    groups: the token's, in order; () the account's own; "auto" the operator's list; a name with
+    commas is a list. granted: an operator gave the token its groups, so they are not judged again.
+    models: the token's allow-list, () all. needs: features a channel must have. pinned_channel:
+    the channel an operator named in the key."""
+
+    model: str
+    operation: str
+    account_group: str
+    groups: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()
+    granted: bool = False
+    operator: bool = False
+    pinned_channel: int | None = None

@@ -1,0 +1,371 @@
+"""One socket: at most one request at a time, then idle until the next.
+
+    idle ── begin ──▶ sending ──▶ awaiting the head ──▶ body ──▶ idle again, or closed
+      └── anything arrives, or 30 s pass ──▶ closed
+
+One timer serves all deadlines and is hardly ever touched: it fires at the earliest every hop,
+looks at `_due_at` and goes back to sleep. Bytes are received into one buffer that all connections
+share, and parsed before the loop can receive again.
+"""
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any
+
+import httptools
+
+from waystation.upstream.content_encoding import Decoder, UndecodableError, decoder_for
+from waystation.upstream.http1.reply import Reply
+from waystation.upstream.transport import FaultKind
+
+if TYPE_CHECKING:
+    from waystation.upstream.http1.pool import Place, Pool
+
+RECEIVE_BYTES = 64 * 1024
+WAITING_BYTES_HIGH = 64 * 1024
+HEAD_BYTES_MAX = 64 * 1024
+HEAD_COUNT_MAX = 200
+SILENT_BYTES_MAX = 64 * 1024
+"""Chunk extensions and trailers, which carry nothing for the reader."""
+HOP_SECONDS = 30.0
+STALE_SECONDS = 1.0
+"""A server that closes a used connection this soon had most likely closed it before."""
+
+_NO_BODY = frozenset({204, 304})
+_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+_DECODED_AWAY = frozenset({b"content-length", b"content-encoding"})
+
+
+class _RefusedError(Exception):
+    """The reply breaks a rule of ours or HTTP's; raised through the parser."""
+
+
+class Connection(asyncio.BufferedProtocol):
+    """reply: the exchange that is going on, None when idle."""
+
+    __slots__ = (
+        "_complete",
+        "_due_as",
+        "_due_at",
+        "_head_bytes",
+        "_headers",
+        "_in_head",
+        "_informational",
+        "_keep_alive",
+        "_loop",
+        "_parser",
+        "_pool",
+        "_progressed",
+        "_receive",
+        "_sent_at",
+        "_silent_bytes",
+        "_timer",
+        "_timer_at",
+        "_unsent_bytes",
+        "_until_close",
+        "_used",
+        "_write_paused",
+        "place",
+        "reply",
+        "wire",
+    )
+
+    def __init__(self, pool: "Pool", place: "Place", loop: asyncio.AbstractEventLoop) -> None:
+        self.place = place
+        self.reply: Reply | None = None
+        self.wire: asyncio.Transport | None = None
+        self._loop = loop
+        self._pool = pool
+        self._receive = pool.receive
+        self._parser = httptools.HttpResponseParser(self)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = self._due_at = math.inf
+        self._due_as: FaultKind = "total_timeout"
+        self._sent_at = 0.0
+        self._unsent_bytes = 0
+        self._used = self._write_paused = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._in_head = True
+        self._head_bytes = self._silent_bytes = 0
+        self._informational = self._complete = self._until_close = False
+        self._keep_alive = self._progressed = False
+
+    # Exchange
+
+    def begin(self, reply: Reply, head: bytes, body: bytes) -> None:
+        """Write a request; what comes back fills the reply."""
+        assert self.reply is None
+        assert self.wire is not None
+        self.reply = reply
+        self._sent_at = self._loop.time()
+        if not body:
+            self.wire.write(head)
+        elif len(body) <= RECEIVE_BYTES:
+            self.wire.write(head + body)
+        else:
+            self.wire.writelines((head, body))
+        if self._write_paused:
+            self._unsent_bytes = self.wire.get_write_buffer_size()
+            self._expect(reply, self._sent_at + reply.deadlines.idle_seconds, "idle_timeout")
+        else:
+            self._expect_head(reply, self._sent_at)
+
+    def expect_piece(self, reply: Reply) -> None:
+        """The reader has begun to wait."""
+        self._expect(reply, self._loop.time() + reply.deadlines.idle_seconds, "idle_timeout")
+
+    def resume(self) -> None:
+        if self.wire is not None and not self.wire.is_closing():
+            self.wire.resume_reading()
+
+    def abort(self) -> None:
+        """Close at once, whatever is going on."""
+        if self.reply is not None:
+            self._fail("reset", "closed by us")
+        self._pool.drop(self)
+        if self.wire is not None:
+            self.wire.abort()
+
+    @property
+    def is_usable(self) -> bool:
+        return self.wire is not None and not self.wire.is_closing()
+
+    def rest(self, seconds: float) -> None:
+        """Idle from now on; closed after so many seconds."""
+        self._arm(self._loop.time() + seconds, "idle_timeout")
+
+    # asyncio
+
+    def connection_made(self, transport: Any) -> None:
+        self.wire = transport
+        # Zero: `resume_writing` then tells when the request's last byte has left.
+        transport.set_write_buffer_limits(high=0)
+        self._pool.opened(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._peer_closed(exc)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        del self._parser
+        self._pool.lost(self)
+
+    def eof_received(self) -> None:
+        self._peer_closed(None)
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        if self.reply is not None and not self.reply.status:
+            self._expect_head(self.reply, self._loop.time())
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._receive
+
+    def buffer_updated(self, nbytes: int) -> None:
+        reply = self.reply
+        if reply is None:
+            self.abort()
+            return
+        self._progressed = False
+        try:
+            self._parser.feed_data(self._receive[:nbytes])
+        except httptools.HttpParserUpgrade:
+            self._break("the reply switches protocols")
+            return
+        except httptools.HttpParserError as error:
+            self._parser_failed(error)
+            return
+        if self._complete:
+            self._finish(reply)
+        elif self._in_head:
+            self._head_bytes += nbytes
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._break("the reply's head is too large")
+        elif not self._progressed:
+            self._silent_bytes += nbytes
+            if self._silent_bytes > SILENT_BYTES_MAX:
+                self._break("the reply sends nothing but chunk extensions or trailers")
+        elif reply.waiting_bytes > WAITING_BYTES_HIGH and not reply.paused:
+            reply.paused = True
+            self.wire.pause_reading()  # type: ignore[union-attr]
+
+    # httptools
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            raise _RefusedError("bytes after the reply")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:
+            self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        parser = self._parser
+        status = parser.get_status_code()
+        if status < 200:
+            self._informational = True
+            self._headers = []
+            return
+        headers = self._headers
+        if len(headers) > HEAD_COUNT_MAX:
+            raise _RefusedError("the reply has too many headers")
+        if parser.get_http_version() not in ("1.1", "1.0"):
+            raise _RefusedError("the reply is not HTTP/1")
+        reply = self.reply
+        assert reply is not None
+        self._keep_alive = parser.should_keep_alive()
+        empty = reply.without_body or status in _NO_BODY
+        decoder = self._frame(reply, headers, empty)
+        if decoder is not None:
+            headers = [header for header in headers if header[0] not in _DECODED_AWAY]
+        self._in_head = False
+        self._progressed = True
+        if reply.without_body:
+            self._complete = True  # a reply to HEAD ends here, whatever lengths it names
+        reply.head_came(status, tuple(headers), decoder)
+
+    def _frame(
+        self, reply: Reply, headers: list[tuple[bytes, bytes]], empty: bool
+    ) -> Decoder | None:
+        """How the body ends and how it is encoded."""
+        chunked = sized = False
+        codings = []
+        for name, value in headers:
+            if name in _FRAMING:
+                if name == b"content-length":
+                    sized = True
+                elif name == b"content-encoding":
+                    codings.append(value)
+                elif value.strip().lower() == b"chunked" and not chunked:
+                    chunked = True
+                else:
+                    raise _RefusedError(f"transfer-encoding {value[:40]!r}")
+        if chunked and sized:
+            raise _RefusedError("the reply has two lengths")
+        self._until_close = not (chunked or sized or empty)
+        if empty or reply.keep_encoding or not codings:
+            return None
+        try:
+            return decoder_for(b",".join(codings))
+        except UndecodableError as error:
+            raise _RefusedError(str(error)) from None
+
+    def on_body(self, data: bytes) -> None:
+        if self._complete:
+            raise _RefusedError("a body where none belongs")
+        self._progressed = True
+        self.reply.body_came(data)  # type: ignore[union-attr]
+
+    def on_message_complete(self) -> None:
+        if self._informational:
+            self._informational = False
+        else:
+            self._complete = True
+
+    # Ends
+
+    def _parser_failed(self, error: httptools.HttpParserError) -> None:
+        cause = error.__context__
+        ours = isinstance(cause, _RefusedError)
+        if isinstance(error, httptools.HttpParserCallbackError) and not ours:
+            raise error
+        if self._complete and self.reply is not None:
+            self._keep_alive = False  # the reply is whole; what follows it is not ours
+            self._finish(self.reply)
+        else:
+            self._break(str(cause if ours else error))
+
+    def _finish(self, reply: Reply) -> None:
+        self.reply = None
+        if reply.paused:
+            reply.paused = False
+            self.resume()
+        usable = self._keep_alive and not self._write_paused and self.is_usable
+        if reply.without_body:
+            self._parser = httptools.HttpResponseParser(self)
+        self._reset()
+        self._used = True
+        if usable:
+            self._pool.give(self)
+        elif self.wire is not None:
+            self.wire.abort()
+        reply.ended()
+
+    def _break(self, reason: str) -> None:
+        self._fail("protocol", reason)
+        self.abort()
+
+    def _fail(self, kind: FaultKind, detail: str) -> None:
+        reply, self.reply = self.reply, None
+        if reply is not None:
+            reply.failed(kind, detail)
+
+    def _peer_closed(self, exc: Exception | None) -> None:
+        reply = self.reply
+        if reply is None:
+            self._pool.drop(self)
+        elif self._until_close and exc is None:
+            self.reply = None
+            reply.ended()
+        else:
+            soon = self._loop.time() - self._sent_at < STALE_SECONDS
+            reply.stale = self._used and soon and self._in_head and not self._head_bytes
+            where = "before the reply" if self._in_head else "inside the reply"
+            self._fail("reset", f"closed {where}" + (f": {exc}" if exc is not None else ""))
+
+    # Deadlines
+
+    def _expect_head(self, reply: Reply, now: float) -> None:
+        self._expect(reply, now + reply.deadlines.first_byte_seconds, "first_byte_timeout")
+
+    def _expect(self, reply: Reply, at: float, kind: FaultKind) -> None:
+        if at < reply.total_at:
+            self._arm(at, kind)
+        else:
+            self._arm(reply.total_at, "total_timeout")
+
+    def _arm(self, at: float, kind: FaultKind) -> None:
+        self._due_at = at
+        self._due_as = kind
+        if at < self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._sleep()
+
+    def _sleep(self) -> None:
+        self._timer_at = min(self._due_at, self._loop.time() + HOP_SECONDS)
+        self._timer = self._loop.call_at(self._timer_at, self._look)
+
+    def _look(self) -> None:
+        """The timer fired: is anything due?"""
+        self._timer = None
+        self._timer_at = math.inf
+        now = self._loop.time()
+        if now + 0.001 < self._due_at:  # loops keep time in milliseconds
+            self._sleep()
+        elif self.reply is None:
+            self.abort()
+        elif self._due_as == "idle_timeout" and self._may_wait_on(self.reply, now):
+            return
+        else:
+            self._fail(self._due_as, "")
+            self.abort()
+
+    def _may_wait_on(self, reply: Reply, now: float) -> bool:
+        """Not the upstream is idle but the reader; or it still takes in the request."""
+        if self._write_paused and not reply.status and self.wire is not None:
+            unsent, before = self.wire.get_write_buffer_size(), self._unsent_bytes
+            self._unsent_bytes = unsent
+            if unsent < before:
+                self._expect(reply, now + reply.deadlines.idle_seconds, "idle_timeout")
+                return True
+        elif not reply.awaited:
+            self._arm(reply.total_at, "total_timeout")
+            return True
+        return False

@@ -1,0 +1,72 @@
+"""A request's head in bytes, refusing what would mean something else to the server."""
+
+import re
+
+from waystation.upstream.transport import Destination, Outgoing, UnixOrigin
+
+ORDINARY, ACCEPT_ENCODING, REFUSED = 0, 1, 2
+
+_OURS = frozenset(
+    {b"host", b"content-length", b"transfer-encoding", b"connection", b"upgrade", b"expect", b"te"}
+)
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
+_NAMES_COUNT_MAX = 2048
+_known_names: dict[bytes, int] = {}
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def host_line(origin: Destination) -> bytes:
+    """The host header with its line ends, as every request to the origin carries it."""
+    if isinstance(origin, UnixOrigin):
+        return b"\r\nhost: localhost\r\n"
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    if origin.port != (443 if origin.scheme == "https" else 80):
+        host = f"{host}:{origin.port}"
+    if not host.isascii() or not host.isprintable() or " " in host:
+        raise ValueError(f"host {host!r}")
+    return b"\r\nhost: " + host.encode() + b"\r\n"
+
+
+def write_head(request: Outgoing, host: bytes) -> bytes:
+    """The whole head. Raises ValueError for anything that could break out of its place."""
+    target = request.target
+    if not (target.startswith("/") and target.isprintable() and target.isascii()) or " " in target:
+        raise ValueError(f"target {target[:200]!r}")
+    if not request.method.isalpha() or not request.method.isascii():
+        raise ValueError(f"method {request.method[:40]!r}")
+    encoding = b"accept-encoding: identity\r\n"
+    lines = []
+    for name, value in request.headers:
+        kind = _known_names.get(name)
+        if kind is None:
+            kind = _learn(name)
+        if kind:
+            if kind == REFUSED:
+                raise ValueError(f"header {name!r} is not the caller's to write")
+            encoding = b""
+        lines.append(b"%b: %b" % (name, value))
+    block = b"\r\n".join(lines)
+    breaks = max(len(lines) - 1, 0)
+    if block.count(b"\n") != breaks or block.count(b"\r") != breaks or b"\0" in block:
+        raise ValueError("a header's value has a line break or NUL")
+    length = b""
+    if request.body or request.method in _WITH_BODY:
+        length = b"content-length: %d\r\n" % len(request.body)
+    end = b"\r\n\r\n" if lines else b"\r\n"
+    start = f"{request.method} {target} HTTP/1.1".encode()
+    return b"".join((start, host, length, encoding, block, end))
+
+
+def _learn(name: bytes) -> int:
+    """Names repeat from call to call, so each is looked at once."""
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"header name {name[:128]!r}")
+    lower = name.lower()
+    kind = ORDINARY
+    if lower in _OURS:
+        kind = REFUSED
+    elif lower == b"accept-encoding":
+        kind = ACCEPT_ENCODING
+    if len(_known_names) < _NAMES_COUNT_MAX:
+        _known_names[name] = kind
+    return kind

@@ -1,0 +1,114 @@
+"""An answer in progress: upstream bytes in, the caller's bytes out, usage on the way.
+
+`StreamSource` joins one reply and one dialect's reader; `upstream/fan_out.py` joins several. The
+pump knows only `Source`.
+"""
+
+import asyncio
+from typing import Protocol
+
+from waystation.dialects.operation import StreamReader
+from waystation.errors import Fault
+from waystation.meter.usage import Usage
+from waystation.upstream.transport import Incoming, MaybeSent
+
+_FINISH_SECONDS = 1.0
+
+
+class Source(Protocol):
+    async def next(self) -> bytes:
+        """The next bytes for the caller, maybe none yet; `ended` says that no more will come.
+        Never raises but for cancellation: what went wrong is in `fault`."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    @property
+    def fault(self) -> Fault | None: ...
+
+    @property
+    def reader(self) -> StreamReader: ...
+
+    def usage(self) -> Usage: ...
+
+    async def finish(self) -> None:
+        """After the end: read what little is left, so that the connection can be used again."""
+
+    def close(self) -> None:
+        """Cut the upstream; idempotent."""
+
+
+def transport_fault(error: Exception) -> Fault:
+    """A failure below HTTP as the caller may know it: kinds, never addresses."""
+    kind = getattr(error, "kind", "reset")
+    if kind in ("first_byte_timeout", "idle_timeout", "total_timeout", "connect_timeout"):
+        return Fault("upstream_timeout")
+    if kind in ("protocol", "too_large"):
+        return Fault("bad_upstream_response", reason=kind)
+    return Fault("upstream_error", reason=_WORDS.get(kind, "connection lost"))
+
+
+_WORDS = {
+    "resolve": "its name has no address",
+    "forbidden": "its address is not allowed",
+    "connect": "no connection",
+    "tls": "no secure connection",
+    "reset": "connection lost",
+}
+
+
+class StreamSource:
+    """One upstream reply read through one dialect's stream reader."""
+
+    __slots__ = ("_incoming", "ended", "fault", "reader")
+
+    def __init__(self, incoming: Incoming, reader: StreamReader) -> None:
+        self._incoming = incoming
+        self.reader = reader
+        self.ended = False
+        self.fault: Fault | None = None
+
+    async def next(self) -> bytes:
+        try:
+            data = await self._incoming.read()
+        except MaybeSent as error:
+            return self._cut(transport_fault(error))
+        reader = self.reader
+        if not data:
+            out = reader.close()
+            self.ended = True
+            self.fault = reader.fault
+            return out
+        out = reader.feed(data)
+        if reader.fault is not None:
+            self.fault = reader.fault
+            self.ended = True
+            self._incoming.close()
+        elif reader.complete:
+            # [DONE] was seen: what an upstream sends after it is nobody's answer, and waiting for
+            # it to close would hold the caller up. `finish` sees to the connection.
+            self.ended = True
+        return out
+
+    def _cut(self, fault: Fault) -> bytes:
+        """The connection failed. A reader that has its proper end takes it for a whole answer."""
+        out = self.reader.close()
+        self.ended = True
+        self.fault = None if self.reader.finished and self.reader.fault is None else fault
+        return out
+
+    def usage(self) -> Usage:
+        return self.reader.usage()
+
+    async def finish(self) -> None:
+        try:
+            async with asyncio.timeout(_FINISH_SECONDS):
+                while await self._incoming.read():
+                    pass
+        except (MaybeSent, TimeoutError):
+            pass
+        finally:
+            self._incoming.close()
+
+    def close(self) -> None:
+        self._incoming.close()
