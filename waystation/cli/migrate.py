@@ -25,12 +25,16 @@ def migrate(data: Data = None, database: Database = None, as_json: Json = False)
 
 
 async def bring_up_to_date(settings: Settings) -> tuple[str | None, str | None]:
+    """`main` by its migrations, `ledger` by opening its books. (before, after) of main."""
+    from waystation.ledger.session import open_ledger
     from waystation.storage.database import Database as Store
     from waystation.storage.migrate import migrate as bring
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store.of(settings)
     try:
-        return await bring(store)
+        versions = await bring(store)
     finally:
         await store.close()
+    async with open_ledger(settings):
+        return versions
