@@ -27,9 +27,7 @@ def base_url(settings: Settings) -> str:
 
 def greet_when_ready(settings: Settings, started: object | None) -> threading.Thread:
     """Print the greeting once /readyz says 200; beside the supervisor, which has the loop."""
-    thread = threading.Thread(
-        target=_greet, args=(settings, started), name="greeting", daemon=True
-    )
+    thread = threading.Thread(target=_greet, args=(settings, started), name="greeting", daemon=True)
     thread.start()
     return thread
 
@@ -65,9 +63,7 @@ def is_ready(settings: Settings) -> bool:
 
 def print_credentials(started: object, settings: Settings) -> None:
     """Said once: nothing of it can be read again."""
-    email, password, token = (
-        getattr(started, name) for name in ("email", "password", "token")
-    )
+    email, password, token = (getattr(started, name) for name in ("email", "password", "token"))
     print(
         f"""
 Printed this once. Keep it.
