@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
 from sqlalchemy import event, select, text, update
@@ -111,17 +111,30 @@ class Database:
         await self.engine.dispose()
 
 
-async def next_epoch(connection: AsyncConnection) -> int:
+class Epochs(NamedTuple):
+    """epoch: of the last change. routing: of the last one that routing must know."""
+
+    epoch: int
+    routing: int
+
+
+async def next_epoch(connection: AsyncConnection, *, routing: bool = True) -> int:
     """Count the configuration's epoch up; the first statement of whatever changes it. The row's
-    lock makes such transactions follow one another, so that epochs appear in order."""
-    counted = (
-        update(config_epoch).values(epoch=config_epoch.c.epoch + 1).returning(config_epoch.c.epoch)
-    )
+    lock makes such transactions follow one another, so that epochs appear in order. routing: False
+    when only accounts and tokens change, so that gateways need not read all the rest again."""
+    following = config_epoch.c.epoch + 1
+    values = {"epoch": following, "routing": following} if routing else {"epoch": following}
+    counted = update(config_epoch).values(values).returning(config_epoch.c.epoch)
     return int((await connection.execute(counted)).scalar_one())
 
 
 async def current_epoch(connection: AsyncConnection) -> int:
-    return int((await connection.execute(select(config_epoch.c.epoch))).scalar_one())
+    return (await read_epochs(connection)).epoch
+
+
+async def read_epochs(connection: AsyncConnection) -> Epochs:
+    found = await connection.execute(select(config_epoch.c.epoch, config_epoch.c.routing))
+    return Epochs(*found.one())
 
 
 class _Away:

@@ -11,9 +11,7 @@ MISTRAL = Vendor(
         "embedding": "/v1/embeddings",
         "moderation": "/v1/moderations",
     },
-    quirks=Quirks(
-        refuses=("stream_options", "max_completion_tokens", "store"), reports_usage=True
-    ),
+    quirks=Quirks(refuses=("stream_options", "max_completion_tokens", "store"), reports_usage=True),
     documentation="https://docs.mistral.ai/api/",
     recorded=True,
 )
