@@ -6,7 +6,7 @@ from waystation import __version__
 from waystation.control.openapi import faults
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Parameter, Reply
 from waystation.control.openapi.endpoints import ENDPOINTS, SCHEMAS
-from waystation.control.openapi.fields import Schema
+from waystation.control.openapi.fields import Schema, one_of, ref
 from waystation.control.openapi.headers import ACCEPT_LANGUAGE, ALWAYS, HEADERS
 
 _TAGS = (
@@ -85,7 +85,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.body is not None:
         operation["requestBody"] = _body(endpoint.body)
     operation["responses"] = {
-        str(reply.status): _reply(reply) for reply in endpoint.replies
+        str(reply.status): _reply(reply, endpoint) for reply in endpoint.replies
     } | faults.references(endpoint.codes, endpoint.shape)
     operation["security"] = [{name: []} for name in endpoint.security]
     return operation
@@ -117,7 +117,7 @@ def _body(body: Body) -> dict[str, Any]:
     }
 
 
-def _reply(reply: Reply) -> dict[str, Any]:
+def _reply(reply: Reply, endpoint: Endpoint) -> dict[str, Any]:
     made: dict[str, Any] = {
         "description": reply.description,
         "x-description-zh": reply.description_zh,
@@ -128,6 +128,12 @@ def _reply(reply: Reply) -> dict[str, Any]:
         made["content"] = {
             media: _media(schema, examples) for media, (schema, examples) in reply.content.items()
         }
+    codes = faults.told_as_success(endpoint.codes, endpoint.shape)
+    if codes and reply.status == 200:
+        media = made["content"]["application/json"]
+        media["schema"] = one_of([media["schema"], ref("FamilyError")])
+        media["examples"] |= {code: faults.example(code, endpoint.shape) for code in codes}
+        made["x-error-codes"] = codes
     return made
 
 
