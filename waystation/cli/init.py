@@ -28,4 +28,4 @@ def init(data: Data = None, database: Database = None, as_json: Json = False) ->
     if started is None:
         print(f"{settings.data} is already set up; nothing was changed.")
     else:
-        print_credentials(started)
+        print_credentials(started, settings)

@@ -31,7 +31,9 @@ def run_process(name: str, settings: Settings | None = None) -> int:
 
             settings = settings_from()
         from waystation.journal import log
+        from waystation.lifeline import hold_on
 
+        hold_on()
         log.configure(name)
         with one_line():
             _run(_target(name), settings)

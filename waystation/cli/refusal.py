@@ -20,6 +20,9 @@ def _known() -> dict[type[BaseException], str]:
         ("waystation.storage.master_key", "MasterKeyError"): "",
         ("waystation.storage.sealing", "SealBroken"): "",
         ("waystation.storage.migrate", "SchemaTooNew"): "",
+        ("waystation.control.server", "SocketTaken"): "",
+        ("waystation.ledger.migrate", "LedgerTooNewError"): "",
+        ("waystation.ledger.socket_address", "AddressTaken"): "",
         ("waystation.ledger.port", "LedgerAway"): "the ledger does not answer: ",
         ("waystation.ledger.books", "BooksAway"): "the ledger's store does not answer: ",
     }

@@ -1,6 +1,7 @@
 """What commands print: results on stdout, progress on stderr, JSON when asked."""
 
 import asyncio
+import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -53,3 +54,8 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def note(text: str) -> None:
+    """A line for people, on stderr; results go to stdout."""
+    print(text, file=sys.stderr, flush=True)

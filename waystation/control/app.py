@@ -78,16 +78,7 @@ def _explain_failures(app: FastAPI, services: Services) -> None:
 
     async def on_http(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
-        values = {"method": request.method, "path": request.url.path}
-        if fault.status_code == 405:
-            allowed = (fault.headers or {}).get("Allow", "")
-            return fault_reply(
-                request, Fault("method_not_allowed", allowed=allowed, **values), default
-            )
-        if fault.status_code == 404:
-            return fault_reply(request, Fault("unknown_url", **values), default)
-        refused = Fault("invalid_request", status=fault.status_code, reason=str(fault.detail))
-        return fault_reply(request, refused, default)
+        return fault_reply(request, _of_http(request, fault), default)
 
     app.add_exception_handler(Fault, on_fault)
     app.add_exception_handler(StorageAway, on_away)
@@ -98,3 +89,13 @@ def _explain_failures(app: FastAPI, services: Services) -> None:
         return fault_reply(request, Fault("internal_error"), default)  # logged by the server
 
     app.add_exception_handler(Exception, on_bug)
+
+
+def _of_http(request: Request, fault: HTTPException) -> Fault:
+    method, path = request.method, request.url.path
+    if fault.status_code == 405:
+        allowed = (fault.headers or {}).get("Allow", "")
+        return Fault("method_not_allowed", method=method, allowed=allowed)
+    if fault.status_code == 404:
+        return Fault("unknown_url", method=method, path=path)
+    return Fault("invalid_request", status=fault.status_code, reason=str(fault.detail))

@@ -11,6 +11,7 @@ import msgspec
 from fastapi import Request
 from fastapi.responses import Response
 
+from waystation.dialects.error_shapes import write_error
 from waystation.errors import Fault, Language
 
 REQUEST_ID_HEADER = "x-waystation-request-id"
@@ -63,17 +64,13 @@ def language(request: Request, default: Language) -> Language:
 
 def fault_reply(request: Request, fault: Fault, default: Language) -> Response:
     """The fault in the shape of its address."""
-    rid = request_id(request)
-    text = fault.text(language(request, default))
-    headers = {}
-    if fault.retry_after is not None:
-        headers["retry-after"] = str(fault.retry_after)
-    if fault.status == 401 and request.url.path == "/metrics":
-        headers["www-authenticate"] = 'Basic realm="waystation"'
-    if is_family(request.url.path):
-        message = f"{text} (request id: {rid})" if rid else text
-        body: dict[str, Any] = {"success": False, "message": message, "code": fault.code}
-    else:
-        error = {"code": fault.code, "message": text, "field": fault.param, "request_id": rid}
-        body = {"error": error | dict(fault.extra)}
-    return json_reply(body, fault.status, headers)
+    path = request.url.path
+    shape = "management" if is_family(path) else "console"
+    status, headers, body = write_error(
+        fault, shape, request_id(request), language(request, default)
+    )
+    reply = Response(body, status, {name.decode(): value.decode() for name, value in headers})
+    reply.headers["cache-control"] = "no-store"
+    if fault.status == 401 and path == "/metrics":
+        reply.headers["www-authenticate"] = 'Basic realm="waystation"'
+    return reply

@@ -310,6 +310,20 @@ class RowState(_Message, frozen=True, tag="row_state"):
     transfers: tuple[tuple[str, int, int], ...] = ()
 
 
+class AskPage(_Message, frozen=True, tag="ask_page"):
+    """A token's latest log rows, newest first, among its account's latest; count: at most."""
+
+    id: str
+    account_id: int
+    token_id: int
+    count: int
+
+
+class PageState(_Message, frozen=True, tag="page_state"):
+    id: str
+    rows: tuple[Row, ...] = ()
+
+
 class AskAudit(_Message, frozen=True, tag="ask_audit"):
     id: str
 
@@ -337,9 +351,9 @@ class Versions(_Message, frozen=True, tag="versions"):
 Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
-    | AskAccount | AskToken | AskRow | AskAudit | AskVersions
+    | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
-    | AccountState | TokenState | RowState | AuditState | Versions
+    | AccountState | TokenState | RowState | PageState | AuditState | Versions
 )  # fmt: skip

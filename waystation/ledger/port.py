@@ -9,6 +9,7 @@ from waystation.ledger.messages import (
     Admitted,
     AskAccount,
     AskAudit,
+    AskPage,
     AskRow,
     AskToken,
     AskVersions,
@@ -17,6 +18,7 @@ from waystation.ledger.messages import (
     Extend,
     Granted,
     Hold,
+    PageState,
     PutAccount,
     PutGroup,
     PutToken,
@@ -30,13 +32,13 @@ from waystation.ledger.messages import (
 )
 
 Question = (
-    AskAccount | AskToken | AskRow | AskAudit | AskVersions
+    AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions
     | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
-Answer = AccountState | TokenState | RowState | AuditState | Versions | Done
+Answer = AccountState | TokenState | RowState | PageState | AuditState | Versions | Done
 
 
-class LedgerAway(Exception):  # noqa: N818
+class LedgerAway(Exception):
     """No ledger answers: the caller gets 503. Nothing was held."""
 
 

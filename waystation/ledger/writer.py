@@ -16,6 +16,7 @@ from waystation.ledger.frames import Away, Reply
 from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
+    AskPage,
     AskRow,
     AskToken,
     AskVersions,
@@ -41,7 +42,7 @@ RETRY_SECONDS = 0.1
 LAST_TRIES = 20
 
 _Entry = tuple[Posted, Connection | None]
-_ABOUT_ID = (AskAccount, AskToken, AskRow, AskAudit, AskVersions, Transfer)
+_ABOUT_ID = (AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, Transfer)
 _PUTS = (PutAccount, PutToken, PutGroup)
 
 

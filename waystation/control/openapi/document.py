@@ -6,7 +6,7 @@ from waystation import __version__
 from waystation.control.openapi import faults
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Parameter, Reply
 from waystation.control.openapi.endpoints import ENDPOINTS, SCHEMAS
-from waystation.control.openapi.fields import Schema
+from waystation.control.openapi.fields import Schema, one_of, ref
 from waystation.control.openapi.headers import ACCEPT_LANGUAGE, ALWAYS, HEADERS
 
 _TAGS = (
@@ -45,14 +45,7 @@ def build_document(base_url: str = "/") -> dict[str, Any]:
     """base_url: of this deployment, without /v1."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:
-        operation = _operation(endpoint)
-        paths.setdefault(endpoint.path, {})[endpoint.method] = operation
-        for alias in endpoint.aliases:
-            same = operation | {
-                "operationId": f"{endpoint.id}_{_slug(alias)}",
-                "x-alias-of": endpoint.path,
-            }
-            paths.setdefault(alias, {})[endpoint.method] = same
+        paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -69,13 +62,10 @@ def build_document(base_url: str = "/") -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted((SCHEMAS | faults.SCHEMAS).items())),
             "headers": HEADERS,
+            "responses": _shared_responses(),
             "securitySchemes": _SECURITY,
         },
     }
-
-
-def _slug(path: str) -> str:
-    return "_".join(part.strip("{}") for part in path.split("/") if part)
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -88,15 +78,24 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.description:
         operation["description"] = endpoint.description
         operation["x-description-zh"] = endpoint.description_zh
+    if endpoint.aliases:
+        operation["x-aliases"] = list(endpoint.aliases)
     parameters = [_parameter(p) for p in (*endpoint.parameters, ACCEPT_LANGUAGE)]
     operation["parameters"] = parameters
     if endpoint.body is not None:
         operation["requestBody"] = _body(endpoint.body)
     operation["responses"] = {
-        str(reply.status): _reply(reply) for reply in endpoint.replies
-    } | faults.error_responses(endpoint.codes, endpoint.shape)
+        str(reply.status): _reply(reply, endpoint) for reply in endpoint.replies
+    } | faults.references(endpoint.codes, endpoint.shape)
     operation["security"] = [{name: []} for name in endpoint.security]
     return operation
+
+
+def _shared_responses() -> dict[str, Any]:
+    shared: dict[str, Any] = {}
+    for endpoint in ENDPOINTS:
+        shared.update(faults.responses(endpoint.codes, endpoint.shape))
+    return dict(sorted(shared.items()))
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -118,7 +117,7 @@ def _body(body: Body) -> dict[str, Any]:
     }
 
 
-def _reply(reply: Reply) -> dict[str, Any]:
+def _reply(reply: Reply, endpoint: Endpoint) -> dict[str, Any]:
     made: dict[str, Any] = {
         "description": reply.description,
         "x-description-zh": reply.description_zh,
@@ -129,6 +128,12 @@ def _reply(reply: Reply) -> dict[str, Any]:
         made["content"] = {
             media: _media(schema, examples) for media, (schema, examples) in reply.content.items()
         }
+    codes = faults.told_as_success(endpoint.codes, endpoint.shape)
+    if codes and reply.status == 200:
+        media = made["content"]["application/json"]
+        media["schema"] = one_of([media["schema"], ref("FamilyError")])
+        media["examples"] |= {code: faults.example(code, endpoint.shape) for code in codes}
+        made["x-error-codes"] = codes
     return made
 
 

@@ -2,24 +2,18 @@
 
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
+
+import msgspec
 
 from waystation.control.openapi.endpoint import Shape
 from waystation.control.openapi.fields import Schema, array, nullable, record, ref, string
-from waystation.errors import TEXTS, Fault
+from waystation.dialects.error_shapes import shown_status, write_error
+from waystation.errors import TEXTS, Fault, Language
 
 REQUEST_ID = "0Qb3xK2mZk3s9dJq7LhT5a"
 
-_TYPES = {
-    401: "authentication_error",
-    402: "insufficient_quota",
-    403: "permission_error",
-    429: "rate_limit_error",
-    500: "server_error",
-    502: "upstream_error",
-    503: "upstream_error",
-    504: "upstream_error",
-}
-_OURS = frozenset({"temporarily_unavailable", "overloaded", "draining"})
+_SHAPES = {"openai": "openai", "management": "console", "family": "management"}
 
 _VALUES: dict[str, Any] = {
     "param": "messages",
@@ -73,25 +67,17 @@ _STATUS_TEXTS = {
 }
 
 
-def error_type(code: str, status: int) -> str:
-    """The OpenAI `type` of a code."""
-    if code in _OURS:
-        return "server_error"
-    return _TYPES.get(status, "invalid_request_error")
-
-
-def error_body(code: str, shape: Shape, language: str = "en") -> dict[str, Any]:
+def error_body(code: str, shape: Shape, language: Language = "en") -> dict[str, Any]:
     """An example as it comes over the wire."""
     fault = example_fault(code)
-    text = fault.text("zh" if language == "zh" else "en")
-    told = f"{text} (request id: {REQUEST_ID})"
-    if shape == "family":
-        return {"success": False, "message": told, "code": code}
-    if shape == "management":
-        error = {"code": code, "message": text, "field": fault.param, "request_id": REQUEST_ID}
-        return {"error": error}
-    error = {"message": told, "type": error_type(code, fault.status), "param": fault.param}
-    return {"error": error | {"code": code} | dict(fault.extra)}
+    _, _, body = write_error(fault, _SHAPES[shape], REQUEST_ID, language)
+    told: dict[str, Any] = msgspec.json.decode(body)
+    return told
+
+
+def _status(code: str, shape: Shape) -> int:
+    """The status that goes out: the family's calls tell most failures in a 200."""
+    return shown_status(Fault(code), _SHAPES[shape])
 
 
 def example_fault(code: str) -> Fault:
@@ -105,14 +91,39 @@ def example_fault(code: str) -> Fault:
     return Fault(code, param=param, extra=extra, retry_after=_RETRY.get(status), **values)
 
 
-def error_responses(codes: Iterable[str], shape: Shape) -> dict[str, Any]:
-    """status → response object."""
-    by_status: dict[int, list[str]] = {}
-    for code in codes:
-        by_status.setdefault(TEXTS[code][0], []).append(code)
+def references(codes: Iterable[str], shape: Shape) -> dict[str, Any]:
+    """status → reference to the shared response with these codes."""
     return {
-        str(status): _response(status, by_status[status], shape) for status in sorted(by_status)
+        str(status): {"$ref": f"#/components/responses/{_name(status, told, shape)}"}
+        for status, told in _by_status(codes, shape).items()
     }
+
+
+def responses(codes: Iterable[str], shape: Shape) -> dict[str, Any]:
+    """name → the shared responses that `references` points to."""
+    return {
+        _name(status, told, shape): _response(status, told, shape)
+        for status, told in _by_status(codes, shape).items()
+    }
+
+
+def told_as_success(codes: Iterable[str], shape: Shape) -> list[str]:
+    """Those that go out with status 200 and `success: false`."""
+    return [code for code in codes if _status(code, shape) == 200]
+
+
+def _by_status(codes: Iterable[str], shape: Shape) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for code in codes:
+        if _status(code, shape) == 200:
+            continue
+        found.setdefault(_status(code, shape), []).append(code)
+    return dict(sorted(found.items()))
+
+
+def _name(status: int, codes: list[str], shape: Shape) -> str:
+    digest = crc32(" ".join(codes).encode()) & 0xFFFF
+    return f"{shape}_{status}_{digest:04x}"
 
 
 def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
@@ -129,13 +140,13 @@ def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
         "content": {
             "application/json": {
                 "schema": ref(schema),
-                "examples": {code: _example(code, shape) for code in codes},
+                "examples": {code: example(code, shape) for code in codes},
             }
         },
     }
 
 
-def _example(code: str, shape: Shape) -> dict[str, Any]:
+def example(code: str, shape: Shape) -> dict[str, Any]:
     zh = error_body(code, shape, "zh")
     return {
         "summary": TEXTS[code][1] if "{" not in TEXTS[code][1] else code,
@@ -183,7 +194,10 @@ SCHEMAS: dict[str, Schema] = {
         ["error"],
     ),
     "FamilyError": record(
-        {"success": {"type": "boolean", "const": False}, "message": string(), "code": string()},
+        {
+            "success": {"type": "boolean", "const": False},
+            "message": string(),
+        },
         ["success", "message"],
     ),
     "StreamError": record(

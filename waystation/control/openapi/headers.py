@@ -30,7 +30,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "0.00000885",
     ),
     "x-waystation-output-limit": _header(
-        "The output limit in tokens that the balance allowed, when it is lower than what was asked.",
+        "The output limit in tokens that the balance allowed, when lower than what was asked.",
         "余额允许的输出 token 上限（低于请求值时出现）。",
         integer(),
         "512",
@@ -93,7 +93,8 @@ IDEMPOTENCY_KEY = Parameter(
         "A key of yours for this request. Within 24 hours the same token with the same key does "
         "not run it again: 409 while it runs or after it ran (its id is in the message), 422 for "
         "another body.",
-        "自定义幂等键。24 小时内同一令牌使用相同的键不会重复执行：进行中或已完成返回 409，请求体不同返回 422。",
+        "自定义幂等键。24 小时内同一令牌使用相同的键不会重复执行："
+        "进行中或已完成返回 409，请求体不同返回 422。",
         maxLength=255,
     ),
     example="order-118",

@@ -19,7 +19,7 @@ SCHEMAS: dict[str, Schema] = {
         "type": "object",
         "additionalProperties": {"type": "string"},
         "description": "USD per 1,000,000 tokens by kind, or `per_call` in USD; decimal text.",
-        "x-description-zh": "每 1000000 token 的美元价格（按类别），或每次调用价格 `per_call`；十进制文本。",
+        "x-description-zh": "每 1000000 token 的美元价格（按类别），或按次价格 `per_call`。",
     },
     "PricedModel": record(
         {

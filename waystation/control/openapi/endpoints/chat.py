@@ -144,8 +144,9 @@ ENDPOINTS = (
         ),
         description_zh=(
             "支持流式与非流式、图片、工具、结构化输出和多个回答。\n\n"
-            "`stream: true` 时返回 `text/event-stream`：每个 `data:` 事件为一个块，每个选项只有一个 "
-            "`finish_reason`，最后为 `data: [DONE]`。中途出错时最后一个事件为 `error`，且没有 "
+            "`stream: true` 时返回 `text/event-stream`：每个 `data:` 事件为一个块，"
+            "每个选项只有一个 `finish_reason`，最后为 `data: [DONE]`。"
+            "中途出错时最后一个事件为 `error`，且没有 "
             "`[DONE]`。空闲 15 秒会发送空块保持连接。\n\n"
             "调用上游之前预扣费用，结束后按实际用量结算；未得到任何回答的失败请求不收费。"
             "流式过程中断开连接，按已生成的内容计费。"

@@ -57,7 +57,8 @@ ENDPOINTS = (
             "this account, by the id from `x-request-id`."
         ),
         description_zh=(
-            "按 `x-request-id` 查询本账户某次请求的尝试、token、价格版本、分组倍率、预扣、扣费与退款。"
+            "按 `x-request-id` 查询本账户某次请求的尝试、token、价格版本、"
+            "分组倍率、预扣、扣费与退款。"
         ),
         parameters=(
             Parameter("id", "query", string(), required=True, example="0Qb3xK2mZk3s9dJq7LhT5a"),

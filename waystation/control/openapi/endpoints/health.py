@@ -1,9 +1,11 @@
 """For load balancers and monitoring."""
 
 from waystation.control.openapi.endpoint import Endpoint, Example, Reply
-from waystation.control.openapi.fields import string
+from waystation.control.openapi.fields import Schema, string
 
-_TEXT = {"text/plain": (string(), (Example("fine", "ok"),))}
+_TEXT: dict[str, tuple[Schema, tuple[Example, ...]]] = {
+    "text/plain": (string(), (Example("fine", "ok"),))
+}
 
 ENDPOINTS = (
     Endpoint(
@@ -43,7 +45,9 @@ ENDPOINTS = (
             "For operators: Bearer WAYSTATION_METRICS_TOKEN, a session, or Basic with e-mail and "
             "password."
         ),
-        description_zh="仅管理员：Bearer WAYSTATION_METRICS_TOKEN、会话令牌，或邮箱与密码的 Basic 认证。",
+        description_zh=(
+            "仅管理员：Bearer WAYSTATION_METRICS_TOKEN、会话令牌，或邮箱与密码的 Basic 认证。"
+        ),
         security=("session", "basic"),
         replies=(
             Reply(

@@ -118,7 +118,8 @@ ENDPOINTS = (
             "else OpenAI."
         ),
         description_zh=(
-            "按令牌的分组和模型限制过滤。返回格式取决于请求：带 `anthropic-version` 为 Anthropic 格式；"
+            "按令牌的分组和模型限制过滤。返回格式取决于请求："
+            "带 `anthropic-version` 为 Anthropic 格式；"
             "令牌位于 `x-goog-api-key` 或 `?key=` 为 Gemini 格式；其余为 OpenAI 格式。"
         ),
         parameters=(_VERSION,),
