@@ -18,7 +18,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt's body must be made for. output_limit: a clamp to write in, None = leave
     the caller's. overrides: the channel's top-level fields, they win. n: how many choices this
     call asks for (fanned-out parts ask for 1). secrets: strings of the channel that no caller may
-    see, taken out of error texts. think_tags: thoughts come as <think>…</think> inside content and
+    see, taken out of error texts. refuses: request fields that the
+    upstream answers with an error, so we do not add them. think_tags: thoughts come as <think>…</think> inside content and
     are to be moved to reasoning_content."""
 
     upstream_model: str
@@ -27,6 +28,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     n: int | None = None
     secrets: tuple[str, ...] = ()
     think_tags: bool = False
+    refuses: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Target(upstream_model={self.upstream_model!r})"

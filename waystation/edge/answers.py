@@ -20,6 +20,9 @@ from waystation.upstream.attempt import Whole, Wire, begin, fetch
 from waystation.upstream.source import Source
 from waystation.upstream.transport import Outgoing
 
+THINK_TAGS = "think-tags"
+"""The channel tag that says: thoughts come as <think>…</think> inside the content; move them."""
+
 
 class Try:
     """What one attempt is made of: its wire, its target, what its readers show of money."""
@@ -42,7 +45,7 @@ class Try:
             overrides=channel.body_overrides,
             n=1 if self.parts > 1 else None,
             secrets=(attempt.key.secret,) if attempt.key.secret else (),
-            think_tags=channel.think_tags,
+            think_tags=THINK_TAGS in channel.tags,
             refuses=channel.refuses,
         )
         self.wire = Wire(

@@ -30,6 +30,12 @@ class Pulse:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    def sweep(self, hold_id: str) -> None:
+        """The ledger resolved this hold without us: its stream ends."""
+        stream = self.streams.get(hold_id)
+        if stream is not None:
+            stream.swept()
+
     async def _beat(self) -> None:
         while True:
             waiting = list(self.streams.values())

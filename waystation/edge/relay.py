@@ -15,6 +15,7 @@ Each way out resolves the hold exactly once: `Story` has the three ends.
 from collections.abc import Callable
 from hashlib import sha256
 from time import monotonic, perf_counter_ns
+from typing import Protocol
 
 from waystation.admission.admit import admit
 from waystation.dialects.operation import Operation
@@ -36,7 +37,14 @@ from waystation.routing.choices import Choices
 from waystation.routing.verdict import Verdict, full, judge, judge_transport
 from waystation.upstream.attempt import AttemptFailed
 
-Parse = Callable[[bytes, Call], Operation]
+class Parse(Protocol):
+    """A dialect's reading of a body. Raises Fault (400)."""
+
+    def __call__(
+        self, body: bytes, headers: Callable[[str], str | None], *, choices_max: int
+    ) -> Operation: ...
+
+
 _IDEMPOTENCY_CHARACTERS_MAX = 255
 
 
@@ -70,7 +78,7 @@ class Relay:
         caller = story.caller = await identify(site.authenticator, call)
         settings = site.settings
         body = await call.read(self._body_bytes_max, settings.body_seconds_max)
-        operation = story.operation = self._parse(body, call)
+        operation = story.operation = self._parse(body, call.header, choices_max=settings.choices_max)
         choices = _candidates(site, caller, operation)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
