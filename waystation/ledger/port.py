@@ -9,12 +9,14 @@ from waystation.ledger.messages import (
     Admitted,
     AskAccount,
     AskAudit,
+    AskFigures,
     AskRow,
     AskToken,
     AskVersions,
     AuditState,
     Done,
     Extend,
+    Figures,
     Granted,
     Hold,
     PutAccount,
@@ -30,13 +32,13 @@ from waystation.ledger.messages import (
 )
 
 Question = (
-    AskAccount | AskToken | AskRow | AskAudit | AskVersions
+    AskAccount | AskToken | AskRow | AskAudit | AskVersions | AskFigures
     | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
-Answer = AccountState | TokenState | RowState | AuditState | Versions | Done
+Answer = AccountState | TokenState | RowState | AuditState | Versions | Figures | Done
 
 
-class LedgerAway(Exception):  # noqa: N818
+class LedgerAway(Exception):
     """No ledger answers: the caller gets 503. Nothing was held."""
 
 
