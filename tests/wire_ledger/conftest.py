@@ -31,7 +31,9 @@ _FACTS = Facts(
 )
 
 
-def a_hold(nanos: int = 1_000, *, sent: bool = False, owner: str = "gateway", name: str = "") -> Hold:
+def a_hold(
+    nanos: int = 1_000, *, sent: bool = False, owner: str = "gateway", name: str = ""
+) -> Hold:
     return Hold(
         id=name or f"hold-{next(_NUMBERS)}",
         account_id=1,

@@ -126,20 +126,27 @@ class MemoryBooks:
                 return Granted(slot_id)
             case GiveSlot(slot_id):
                 self.slots.pop(slot_id, None)
-            case Hello(gateway, _, listed):
+            case Hello(gateway, _, listed, slots):
+                self._free(gateway)
+                self.slots |= {slot.slot_id: gateway for slot in slots}
                 return self._hello(gateway, listed)
             case Transfer(id=transfer_id, nanos=nanos):
                 self.balance += nanos
                 return Done(transfer_id, True, nanos)
             case AskAccount(question_id):
-                return AccountState(question_id, True, balance=self.balance)
+                open_nanos = sum(self.holds[key].nanos for key in self.open_holds)
+                return AccountState(question_id, True, balance=self.balance, held=open_nanos)
             case Lose(gateway):
+                self._free(gateway)
                 self._sweep(lambda held: held.gateway == gateway)
             case SweepBoot(boot):
                 self._sweep(lambda held: held.boot != boot)
             case SweepAbsent(gateways):
                 self._sweep(lambda held: held.gateway not in gateways)
         return None
+
+    def _free(self, gateway: str) -> None:
+        self.slots = {slot: owner for slot, owner in self.slots.items() if owner != gateway}
 
     def _hold(self, posted: Posted, hold: Hold) -> Decision:
         held = self.holds.get(hold.id)

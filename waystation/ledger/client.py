@@ -97,6 +97,7 @@ class LedgerClient:
             self._tick.cancel()
         self.link.flush()
         self.link.close()
+        self._answering = False
         self._fail_waiting("the client was closed")
 
     @property
@@ -252,8 +253,7 @@ class LedgerClient:
     def on_up(self) -> list[Command]:
         """Hello, then all that was not acknowledged, in the order of deciding."""
         listed = tuple(hold_id for hold_id, record in self._holds.items() if record.hold)
-        said: list[Command] = [Hello(self.gateway, self.boot, listed)]
-        said.extend(self._slots.taken())
+        said: list[Command] = [Hello(self.gateway, self.boot, listed, self._slots.taken())]
         for hold_id, record in self._holds.items():
             said.extend(record.unacknowledged(hold_id))
         said.extend(self._notes)

@@ -22,7 +22,7 @@ class _Message(msgspec.Struct, frozen=True, array_like=True, tag_field="t"):
 # ---- commands of a gateway -----------------------------------------------------------------
 
 
-class Hold(_Message, tag="hold"):
+class Hold(_Message, frozen=True, tag="hold"):
     """Reserve before any upstream byte.
 
     nanos: wanted; nanos_floor: the least that makes sense (equal when nothing can be clamped);
@@ -45,7 +45,7 @@ class Hold(_Message, tag="hold"):
     idempotency: tuple[str, str] | None = None
 
 
-class Extend(_Message, tag="extend"):
+class Extend(_Message, frozen=True, tag="extend"):
     """Raise a stream's hold by nanos; seq counts from 1."""
 
     hold_id: str
@@ -53,21 +53,21 @@ class Extend(_Message, tag="extend"):
     nanos: int
 
 
-class Sent(_Message, tag="sent"):
+class Sent(_Message, frozen=True, tag="sent"):
     """sent=False withdraws it: that attempt failed before any answer."""
 
     hold_id: str
     sent: bool
 
 
-class Checkpoint(_Message, tag="checkpoint"):
+class Checkpoint(_Message, frozen=True, tag="checkpoint"):
     """Metered so far. Monotone, capped at the hold, ignored after resolution."""
 
     hold_id: str
     nanos: int
 
 
-class Resolve(_Message, tag="resolve"):
+class Resolve(_Message, frozen=True, tag="resolve"):
     """Post (nanos, at least 0) or void (nanos = 0) a hold, once. tokens: really used. An exact
     post may go above the hold as far as the balance has it; the rest becomes loss."""
 
@@ -79,13 +79,13 @@ class Resolve(_Message, tag="resolve"):
     row: Row
 
 
-class Note(_Message, tag="note"):
+class Note(_Message, frozen=True, tag="note"):
     """The log row of a request that never had a hold."""
 
     row: Row
 
 
-class TakeSlot(_Message, tag="take"):
+class TakeSlot(_Message, frozen=True, tag="take"):
     """A place in a channel's and a key's limits, before an attempt. 0 = no such limit."""
 
     slot_id: str
@@ -97,17 +97,18 @@ class TakeSlot(_Message, tag="take"):
     key_rpm: int
 
 
-class GiveSlot(_Message, tag="give"):
+class GiveSlot(_Message, frozen=True, tag="give"):
     slot_id: str
 
 
-class Hello(_Message, tag="hello"):
+class Hello(_Message, frozen=True, tag="hello"):
     """First of a connection. holds: every open hold of this gateway; others of it are resolved as
-    if it had died. A tool (apply, audit, control) says gateway=""."""
+    if it had died. slots: those it still has. A tool (apply, audit, control) says gateway=""."""
 
     gateway: str
     boot: str
     holds: tuple[str, ...] = ()
+    slots: tuple[TakeSlot, ...] = ()
 
 
 # ---- decisions -----------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class RateState(msgspec.Struct, frozen=True, array_like=True):
     tokens_reset_ms: int = 0
 
 
-class Admitted(_Message, tag="admitted"):
+class Admitted(_Message, frozen=True, tag="admitted"):
     """nanos: the granted hold (for Extend: the new total)."""
 
     hold_id: str
@@ -151,7 +152,7 @@ RefusedReason = Literal[
 ]
 
 
-class Refused(_Message, tag="refused"):
+class Refused(_Message, frozen=True, tag="refused"):
     """available: nanos that could be held. detail: which limit. other: the earlier hold's id."""
 
     hold_id: str
@@ -163,7 +164,7 @@ class Refused(_Message, tag="refused"):
     rate: RateState | None = None
 
 
-class Resolved(_Message, tag="resolved"):
+class Resolved(_Message, frozen=True, tag="resolved"):
     """The first resolution of this hold, whoever made it."""
 
     hold_id: str
@@ -172,13 +173,13 @@ class Resolved(_Message, tag="resolved"):
     loss_nanos: int = 0
 
 
-class Swept(_Message, tag="swept"):
+class Swept(_Message, frozen=True, tag="swept"):
     """Unasked: these holds of yours were resolved by a sweep; end their streams."""
 
     hold_ids: tuple[str, ...]
 
 
-class Granted(_Message, tag="granted"):
+class Granted(_Message, frozen=True, tag="granted"):
     """A slot is taken."""
 
     slot_id: str
@@ -204,7 +205,7 @@ class Budget(msgspec.Struct, frozen=True, array_like=True):
     month: int | None = None
 
 
-class PutAccount(_Message, tag="put_account"):
+class PutAccount(_Message, frozen=True, tag="put_account"):
     """The account as the ledger must judge it; an older version than the known one is ignored."""
 
     account_id: int
@@ -215,7 +216,7 @@ class PutAccount(_Message, tag="put_account"):
     floor_nanos: int = 0
 
 
-class PutToken(_Message, tag="put_token"):
+class PutToken(_Message, frozen=True, tag="put_token"):
     token_id: int
     account_id: int
     version: int
@@ -225,7 +226,7 @@ class PutToken(_Message, tag="put_token"):
     budget: Budget = Budget()
 
 
-class PutGroup(_Message, tag="put_group"):
+class PutGroup(_Message, frozen=True, tag="put_group"):
     """Limits that each account has within a group."""
 
     group: str
@@ -233,7 +234,7 @@ class PutGroup(_Message, tag="put_group"):
     limits: Limits = Limits()
 
 
-class Transfer(_Message, tag="transfer"):
+class Transfer(_Message, frozen=True, tag="transfer"):
     """Money in or out by people. id is its idempotency key, unique in the account. nanos > 0
     credits, < 0 debits (stopping at the available amount)."""
 
@@ -244,7 +245,7 @@ class Transfer(_Message, tag="transfer"):
     note: str = ""
 
 
-class Done(_Message, tag="done"):
+class Done(_Message, frozen=True, tag="done"):
     """id: what was asked. applied=False: it was known already. nanos: what really moved."""
 
     id: str
@@ -256,14 +257,14 @@ class Done(_Message, tag="done"):
 # ---- questions -----------------------------------------------------------------------------
 
 
-class AskAccount(_Message, tag="ask_account"):
+class AskAccount(_Message, frozen=True, tag="ask_account"):
     """Answered by AccountState."""
 
     id: str
     account_id: int
 
 
-class AccountState(_Message, tag="account_state"):
+class AccountState(_Message, frozen=True, tag="account_state"):
     id: str
     known: bool
     balance: int = 0
@@ -272,7 +273,7 @@ class AccountState(_Message, tag="account_state"):
     version: int = 0
 
 
-class AskToken(_Message, tag="ask_token"):
+class AskToken(_Message, frozen=True, tag="ask_token"):
     """spent between from_ms and to_ms (0 = open) in `spent_range`."""
 
     id: str
@@ -282,7 +283,7 @@ class AskToken(_Message, tag="ask_token"):
     to_ms: int = 0
 
 
-class TokenState(_Message, tag="token_state"):
+class TokenState(_Message, frozen=True, tag="token_state"):
     id: str
     known: bool
     spent: int = 0
@@ -292,7 +293,7 @@ class TokenState(_Message, tag="token_state"):
     budget: Budget = Budget()
 
 
-class AskRow(_Message, tag="ask_row"):
+class AskRow(_Message, frozen=True, tag="ask_row"):
     """The log row of a request of this account (account_id 0: of any, for operators)."""
 
     id: str
@@ -300,7 +301,7 @@ class AskRow(_Message, tag="ask_row"):
     request_id: str
 
 
-class RowState(_Message, tag="row_state"):
+class RowState(_Message, frozen=True, tag="row_state"):
     """row None: no such request. pending: admitted, not resolved. transfers: (kind, nanos, ms)."""
 
     id: str
@@ -309,36 +310,73 @@ class RowState(_Message, tag="row_state"):
     transfers: tuple[tuple[str, int, int], ...] = ()
 
 
-class AskAudit(_Message, tag="ask_audit"):
+class AskPage(_Message, frozen=True, tag="ask_page"):
+    """A token's latest log rows, newest first, among its account's latest; count: at most."""
+
+    id: str
+    account_id: int
+    token_id: int
+    count: int
+
+
+class PageState(_Message, frozen=True, tag="page_state"):
+    id: str
+    rows: tuple[Row, ...] = ()
+
+
+class AskAudit(_Message, frozen=True, tag="ask_audit"):
     id: str
 
 
-class AuditState(_Message, tag="audit_state"):
+class AuditState(_Message, frozen=True, tag="audit_state"):
     """report: JSON of money.md's audit."""
 
     id: str
     report: bytes
 
 
-class AskVersions(_Message, tag="ask_versions"):
+class AskVersions(_Message, frozen=True, tag="ask_versions"):
     """Which versions the ledger knows, for the minute's comparison."""
 
     id: str
 
 
-class Versions(_Message, tag="versions"):
+class Versions(_Message, frozen=True, tag="versions"):
     id: str
     accounts: tuple[tuple[int, int], ...] = ()
     tokens: tuple[tuple[int, int], ...] = ()
     groups: tuple[tuple[str, int], ...] = ()
 
 
+class AskFigures(_Message, frozen=True, tag="ask_figures"):
+    """How the ledger process fares, for metrics."""
+
+    id: str
+
+
+class Figures(_Message, frozen=True, tag="figures"):
+    """Since its start. A histogram's bounds are upper ones, inclusive; its counts have one more
+    entry, for what is above the last bound."""
+
+    id: str
+    batches: int
+    commands: int
+    inbox: int
+    connections: int
+    log_dropped: int
+    commit_seconds: float
+    commit_seconds_bounds: tuple[float, ...]
+    commit_seconds_counts: tuple[int, ...]
+    batch_size_bounds: tuple[int, ...]
+    batch_size_counts: tuple[int, ...]
+
+
 Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
-    | AskAccount | AskToken | AskRow | AskAudit | AskVersions
+    | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
-    | AccountState | TokenState | RowState | AuditState | Versions
+    | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
 )  # fmt: skip

@@ -9,14 +9,18 @@ from waystation.ledger.messages import (
     Admitted,
     AskAccount,
     AskAudit,
+    AskPage,
+    AskFigures,
     AskRow,
     AskToken,
     AskVersions,
     AuditState,
     Done,
     Extend,
+    Figures,
     Granted,
     Hold,
+    PageState,
     PutAccount,
     PutGroup,
     PutToken,
@@ -30,13 +34,15 @@ from waystation.ledger.messages import (
 )
 
 Question = (
-    AskAccount | AskToken | AskRow | AskAudit | AskVersions
+    AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
     | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
-Answer = AccountState | TokenState | RowState | AuditState | Versions | Done
+Answer = (
+    AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
+)
 
 
-class LedgerAway(Exception):  # noqa: N818
+class LedgerAway(Exception):
     """No ledger answers: the caller gets 503. Nothing was held."""
 
 

@@ -1,9 +1,6 @@
 """The channel slots that this process has taken or asked for."""
 
 import asyncio
-from collections.abc import Iterator
-
-import msgspec
 
 from waystation.ledger.messages import Granted, Refused, TakeSlot
 from waystation.ledger.port import LedgerAway
@@ -29,10 +26,9 @@ class TakenSlots:
         """False: it is not ours (any more)."""
         return self._slots.pop(slot_id, None) is not None
 
-    def taken(self) -> Iterator[TakeSlot]:
-        """What a ledger that came back must know: places, not the rate, which was counted."""
-        for slot, _ in self._slots.values():
-            yield msgspec.structs.replace(slot, channel_rpm=0, key_rpm=0)
+    def taken(self) -> tuple[TakeSlot, ...]:
+        """What a ledger that came back must know."""
+        return tuple(slot for slot, _ in self._slots.values())
 
     def grant(self, granted: Granted) -> None:
         found = self._slots.get(granted.slot_id)

@@ -1,0 +1,171 @@
+"""Holds: admission, extension, and what a gateway tells about an open one."""
+
+from waystation.ledger.books import Posted
+from waystation.ledger.decide import idempotency, limits, standing
+from waystation.ledger.decide.amounts import bounded
+from waystation.ledger.decide.entries import pend
+from waystation.ledger.messages import Admitted, Checkpoint, Extend, Hold, Refused, Sent
+from waystation.ledger.state import Account, Changes, Gauge, Key, OpenHold, Share, State, Token
+
+
+def admit(
+    state: State, changes: Changes, posted: Posted, hold: Hold, now_ms: int
+) -> Admitted | Refused:
+    """Every check first, then every change: a refused request consumes nothing."""
+    known = state.holds.get(hold.id)
+    if known is not None:
+        return Admitted(hold.id, known.nanos)
+    if state.resolved[hold.id] is not None:
+        return Refused(hold.id, "resolved")
+    found = standing.find(state, hold.id, hold.account_id, hold.token_id, now_ms)
+    if isinstance(found, Refused):
+        return found
+    account, token = found
+    if hold.idempotency is not None:
+        refused = idempotency.refusal(state, hold.id, token.id, hold.idempotency, now_ms)
+        if refused is not None:
+            return refused
+    share = _share(state, hold)
+    gauges: list[tuple[str, Gauge]] = [("token", token), ("account", account)]
+    if share is not None:
+        gauges.append(("group", share))
+    for _, gauge in gauges:
+        limits.settle_gauge(gauge, now_ms)
+    tokens = bounded(hold.tokens)
+    refused = limits.refusal(hold.id, gauges, tokens, hold.owner == "gateway")
+    if refused is not None:
+        return refused
+    starts = state.calendar.starts(now_ms)
+    wanted = bounded(hold.nanos)
+    floor = min(bounded(hold.nanos_floor), wanted)
+    granted = standing.grant(hold.id, account, token, wanted, floor, now_ms, starts)
+    if isinstance(granted, Refused):
+        return granted
+    for _, gauge in gauges:
+        limits.consume(gauge, tokens)
+    _open(state, changes, posted, hold, account, token, share, granted, now_ms)
+    return Admitted(hold.id, granted, limits.rate_state(gauges))
+
+
+def _share(state: State, hold: Hold) -> Share | None:
+    """The account's part in the group, when the group has limits at all."""
+    group = state.groups.get(hold.group)
+    if group is None:
+        return None
+    wanted = group.limits
+    if not (wanted.rpm or wanted.tpm or wanted.concurrency):
+        return None
+    key = (hold.account_id, hold.group)
+    share = state.shares[key]
+    if share is None:
+        share = Share(account_id=hold.account_id, group=hold.group)
+        state.shares[key] = share
+    share.limits = wanted
+    return share
+
+
+def _open(
+    state: State,
+    changes: Changes,
+    posted: Posted,
+    hold: Hold,
+    account: Account,
+    token: Token,
+    share: Share | None,
+    nanos: int,
+    now_ms: int,
+) -> None:
+    asked = hold.idempotency
+    opened = OpenHold(
+        n=0,
+        id=hold.id,
+        account_id=account.id,
+        token_id=token.id,
+        group=hold.group,
+        owner=hold.owner,
+        node=state.node,
+        gateway=posted.gateway,
+        boot=posted.boot,
+        nanos=nanos,
+        prompt_nanos=bounded(hold.prompt_nanos),
+        tokens=bounded(hold.tokens),
+        sent=hold.sent,
+        grouped=share is not None,
+        idempotency_key=None if asked is None else asked[0],
+        created_ms=now_ms,
+        facts=hold.facts,
+    )
+    opened.n = pend(state, changes, opened, "pending", nanos, now_ms)
+    account.held += nanos
+    token.held += nanos
+    if hold.owner == "gateway":
+        account.open_holds += 1
+        token.open_holds += 1
+        if share is not None:
+            share.open_holds += 1
+    changes.accounts[account.id] = account
+    changes.tokens[token.id] = token
+    if share is not None:
+        changes.shares[(account.id, share.group)] = share
+    if asked is not None:
+        key = Key(asked[1], hold.id, now_ms)
+        state.keys[(token.id, asked[0])] = key
+        changes.keys_new[(token.id, asked[0])] = key
+        changes.keys_ended.pop((token.id, asked[0]), None)
+    state.holds[hold.id] = opened
+    changes.holds_new[hold.id] = opened
+
+
+def extend(
+    state: State, changes: Changes, _posted: Posted, asked: Extend, now_ms: int
+) -> Admitted | Refused:
+    """All or nothing. A seq that is not above the last one is a repeat."""
+    hold = state.holds.get(asked.hold_id)
+    if hold is None:
+        known = state.resolved[asked.hold_id] is not None
+        return Refused(asked.hold_id, "resolved" if known else "hold_unknown")
+    if asked.seq <= hold.seq:
+        return Admitted(hold.id, hold.nanos)
+    found = standing.find(state, hold.id, hold.account_id, hold.token_id, now_ms)
+    if isinstance(found, Refused):
+        return found
+    account, token = found
+    nanos = bounded(asked.nanos)
+    starts = state.calendar.starts(now_ms)
+    granted = standing.grant(hold.id, account, token, nanos, nanos, now_ms, starts)
+    if isinstance(granted, Refused):
+        return granted
+    hold.seq = asked.seq
+    hold.nanos += granted
+    account.held += granted
+    token.held += granted
+    pend(state, changes, hold, "extend", granted, now_ms)
+    changes.accounts[account.id] = account
+    changes.tokens[token.id] = token
+    touch(changes, hold)
+    return Admitted(hold.id, hold.nanos)
+
+
+def tell_sent(state: State, changes: Changes, _posted: Posted, told: Sent, _now_ms: int) -> None:
+    hold = state.holds.get(told.hold_id)
+    if hold is not None and hold.sent != told.sent:
+        hold.sent = told.sent
+        touch(changes, hold)
+
+
+def checkpoint(
+    state: State, changes: Changes, _posted: Posted, told: Checkpoint, _now_ms: int
+) -> None:
+    """Monotone, capped at the hold, ignored after resolution."""
+    hold = state.holds.get(told.hold_id)
+    if hold is None:
+        return
+    nanos = min(told.nanos, hold.nanos)
+    if nanos > hold.checkpoint_nanos:
+        hold.checkpoint_nanos = nanos
+        touch(changes, hold)
+
+
+def touch(changes: Changes, hold: OpenHold) -> None:
+    if hold.id not in changes.holds_new:
+        changes.holds_changed[hold.id] = hold

@@ -1,0 +1,93 @@
+"""The ledger for tools: `apply`, `audit`, `token` and the like, whether a ledger runs or not."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol, cast
+
+from waystation.ledger.books import Books, BooksAway, BooksLocked, Posted
+from waystation.ledger.client import LedgerClient
+from waystation.ledger.port import Answer, LedgerAway, Question
+from waystation.ledger.socket_address import connect
+from waystation.ledger.stores import make_books
+from waystation.settings import Settings
+
+PRESENT_SECONDS_MAX = 10.0
+_RETRY_SECONDS = 0.05
+
+
+class Session(Protocol):
+    async def ask(self, question: Question) -> Answer:
+        """Raises LedgerAway."""
+
+
+@asynccontextmanager
+async def open_ledger(
+    settings: Settings, seconds_max: float = PRESENT_SECONDS_MAX
+) -> AsyncIterator[Session]:
+    """Through the socket where a ledger answers, else with the books in our own hands: on SQLite
+    under their lock, on PostgreSQL as one more node. Raises LedgerAway."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    deadline = time.monotonic() + seconds_max
+    while True:
+        if _listens(settings):
+            async with _remote(settings, deadline) as session:
+                yield session
+            return
+        books = make_books(settings, f"tool-{secrets.token_hex(4)}")
+        try:
+            await books.open()
+        except BooksLocked as locked:
+            # A ledger that is starting has the lock before it listens.
+            if time.monotonic() >= deadline:
+                raise LedgerAway("a ledger has the books and does not answer") from locked
+            await asyncio.sleep(_RETRY_SECONDS)
+        except BooksAway as away:
+            raise LedgerAway(str(away)) from away
+        else:
+            break
+    try:
+        yield _Local(books)
+    finally:
+        await books.close()
+
+
+def _listens(settings: Settings) -> bool:
+    try:
+        connect(settings.ledger_socket).close()
+    except OSError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def _remote(settings: Settings, deadline: float) -> AsyncIterator[Session]:
+    client = LedgerClient(settings.ledger_socket, gateway="", boot="")
+    client.start()
+    try:
+        await client.wait_present(max(0.1, deadline - time.monotonic()))
+        yield client
+    finally:
+        client.close()
+
+
+class _Local:
+    """Asks the books themselves; one question at a time."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._lock = asyncio.Lock()
+
+    async def ask(self, question: Question) -> Answer:
+        async with self._lock:
+            try:
+                (answer,) = await self._books.settle(
+                    [Posted("", "", question)], time.time_ns() // 1_000_000
+                )
+            except BooksAway as away:
+                raise LedgerAway(str(away)) from away
+        if answer is None:
+            raise LedgerAway("the books gave no answer")
+        return cast(Answer, answer)

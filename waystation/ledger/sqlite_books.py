@@ -1,0 +1,209 @@
+"""The ledger's books in one SQLite file, locked by this process alone.
+
+What was touched stays in memory, so a batch reads little and writes what it changed. The commit
+blocks the process: what arrives meanwhile is the next batch.
+
+When anything fails, the connection and all that is in memory are dropped and the next batch opens
+them anew. Whether a commit of unknown outcome happened is told by the number of the batch, which
+is written in it; holds that turn out to be there although their callers were told otherwise are
+voided then.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from waystation.ledger.books import BooksAway, BooksLocked, Posted
+from waystation.ledger.calendar import Calendar
+from waystation.ledger.decide import decide
+from waystation.ledger.doubt import Doubt
+from waystation.ledger.messages import Decision, TakeSlot
+from waystation.ledger.migrate import migrate_sqlite
+from waystation.ledger.queries import Question, answer
+from waystation.ledger.slots import Slots
+from waystation.ledger.sqlite_shelves import load_state, trim
+from waystation.ledger.sqlite_writer import write
+from waystation.ledger.state import Changes, State
+
+NODE = "local"
+LOCK_SECONDS_MAX = 0.5
+KEPT_MAX = 100_000
+KEYS_PURGE_MS = 3_600_000
+
+T = TypeVar("T")
+
+
+class SqliteBooks:
+    """kept_max: accounts, tokens and the like that stay in memory when idle."""
+
+    def __init__(
+        self, path: Path, *, time_zone: str = "Asia/Shanghai", kept_max: int = KEPT_MAX
+    ) -> None:
+        self._path = path
+        self._calendar = Calendar(time_zone)
+        self._kept_max = kept_max
+        self._slots = Slots()
+        self._connection: sqlite3.Connection | None = None
+        self._state: State | None = None
+        self._batch = 0
+        self._doubt: Doubt | None = None
+        self._purged_ms = 0
+
+    async def open(self) -> None:
+        """Raises BooksLocked, BooksAway, LedgerTooNewError."""
+        self._away(self._open)
+
+    async def settle(self, batch: Sequence[Posted], now_ms: int) -> list[Decision | None]:
+        if self._state is None:
+            self._away(self._open)
+        if self._doubt is not None:
+            self._clear_doubt(now_ms)
+        decisions = self._settle(batch, now_ms)
+        for index, posted in enumerate(batch):
+            if decisions[index] is None and isinstance(posted.command, Question):
+                decisions[index] = self._answer(posted.command)
+        return decisions
+
+    async def close(self) -> None:
+        self._drop()
+
+    @property
+    def open_holds(self) -> int:
+        return 0 if self._state is None else len(self._state.holds)
+
+    def _settle(self, batch: Sequence[Posted], now_ms: int) -> list[Decision | None]:
+        state = self._state
+        assert state is not None
+        try:
+            decisions, changes = decide(state, batch, now_ms)
+            if changes.empty:
+                return decisions
+            self._begin(changes, now_ms)
+        except sqlite3.Error as error:
+            self._fail(batch)
+            raise BooksAway(str(error)) from error
+        except BaseException:
+            self._fail(batch)
+            raise
+        self._commit(batch, changes)
+        if self._state is state:
+            trim(state, self._kept_max)
+        return decisions
+
+    def _begin(self, changes: Changes, now_ms: int) -> None:
+        """All writes of the batch, up to the commit."""
+        connection = self._connection
+        assert connection is not None
+        connection.execute("BEGIN IMMEDIATE")
+        self._batch += 1
+        write(connection, changes, NODE, self._batch)
+        if now_ms - self._purged_ms >= KEYS_PURGE_MS:
+            self._purge_keys(connection, now_ms)
+
+    def _commit(self, batch: Sequence[Posted], changes: Changes) -> None:
+        """Raises BooksAway when it did not happen, or nobody can tell."""
+        connection = self._connection
+        assert connection is not None
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._doubt = Doubt(self._batch, tuple(changes.holds_new))
+            self._fail(batch)
+            self._away(self._open)
+            if self._doubt.happened(self._batch):
+                self._doubt = None
+                return
+            self._doubt = None
+            raise BooksAway(str(error)) from error
+
+    def _clear_doubt(self, now_ms: int) -> None:
+        """A commit failed and the store was away since. Now it can be told what became of it."""
+        doubt = self._doubt
+        assert doubt is not None
+        assert self._state is not None
+        if doubt.happened(self._batch):
+            self._settle(doubt.voids(self._state.holds, now_ms), now_ms)
+        self._doubt = None
+
+    def _answer(self, question: Question) -> Decision | None:
+        """None when the store failed just now: the batch itself is committed."""
+        try:
+            return self._ask(question)
+        except sqlite3.Error:
+            self._drop()
+            return None
+
+    def _ask(self, question: Question) -> Decision | None:
+        connection = self._connection
+        if connection is None:
+            return None
+        answering = answer(question)
+        sql, parameters = next(answering)
+        while True:
+            rows = connection.execute(sql, parameters).fetchall()
+            try:
+                sql, parameters = answering.send(rows)
+            except StopIteration as done:
+                decision: Decision = done.value
+                return decision
+
+    def _open(self) -> None:
+        connection = sqlite3.connect(
+            self._path, timeout=LOCK_SECONDS_MAX, isolation_level=None, cached_statements=256
+        )
+        try:
+            for pragma in (
+                "locking_mode = EXCLUSIVE",
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "cache_size = -131072",
+                "wal_autocheckpoint = 4000",
+                "temp_store = MEMORY",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("COMMIT")
+            migrate_sqlite(connection)
+            self._batch = self._read_batch(connection)
+            self._state = load_state(connection, self._calendar, NODE, self._slots)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    @staticmethod
+    def _read_batch(connection: sqlite3.Connection) -> int:
+        row = connection.execute("SELECT batch FROM batches WHERE node = ?", (NODE,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _purge_keys(self, connection: sqlite3.Connection, now_ms: int) -> None:
+        before_ms = now_ms - 25 * 3_600_000
+        connection.execute("DELETE FROM idempotency_keys WHERE created_ms < ?", (before_ms,))
+        self._purged_ms = now_ms
+
+    def _fail(self, batch: Sequence[Posted]) -> None:
+        """Forget everything; slots, which are only in memory, as the callers will think."""
+        self._drop()
+        for posted in batch:
+            if isinstance(posted.command, TakeSlot):
+                self._slots.give(posted.command.slot_id)
+
+    def _drop(self) -> None:
+        connection, self._connection, self._state = self._connection, None, None
+        if connection is not None:
+            try:
+                connection.close()
+            except sqlite3.Error:
+                # A full disk may refuse the last checkpoint; the log file keeps it for next time.
+                pass
+
+    def _away(self, act: Callable[..., T], *arguments: Any) -> T:
+        """Run it; SQLite's faults become ours, and what is in memory is then dropped."""
+        try:
+            return act(*arguments)
+        except sqlite3.Error as error:
+            self._drop()
+            if "locked" in str(error):
+                raise BooksLocked(f"{self._path} is in use by another process") from error
+            raise BooksAway(str(error)) from error
