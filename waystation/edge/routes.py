@@ -10,7 +10,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from waystation.edge.paths import UNVERSIONED, VERSIONS
+from waystation.edge.paths import UNVERSIONED, VERSIONS, fold
 from waystation.errors import Fault
 
 Role = Literal["public", "token", "operator"]
@@ -241,4 +241,4 @@ def _neighbours(path: str) -> Iterator[str]:
         yield "/v1beta" + path
     for at, segment in enumerate(segments[1:], start=1):
         if segment in VERSIONS or segment in UNVERSIONED:
-            yield "/" + "/".join(segments[at:])
+            yield fold("/" + "/".join(segments[at:]))
