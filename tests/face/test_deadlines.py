@@ -179,7 +179,7 @@ async def test_thousand_slow_clients_do_not_harm_others():
 async def slow_clients(count: int) -> None:
     """Slow heads, slow bodies and deaf readers, a third each; quick calls go on meanwhile."""
     stage = Stage(body_seconds_max=1.0)
-    bounds = limits(head_seconds_max=1.0, write_seconds_max=1.0)
+    bounds = limits(head_seconds_max=1.0, write_seconds_max=1.0, linger_seconds_max=0.3)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * count + 200)), hard))
     async with own_face(stage, bounds) as face:

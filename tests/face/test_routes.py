@@ -81,6 +81,9 @@ def test_unknown_address_is_told_the_near_one():
         "; did you mean POST /v1/chat/completions?"
     )
     assert text("DELETE", "/v1/chat/completions") == ("DELETE is not offered here; use POST.")
+    assert text("GET", "//v1//files/a/") == (
+        "Invalid URL (GET //v1//files/a/); did you mean GET /files/a?"
+    )
     assert len(text("GET", "/" + "a" * 10_000)) < 300
 
 

@@ -102,7 +102,7 @@ class AsgiFace:
         )
         call.peer, call.scheme = self._origin(scope, fields)
         call.closes = self.announce_close
-        refusal = self._judge(scope, headers, fields)
+        refusal = self._judge(call, scope, headers, fields)
         if refusal is not None:
             self._answer_refusal(call, refusal)
         elif call.method == "OPTIONS":
@@ -114,19 +114,23 @@ class AsgiFace:
         await call.carry(receive, send)
 
     def _judge(
-        self, scope: Scope, headers: list[tuple[bytes, bytes]], fields: dict[bytes, bytes]
+        self,
+        call: AsgiCall,
+        scope: Scope,
+        headers: list[tuple[bytes, bytes]],
+        fields: dict[bytes, bytes],
     ) -> Refusal | None:
         head_bytes = sum(len(name) + len(value) + 4 for name, value in headers)
-        head_bytes += len(scope["raw_path"]) + len(scope["query_string"])
+        head_bytes += len(call.raw_path) + len(call.query)
         limits = self._limits
         if head_bytes > limits.head_bytes_max or len(headers) > limits.head_count_max:
             return Refusal(431, "The request head is too large.")
-        version, method = scope["http_version"], scope["method"]
+        version, method = scope["http_version"], call.method
         if version in ("2", "3"):
             return None  # they have their own rules, and no Host header
         if version not in ("1.0", "1.1"):
             return Refusal(505, "HTTP/1.0 and HTTP/1.1 are spoken here.")
-        if not scope["raw_path"].startswith(b"/") and method != "OPTIONS":
+        if not call.raw_path.startswith("/") and method != "OPTIONS":
             return Refusal(400, "Bad request target.")
         return judge(method, version, headers, fields)
 
