@@ -1,1 +1,3 @@
+"""Waystation, an AI API relay."""
 
+__version__ = "0.1.0"

@@ -43,6 +43,8 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
     "invalid_api_key": (401, "The token is not valid.", "无效的令牌"),
     "token_expired": (401, "The token has expired.", "该令牌已过期"),
     "token_disabled": (401, "The token is disabled.", "该令牌状态不可用"),
+    "session_required": (401, "Sign in first.", "请先登录。"),
+    "invalid_credentials": (401, "The e-mail address or the password is wrong.", "邮箱或密码错误。"),
     "insufficient_user_quota": (
         402,
         "The balance does not cover this request: needed ${needed}, available ${available}.",
@@ -132,6 +134,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "All channels for this model are busy.",
         "当前分组上游负载已饱和，请稍后再试",
     ),
+    "too_many_attempts": (
+        429,
+        "Too many sign-in attempts; try again in {retry_after} s.",
+        "登录尝试过多，请在 {retry_after} 秒后重试。",
+    ),
     "client_closed_request": (499, "The client closed the connection.", "客户端已断开连接"),
     "internal_error": (
         500,
@@ -202,7 +209,8 @@ class Fault(Exception):
         """The reason in words, in the caller's language."""
         if self.message is not None:
             return self.message
-        template = TEXTS[self.code][2 if language == "zh" else 1]
+        _, english, chinese = TEXTS[self.code]
+        template = chinese if language == "zh" else english
         return template.format_map(
             _Values(self.values, param=self.param, retry_after=self.retry_after)
         )

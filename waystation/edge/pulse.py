@@ -30,11 +30,17 @@ class Pulse:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    def sweep(self, hold_id: str) -> None:
+        """The ledger resolved this hold without us: its stream ends."""
+        stream = self.streams.get(hold_id)
+        if stream is not None:
+            stream.swept()
+
     async def _beat(self) -> None:
         while True:
             waiting = list(self.streams.values())
             size = -(-len(waiting) // _SLICES) or 1
-            for start in range(0, _SLICES):
+            for start in range(_SLICES):
                 await asyncio.sleep(_BEAT_SECONDS / _SLICES)
                 now = perf_counter()
                 for stream in waiting[start * size : (start + 1) * size]:

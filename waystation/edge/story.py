@@ -4,11 +4,13 @@ The log row, the journal line, the metrics and the cost headers are all told fro
 they agree. `post`, `void` and `refuse` are the three ends; each request takes exactly one.
 """
 
-from time import perf_counter, perf_counter_ns
+from time import perf_counter_ns
 
 import msgspec
 
-from waystation.admission.admit import Grant
+from waystation.admission.admit import rate_headers
+from waystation.admission.grant import Grant
+from waystation.dialects.operation import Operation
 from waystation.edge.call import Call
 from waystation.edge.site import Site
 from waystation.errors import Fault, Language
@@ -18,52 +20,264 @@ from waystation.kernel.clock import now_ms
 from waystation.kernel.money import format_usd
 from waystation.ledger.prices import Charge, charge
 from waystation.meter.usage import Usage
-from waystation.dialects.operation import Operation
-from waystation.routing.candidates import Candidate
 from waystation.routing.choice import Attempt
-from waystation.upstream.attempt import AttemptFailed
+from waystation.routing.choices import Candidate
 
 _CLIENT_CHARACTERS_MAX = 120
 _ATTEMPTS_TOLD_MAX = 16
+_MILLION = 1_000_000
 _encode = msgspec.json.Encoder().encode
 
 
 class Story:
-    """Mutable, one per request. `grant` is there from admission on."""
+    """One per request. caller, operation, facts and grant are there from their step on."""
 
     __slots__ = (
+        "_counted",
         "attempts",
         "call",
         "caller",
         "created_ms",
         "dialect",
         "facts",
-        "first_millis",
+        "first_ns",
         "grant",
         "language",
         "operation",
-        "request_id",
         "served",
         "site",
-        "told",
         "upstream_id",
-        "upstream_ns",
+        "waited_ns",
     )
 
     def __init__(self, site: Site, call: Call, dialect: str) -> None:
         self.site = site
         self.call = call
         self.dialect = dialect
-        self.request_id = call.request_id
         self.created_ms = now_ms()
         self.language: Language = language_of(call, site.settings.language)
         self.caller: Caller | None = None
         self.operation: Operation | None = None
         self.facts: Facts | None = None
-        self.grant: Grant
-        self.attempts: list[AttemptRow] = []
+        self.grant: Grant | None = None
+        self.attempts: tuple[AttemptRow, ...] = ()
         self.served: Candidate | None = None
         self.upstream_id = ""
-        self.upstream_ns = 0
-        self.first_millis = 0
-        self.told = False
+        self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
+        self.first_ns = 0  # when the first content byte came
+        self._counted: tuple[Usage, Charge] | None = None
+
+    # ---- on the way ------------------------------------------------------------------------
+
+    def facts_for(self, choice: Candidate) -> Facts:
+        """What the ledger must know to write the row should this process die."""
+        call, caller, operation = self.call, self.caller, self.operation
+        assert caller is not None
+        assert operation is not None
+        self.facts = Facts(
+            call.request_id,
+            self.created_ms,
+            caller.account_id,
+            caller.token_id,
+            caller.token_name,
+            operation.name,
+            self.dialect,
+            operation.model,
+            operation.stream,
+            call.peer,
+            (call.header("user-agent") or "")[:_CLIENT_CHARACTERS_MAX],
+            choice.group,
+            choice.price.version,
+            choice.rate.text,
+        )
+        return self.facts
+
+    def attempted(
+        self, attempt: Attempt, began_ns: int, outcome: str, status: int, reason: str
+    ) -> None:
+        """Remember one try. outcome: "answered" or the fault's code."""
+        now_ns = perf_counter_ns()
+        self.waited_ns += now_ns - began_ns
+        candidate = attempt.candidate
+        row = AttemptRow(
+            candidate.channel.id,
+            candidate.channel.name,
+            attempt.key.id,
+            candidate.group,
+            candidate.upstream_model,
+            outcome,
+            status,
+            reason,
+            self.created_ms + (began_ns - self.call.received_ns) // _MILLION,
+            (now_ns - began_ns) // _MILLION,
+        )
+        if len(self.attempts) < _ATTEMPTS_TOLD_MAX:
+            self.attempts = (*self.attempts, row)
+
+    def price(self, usage: Usage) -> Charge:
+        """What this usage costs the caller at the serving candidate's price and rate."""
+        served = self.served
+        assert served is not None
+        counted = self._counted
+        if counted is not None and counted[0] is usage:
+            return counted[1]
+        charged = charge(usage, served.price, served.rate)
+        self._counted = (usage, charged)
+        return charged
+
+    # ---- the ends --------------------------------------------------------------------------
+
+    def post(self, usage: Usage, end: EndReason, fault: Fault | None, status: int) -> None:
+        """Charge for what was metered."""
+        assert self.grant is not None
+        charged = self.price(usage)
+        row = self._row(end, fault, status, usage, charged)
+        self.grant.post(charged.nanos, usage, row)
+        self._tell(row)
+
+    def left(self) -> None:
+        """The client left before anything was answered: at least the prompt is charged when an
+        upstream may have worked on it."""
+        assert self.grant is not None
+        fault = Fault("client_closed_request")
+        if not self.grant.was_sent:
+            self.void("client_gone", fault, fault.status)
+            return
+        usage = Usage(input_fresh=self.grant.prompt_tokens)
+        charged = self.price(usage) if self.served is not None else None
+        row = self._row("client_gone", fault, fault.status, usage, charged)
+        self.grant.post_prompt(row)
+        self._tell(row)
+
+    def void(self, end: EndReason, fault: Fault | None, status: int) -> None:
+        """Nothing is charged."""
+        assert self.grant is not None
+        row = self._row(end, fault, status, None, None)
+        self.grant.void(row)
+        self._tell(row)
+
+    def settle_if_left_open(self) -> None:
+        """Nothing reaches this but a mistake in the code or a cancellation from above: what may
+        have been sent is not given away, what was not is not charged."""
+        if self.grant is None or self.grant.resolved:
+            return
+        fault = Fault("internal_error")
+        if self.grant.was_sent:
+            self.grant.post_prompt(self._row("gateway_lost", fault, 500, None, None))
+        else:
+            self.grant.void(self._row("gateway_lost", fault, 500, None, None))
+
+    def swept(self, fault: Fault | None) -> None:
+        """The ledger resolved the hold meanwhile and wrote the row; only our own log is told."""
+        assert self.grant is not None
+        self.grant.forget()
+        self._tell(self._row("gateway_lost", fault, 200, None, None))
+
+    def refuse(self, fault: Fault) -> None:
+        """Never admitted: a row without a hold, where the account is known."""
+        row = self._row("refused", fault, fault.status, None, None)
+        if self.caller is not None:
+            self.site.ledger.note(row)
+        self._tell(row)
+
+    def _row(
+        self,
+        end: EndReason,
+        fault: Fault | None,
+        status: int,
+        usage: Usage | None,
+        charged: Charge | None,
+    ) -> Row:
+        served = self.served
+        now_ns = perf_counter_ns()
+        received_ns = self.call.received_ns
+        row = {
+            "facts": self.facts or self._bare_facts(),
+            "status": status,
+            "end": end,
+            "attempts": self.attempts,
+            "total_millis": (now_ns - received_ns) // _MILLION,
+        }
+        if fault is not None:
+            row["code"] = fault.code
+            row["reason"] = fault.text("en")
+        if self.first_ns:
+            row["first_millis"] = (self.first_ns - received_ns) // _MILLION
+        if served is not None:
+            row["group"] = served.group
+            row["rate"] = served.rate.text
+            row["price_version"] = served.price.version
+            row["channel_id"] = served.channel.id
+            row["upstream_model"] = served.upstream_model
+            row["upstream_id"] = self.upstream_id
+            row["disconnect_rule"] = served.channel.on_disconnect
+        if usage is not None:
+            row["exact"] = usage.exact
+            row["input_tokens"] = usage.input_tokens
+            row["output_tokens"] = usage.output_tokens
+            row["usage"] = _encode(usage)
+        if charged is not None:
+            row["nanos"] = charged.nanos
+            row["parts"] = charged.parts_json()
+            if served is not None and served.cost is not None and usage is not None:
+                row["cost_nanos"] = charge(usage, served.price, served.cost).nanos
+        return Row(**row)  # type: ignore[arg-type]
+
+    def _bare_facts(self) -> Facts:
+        """Of a request that was refused before anything was known of it."""
+        call, caller, operation = self.call, self.caller, self.operation
+        return Facts(
+            call.request_id,
+            self.created_ms,
+            0 if caller is None else caller.account_id,
+            0 if caller is None else caller.token_id,
+            "" if caller is None else caller.token_name,
+            "" if operation is None else operation.name,
+            self.dialect,
+            "" if operation is None else operation.model,
+            False if operation is None else operation.stream,
+            call.peer,
+            (call.header("user-agent") or "")[:_CLIENT_CHARACTERS_MAX],
+            "",
+            "",
+            "",
+        )
+
+    def _tell(self, row: Row) -> None:
+        site = self.site
+        site.metrics.request(row, self.overhead_seconds())
+        if site.lines is not None:
+            site.lines.write(row)
+
+    # ---- headers ---------------------------------------------------------------------------
+
+    def early_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Known before the answer is: limits, the clamp, our own time so far."""
+        assert self.grant is not None
+        headers = rate_headers(self.grant.rate)
+        if self.grant.output_limit is not None:
+            headers = (*headers, (b"x-waystation-output-limit", b"%d" % self.grant.output_limit))
+        timing = b"relay;dur=%.3f" % (self.overhead_seconds() * 1000)
+        return (*headers, (b"server-timing", timing))
+
+    def receipt_headers(self, usage: Usage) -> tuple[tuple[bytes, bytes], ...]:
+        """Those, and what it cost."""
+        cost = format_usd(self.price(usage).nanos).encode()
+        return (*self.early_headers(), (b"x-waystation-cost", cost))
+
+    def overhead_seconds(self) -> float:
+        """Our own share so far: everything but waiting for the upstream."""
+        return (perf_counter_ns() - self.call.received_ns - self.waited_ns) / 1e9
+
+
+def language_of(call: Call, default: Language) -> Language:
+    """The caller's language by Accept-Language: whichever of ours it names first."""
+    accept = call.header("accept-language")
+    if accept is None:
+        return default
+    english, chinese = accept.lower().find("en"), accept.lower().find("zh")
+    if english < 0 and chinese < 0:
+        return default
+    if chinese < 0 or 0 <= english < chinese:
+        return "en"
+    return "zh"

@@ -97,6 +97,7 @@ class Authenticator:
         if runner is not None:
             runner.cancel()
             await asyncio.gather(runner, return_exceptions=True)
+        self._tell_all("away")  # a task that is cancelled before its first step tells nobody
 
     async def _find_pinned(
         self, whole: Credential, part: Credential, channel_id: int
@@ -155,8 +156,7 @@ class Authenticator:
                 await self._run_batch(asked)
         finally:
             self._runner = None
-            for digest in list(self._waiting):  # only when this task was cancelled or failed
-                self._tell(digest, "away")
+            self._tell_all("away")  # nobody is left unless this task was cancelled or failed
 
     async def _run_batch(self, asked: list[bytes]) -> None:
         forgotten = self._forgotten
@@ -164,8 +164,7 @@ class Authenticator:
             found = await asyncio.wait_for(find_callers(self._database, asked), LOOKUP_SECONDS_MAX)
         except (StorageAway, TimeoutError):
             self._away_until = self._clock() + AWAY_PAUSE_SECONDS
-            for digest in list(self._waiting):
-                self._tell(digest, "away")
+            self._tell_all("away")
             return
         if forgotten == self._forgotten:
             self._remember(asked, found)
@@ -180,6 +179,10 @@ class Authenticator:
                 self._unknown.add(digest, now)
             else:
                 self._callers.put(digest, caller)
+
+    def _tell_all(self, answer: _Answer) -> None:
+        for digest in list(self._waiting):
+            self._tell(digest, answer)
 
     def _tell(self, digest: bytes, answer: _Answer) -> None:
         waiting = self._waiting.pop(digest)

@@ -36,7 +36,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("://",), r"(://)[^/@\s\"'\\]+@", rf"\1{MASK}@"),
     (("ws",), r"(?<![A-Za-z0-9])ws[A-Za-z0-9]{46}(?![A-Za-z0-9])", f"ws{MASK}"),
     (("AIza",), r"AIza[A-Za-z0-9_\-]{20,}", f"AIza{MASK}"),
-    (("gsk_", "xai-", "ghp_"), r"\b(gsk_|xai-|ghp_)[A-Za-z0-9_\-]{16,}", rf"\1{MASK}"),
+    (("gsk_", "xai-", "ghp_", "wsn_"), r"\b(gsk_|xai-|ghp_|wsn_)[A-Za-z0-9_\-]{16,}", rf"\1{MASK}"),
     (("AKIA",), r"\bAKIA[A-Z0-9]{16}\b", f"AKIA{MASK}"),
     (("eyJ",), r"\beyJ[\w\-]{8,}\.[\w\-]{8,}(?:\.[\w\-]*)?", f"eyJ{MASK}"),
 )

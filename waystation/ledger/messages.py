@@ -310,6 +310,20 @@ class RowState(_Message, frozen=True, tag="row_state"):
     transfers: tuple[tuple[str, int, int], ...] = ()
 
 
+class AskPage(_Message, frozen=True, tag="ask_page"):
+    """A token's latest log rows, newest first, among its account's latest; count: at most."""
+
+    id: str
+    account_id: int
+    token_id: int
+    count: int
+
+
+class PageState(_Message, frozen=True, tag="page_state"):
+    id: str
+    rows: tuple[Row, ...] = ()
+
+
 class AskAudit(_Message, frozen=True, tag="ask_audit"):
     id: str
 
@@ -360,9 +374,9 @@ class Figures(_Message, frozen=True, tag="figures"):
 Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
-    | AskAccount | AskToken | AskRow | AskAudit | AskVersions | AskFigures
+    | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
-    | AccountState | TokenState | RowState | AuditState | Versions | Figures
+    | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
 )  # fmt: skip

@@ -9,6 +9,7 @@ from waystation.ledger.messages import (
     Admitted,
     AskAccount,
     AskAudit,
+    AskPage,
     AskFigures,
     AskRow,
     AskToken,
@@ -19,6 +20,7 @@ from waystation.ledger.messages import (
     Figures,
     Granted,
     Hold,
+    PageState,
     PutAccount,
     PutGroup,
     PutToken,
@@ -32,10 +34,12 @@ from waystation.ledger.messages import (
 )
 
 Question = (
-    AskAccount | AskToken | AskRow | AskAudit | AskVersions | AskFigures
+    AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
     | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
-Answer = AccountState | TokenState | RowState | AuditState | Versions | Figures | Done
+Answer = (
+    AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
+)
 
 
 class LedgerAway(Exception):

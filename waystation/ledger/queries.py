@@ -12,11 +12,13 @@ from waystation.ledger.messages import (
     AccountState,
     AskAccount,
     AskAudit,
+    AskPage,
     AskRow,
     AskToken,
     AskVersions,
     AuditState,
     Decision,
+    PageState,
     RowState,
     TokenState,
     Versions,
@@ -27,10 +29,12 @@ from waystation.ledger.statements import select
 
 Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
-Question = AskAccount | AskToken | AskRow | AskAudit | AskVersions
+Question = AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions
 Answering = Generator[Query, Rows, Decision]
 
 FAR_MS = 2**62
+PAGE_ROWS_MAX = 100
+PAGE_SCANNED_MAX = 2000
 
 
 def answer(question: Question) -> Answering:
@@ -41,6 +45,8 @@ def answer(question: Question) -> Answering:
             return _token(question)
         case AskRow():
             return _row(question)
+        case AskPage():
+            return _page(question)
         case AskAudit():
             return _audit(question)
         case AskVersions():
@@ -141,6 +147,23 @@ def _transfers(
             {"account": pending[0][4], "id": f"refund:{hold_id}"},
         )
     return tuple((row[1], row[2], row[3]) for row in sorted(found, key=lambda row: row[0]))
+
+
+def _page(asked: AskPage) -> Answering:
+    """Bounded whatever the account's size: the writer waits meanwhile."""
+    rows = yield (
+        "SELECT requests.detail FROM (SELECT n AS at_n, token_id AS whose FROM requests "
+        "WHERE account_id = :account ORDER BY created_ms DESC, n DESC LIMIT :scanned) AS latest "
+        "JOIN requests ON requests.n = latest.at_n WHERE latest.whose = :token "
+        "ORDER BY requests.created_ms DESC, requests.n DESC LIMIT :count",
+        {
+            "account": asked.account_id,
+            "token": asked.token_id,
+            "scanned": PAGE_SCANNED_MAX,
+            "count": max(0, min(asked.count, PAGE_ROWS_MAX)),
+        },
+    )
+    return PageState(asked.id, tuple(decode_row(row[0]) for row in rows))
 
 
 def _audit(asked: AskAudit) -> Answering:

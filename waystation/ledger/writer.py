@@ -17,6 +17,7 @@ from waystation.ledger.frames import Away, Reply
 from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
+    AskPage,
     AskFigures,
     AskRow,
     AskToken,
@@ -43,7 +44,9 @@ RETRY_SECONDS = 0.1
 LAST_TRIES = 20
 
 _Entry = tuple[Posted, Connection | None]
-_ABOUT_ID = (AskAccount, AskToken, AskRow, AskAudit, AskVersions, AskFigures, Transfer)
+_ABOUT_ID = (
+    AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer,
+)  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)
 
 

@@ -10,6 +10,7 @@ RATIO_SAMPLES_MIN = 20
 WINDOW_SECONDS = 10.0
 OPEN_SECONDS_FIRST = 0.5
 OPEN_SECONDS_MAX = 3.0
+NEWS_SECONDS_MAX = 300.0
 
 REFUSED_SECONDS_FIRST = 5.0
 REFUSED_SECONDS_MAX = 300.0
@@ -38,7 +39,7 @@ class Breaker:
         self.shaky = False
 
     def failed(self, began: float, now: float, weight: int = 1) -> None:
-        if began < self.changed:
+        if began <= self.changed:
             return
         self._count(now)
         self.failures += 1
@@ -64,10 +65,9 @@ class Breaker:
         """A probe is under way; should it hang, the next may go a period later."""
         self.reopens = now + self.period
 
-    @property
-    def quiet(self) -> bool:
-        """Nothing is held against it."""
-        return not self.period and not self.failures
+    def forgettable(self, now: float) -> bool:
+        """Nothing is held against it, and no news of its bad times can still be on the way."""
+        return not (self.period or self.failures) and now - self.changed > NEWS_SECONDS_MAX
 
     def _open(self, now: float, period: float) -> None:
         self.period = period
@@ -95,14 +95,14 @@ class Park:
 
     def refused(self, began: float, now: float) -> None:
         """Our account or key is not accepted: grows to REFUSED_SECONDS_MAX."""
-        if began >= self.changed:
+        if began > self.changed:
             seconds = REFUSED_SECONDS_FIRST * 2.0 ** min(self.strikes, 16)
             self._park(now, min(seconds, REFUSED_SECONDS_MAX))
             self.trickle = now + TRICKLE_SECONDS
 
     def limited(self, began: float, now: float, retry_after_seconds: float | None) -> None:
         """Too many calls: as long as the upstream says, bounded."""
-        if began >= self.changed:
+        if began > self.changed:
             seconds = retry_after_seconds
             if seconds is None or seconds <= 0:
                 seconds = LIMITED_SECONDS_FIRST * 2.0 ** min(self.strikes, 16)

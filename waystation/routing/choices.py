@@ -39,19 +39,22 @@ class Tier(msgspec.Struct, frozen=True, eq=False):
 class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """At least one candidate, in tiers: groups in the token's order, priorities rising.
 
-    tariffs: the distinct (price, rate) pairs. native_n: every channel serves n > 1 itself."""
+    candidates: all, in order. tariffs: the distinct (price, rate) pairs. native_n: every channel
+    serves n > 1 itself."""
 
     model: str
+    candidates: tuple[Candidate, ...]
     tiers: tuple[Tier, ...]
     tariffs: tuple[tuple[Price, Rate], ...]
     native_n: bool
 
     @classmethod
     def of(cls, model: str, tiers: tuple[Tier, ...]) -> "Choices":
-        candidates = [candidate for tier in tiers for candidate in tier.candidates]
+        candidates = tuple(candidate for tier in tiers for candidate in tier.candidates)
         tariffs = {(id(c.price), c.rate.scaled): (c.price, c.rate) for c in candidates}
         return cls(
             model=model,
+            candidates=candidates,
             tiers=tiers,
             tariffs=tuple(tariffs.values()),
             native_n=all(candidate.channel.native_n for candidate in candidates),
@@ -60,7 +63,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     @property
     def first(self) -> Candidate:
         """The likeliest to serve: its group, rate and price version stand in the hold's facts."""
-        return self.tiers[0].candidates[0]
+        return self.candidates[0]
 
     def bound(
         self, prompt_tokens: int, output_tokens: int, *, calls: int = 1, media: bool = False

@@ -44,7 +44,9 @@ class ChannelKey(msgspec.Struct, frozen=True):
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """An upstream account. models: exact names and wildcards; model_map: asked → upstream name.
     paths: operation ("chat", "embedding", …) → path below base_url, from the vendor's data and
-    only what it speaks. auth: how a key is written into the headers."""
+    only what it speaks. auth: how a key is written into the headers: "bearer", "header:<name>" or
+    "none". refuses: top-level request fields that its upstream answers with an error; we must not
+    add them. reports_usage: its streams end with usage unasked."""
 
     id: int
     name: str
@@ -67,6 +69,9 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     free_by_default: bool = False  # vendor demo: what has no price costs nothing
     native_n: bool = True  # serves n > 1 itself
     tools: bool = True  # can call functions
+    auth: str = "bearer"
+    refuses: tuple[str, ...] = ()
+    reports_usage: bool = False
 
 
 class Member(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
 from sqlalchemy import event, select, text, update
@@ -27,6 +27,8 @@ STATEMENT_SECONDS = 30.0
 LOCK_SECONDS = 5.0
 POOL_CONNECTIONS = 2
 POOL_OVERFLOW = 6
+
+_NO_SCHEMA = ("42P01", "3F000")  # PostgreSQL: undefined table, undefined schema
 
 Kind = Literal["sqlite", "postgresql"]
 
@@ -70,7 +72,7 @@ class Database:
     def postgres(cls, dsn: str) -> "Database":
         """dsn: as libpq understands it, postgresql://…"""
 
-        async def connect() -> asyncpg.Connection[asyncpg.Record]:
+        async def connect() -> Any:
             return await asyncpg.connect(
                 dsn, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS
             )
@@ -109,17 +111,30 @@ class Database:
         await self.engine.dispose()
 
 
-async def next_epoch(connection: AsyncConnection) -> int:
+class Epochs(NamedTuple):
+    """epoch: of the last change. routing: of the last one that routing must know."""
+
+    epoch: int
+    routing: int
+
+
+async def next_epoch(connection: AsyncConnection, *, routing: bool = True) -> int:
     """Count the configuration's epoch up; the first statement of whatever changes it. The row's
-    lock makes such transactions follow one another, so that epochs appear in order."""
-    counted = (
-        update(config_epoch).values(epoch=config_epoch.c.epoch + 1).returning(config_epoch.c.epoch)
-    )
+    lock makes such transactions follow one another, so that epochs appear in order. routing: False
+    when only accounts and tokens change, so that gateways need not read all the rest again."""
+    following = config_epoch.c.epoch + 1
+    values = {"epoch": following, "routing": following} if routing else {"epoch": following}
+    counted = update(config_epoch).values(values).returning(config_epoch.c.epoch)
     return int((await connection.execute(counted)).scalar_one())
 
 
 async def current_epoch(connection: AsyncConnection) -> int:
-    return int((await connection.execute(select(config_epoch.c.epoch))).scalar_one())
+    return (await read_epochs(connection)).epoch
+
+
+async def read_epochs(connection: AsyncConnection) -> Epochs:
+    found = await connection.execute(select(config_epoch.c.epoch, config_epoch.c.routing))
+    return Epochs(*found.one())
 
 
 class _Away:
@@ -131,7 +146,7 @@ class _Away:
     def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         if isinstance(fault, asyncio.CancelledError) or fault is None:
             return
-        if isinstance(fault, ProgrammingError) and "UndefinedTable" in str(fault):
+        if isinstance(fault, ProgrammingError) and _code(fault) in _NO_SCHEMA:
             raise StorageAway("the schema is missing: run `waystation migrate`") from fault
         if isinstance(fault, IntegrityError | ProgrammingError | DataError):
             return
@@ -141,10 +156,13 @@ class _Away:
             raise StorageAway(str(fault) or type(fault).__name__) from fault
 
 
+def _code(fault: DBAPIError) -> str | None:
+    return getattr(fault.orig, "sqlstate", None)
+
+
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")

@@ -236,10 +236,13 @@ settings = Table(
 )
 
 config_epoch = Table(
-    "config_epoch",  # one row; each change of configuration counts it up in its own transaction
+    # One row. Each change of configuration counts it up in its own transaction; `routing` is the
+    # epoch of the last change of groups, channels, prices, rates or settings.
+    "config_epoch",
     metadata,
     Column("id", Integer, primary_key=True),
     _count("epoch"),
+    _count("routing"),
     CheckConstraint("id = 1", name="single"),
 )
 

@@ -5,7 +5,11 @@ that dies in the middle leaves nothing behind, and two that start together follo
 Imports Alembic, so gateways leave this file alone.
 """
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 
 from alembic import command
 from alembic.config import Config
@@ -13,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from waystation.storage.database import Database
+from waystation.storage.database import LOCK_SECONDS, Database, StorageAway
 from waystation.storage.main import SCHEMA
 
 _LOCK = 0x5761_7973  # any number that only we use
@@ -46,8 +50,25 @@ async def version(database: Database) -> str | None:
 async def migrate(database: Database, target: str = "head") -> tuple[str | None, str | None]:
     """Upgrade to `target`, or go back to it when it is older. Returns (before, after).
     Raises SchemaTooNew, StorageAway."""
+    if database.path is not None:
+        await asyncio.to_thread(_use_wal, database.path)
     async with database.write() as connection:
         return await connection.run_sync(_migrate, target)
+
+
+def _use_wal(path: Path) -> None:
+    """Readers and the writer shall not wait for each other. The file keeps the mode, so it is set
+    once; SQLite itself does not wait for the lock here, so we do."""
+    deadline = monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+        except sqlite3.Error as fault:
+            if "locked" not in str(fault) or monotonic() > deadline:
+                raise StorageAway(str(fault)) from fault
+            sleep(0.02)
 
 
 def _version(connection: Connection) -> str | None:

@@ -8,6 +8,7 @@ from waystation.ledger.decide import deaths, holds, places, policies, resolution
 from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
+    AskPage,
     AskRow,
     AskToken,
     AskVersions,
@@ -32,7 +33,7 @@ from waystation.ledger.state import Changes, State
 # which a dict of callables cannot say.
 Decider = Callable[[State, Changes, Posted, Any, int], Decision | None]
 
-QUESTIONS = (AskAccount, AskToken, AskRow, AskAudit, AskVersions)
+QUESTIONS = (AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions)
 
 DECIDERS: dict[type, Decider] = {
     Hold: holds.admit,

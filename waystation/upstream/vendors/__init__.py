@@ -1,1 +1,33 @@
+"""Every vendor by name. One small file of data each; no vendor has an `if` elsewhere."""
 
+from collections.abc import Mapping
+
+from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
+from waystation.upstream.vendors.deepseek import DEEPSEEK
+from waystation.upstream.vendors.demo import DEMO
+from waystation.upstream.vendors.groq import GROQ
+from waystation.upstream.vendors.mistral import MISTRAL
+from waystation.upstream.vendors.moonshot import MOONSHOT
+from waystation.upstream.vendors.openai import OPENAI
+from waystation.upstream.vendors.openai_compatible import OPENAI_COMPATIBLE
+from waystation.upstream.vendors.qwen import QWEN
+from waystation.upstream.vendors.vendor import Quirks, Vendor
+from waystation.upstream.vendors.xai import XAI
+
+__all__ = ["VENDORS", "Quirks", "Vendor"]
+
+VENDORS: Mapping[str, Vendor] = {
+    vendor.name: vendor
+    for vendor in (
+        OPENAI,
+        OPENAI_COMPATIBLE,
+        AZURE_OPENAI,
+        DEEPSEEK,
+        DEMO,
+        GROQ,
+        MISTRAL,
+        MOONSHOT,
+        QWEN,
+        XAI,
+    )
+}

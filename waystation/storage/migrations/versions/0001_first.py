@@ -291,6 +291,7 @@ def _house() -> None:
         "config_epoch",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("routing", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint("id = 1", name="ck_config_epoch_single"),
         sa.PrimaryKeyConstraint("id", name="pk_config_epoch"),
         schema=SCHEMA,

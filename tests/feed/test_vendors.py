@@ -1,0 +1,47 @@
+"""Vendors are well-formed data."""
+
+import re
+
+import pytest
+
+from waystation.edge.configuration import base_url
+from waystation.upstream.vendors import VENDORS
+
+OPERATIONS = {"chat", "completion", "embedding", "moderation"}
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_each_vendor_is_complete(name: str) -> None:
+    vendor = VENDORS[name]
+    assert vendor.name == name
+    assert set(vendor.paths) <= OPERATIONS
+    assert "chat" in vendor.paths
+    assert all(path.startswith("/") for path in vendor.paths.values())
+    assert re.fullmatch(r"bearer|none|header:[a-z0-9-]+", vendor.auth)
+    assert vendor.base_url == "" or re.fullmatch(r"https?://[a-z0-9.-]+", vendor.base_url)
+    assert re.fullmatch(r"|\d{4}-\d\d-\d\d", vendor.checked)
+    assert vendor.needs_key == (vendor.auth != "none")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "own", "expected"),
+    [
+        ("openai", "", "https://api.openai.com"),
+        ("openai", "http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("openai", "http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
+        ("openai", "https://relay.example/v1", "https://relay.example"),
+        ("openai", "https://relay.example/v1/", "https://relay.example"),
+        ("openai", "https://relay.example/v1/chat/completions", "https://relay.example"),
+        ("openai", "https://relay.example/sub/v1", "https://relay.example/sub"),
+        ("qwen", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+         "https://dashscope-intl.aliyuncs.com"),
+        ("azure-openai", "https://x.openai.azure.com/openai/v1/", "https://x.openai.azure.com"),
+    ],
+)  # fmt: skip
+def test_addresses_as_people_paste_them(vendor: str, own: str, expected: str) -> None:
+    assert base_url(own, VENDORS[vendor]) == expected
+
+
+def test_a_vendor_without_an_address_needs_one() -> None:
+    with pytest.raises(ValueError, match="base_url"):
+        base_url("", VENDORS["openai-compatible"])

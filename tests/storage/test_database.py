@@ -1,0 +1,115 @@
+"""Transactions, epochs, and a store that is away."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from tests.support.main_store import open_store
+from tests.support.postgres import PostgresServer
+from waystation.storage import database as database_module
+from waystation.storage.database import Database, StorageAway, current_epoch, next_epoch
+from waystation.storage.main import groups
+from waystation.storage.migrate import migrate
+
+
+async def _count(database: Database) -> int:
+    async with database.read() as connection:
+        return int(
+            (await connection.execute(select(func.count()).select_from(groups))).scalar_one()
+        )
+
+
+async def test_a_transaction_is_kept_whole_or_not_at_all(store: Database) -> None:
+    async with store.write() as connection:
+        await connection.execute(insert(groups).values(name="kept"))
+
+    async def fail() -> None:
+        async with store.write() as connection:
+            await connection.execute(insert(groups).values(name="lost"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert await _count(store) == 1
+
+
+async def test_a_violated_constraint_is_not_an_absent_store(store: Database) -> None:
+    async def add() -> None:
+        async with store.write() as connection:
+            await connection.execute(insert(groups).values(name="twice"))
+
+    await add()
+    with pytest.raises(IntegrityError):
+        await add()
+
+
+async def test_epochs_follow_one_another_over_writers(store: Database) -> None:
+    async def change() -> int:
+        async with store.write() as connection:
+            return await next_epoch(connection)
+
+    assert sorted(await asyncio.gather(*(change() for _ in range(12)))) == list(range(1, 13))
+    async with store.read() as connection:
+        assert await current_epoch(connection) == 12
+
+
+async def test_a_view_does_not_change_under_its_reader(store: Database) -> None:
+    async with store.read() as connection:
+        assert await current_epoch(connection) == 0
+        async with store.write() as writer:
+            await next_epoch(writer)
+        assert await current_epoch(connection) == 0
+
+
+async def test_a_locked_file_is_away_until_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "LOCK_SECONDS", 0.1)
+    store = Database.sqlite(tmp_path / "main.db")
+    await migrate(store)
+    other = sqlite3.connect(tmp_path / "main.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageAway, match="locked"):
+        async with store.write() as connection:
+            await next_epoch(connection)
+    other.execute("ROLLBACK")
+    other.close()
+    async with store.write() as connection:
+        assert await next_epoch(connection) == 1
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_away(tmp_path: Path) -> None:
+    (tmp_path / "main.db").write_bytes(b"not a database, certainly not" * 100)
+    store = Database.sqlite(tmp_path / "main.db")
+    with pytest.raises(StorageAway):
+        await store.connect()
+    await store.close()
+
+
+async def test_a_missing_folder_is_away(tmp_path: Path) -> None:
+    store = Database.sqlite(tmp_path / "none" / "main.db")
+    with pytest.raises(StorageAway):
+        await store.connect()
+    await store.close()
+
+
+@pytest.mark.postgres
+async def test_postgres_killed_and_restarted(
+    postgres_server: PostgresServer, postgres_dsn: str
+) -> None:
+    store = open_store(postgres_dsn)
+    await migrate(store)
+    postgres_server.kill()
+    try:
+        with pytest.raises(StorageAway):
+            await store.connect()
+    finally:
+        postgres_server.start()
+    async with store.write() as connection:
+        assert await next_epoch(connection) == 1
+    await store.close()

@@ -1,0 +1,46 @@
+"""`waystation audit`: do the books balance?"""
+
+from typing import Any
+
+import msgspec
+import typer
+
+from waystation.cli.options import Data, Database, Json, settings_from
+from waystation.cli.say import json_document, progress, run_async
+from waystation.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    app.command("audit")(audit)
+
+
+def audit(data: Data = None, database: Database = None, as_json: Json = False) -> int:
+    """Check every rule of the books. Exit status 0: clean; 1: not."""
+    settings = settings_from(data=data, database=database)
+    with progress("Auditing", quiet=as_json):
+        report = run_async(_report(settings))
+    if as_json:
+        json_document(report)
+    else:
+        _print(report)
+    return 0 if report["clean"] else 1
+
+
+async def _report(settings: Settings) -> dict[str, Any]:
+    from waystation.ledger.messages import AskAudit, AuditState
+    from waystation.ledger.session import open_ledger
+
+    async with open_ledger(settings) as ledger:
+        state = await ledger.ask(AskAudit(id="audit"))
+    assert isinstance(state, AuditState)
+    report: dict[str, Any] = msgspec.json.decode(state.report)
+    return report
+
+
+def _print(report: dict[str, Any]) -> None:
+    print("The books are clean." if report["clean"] else "The books are NOT clean.")
+    for name, value in report.items():
+        if name not in ("clean", "failures"):
+            print(f"  {name.replace('_', ' '):<16} {value}")
+    for failure in report["failures"]:
+        print(f"  failed: {failure}")

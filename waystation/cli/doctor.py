@@ -1,0 +1,68 @@
+"""`waystation doctor`: look at everything that a server needs."""
+
+from collections.abc import Sequence
+
+import typer
+
+from waystation.cli.options import Data, Database, Json, settings_from
+from waystation.cli.processes import Host, Port
+from waystation.cli.say import json_document, progress, run_async
+from waystation.control.doctor.check import Check
+from waystation.routing.snapshot import Channel
+from waystation.settings import Settings
+from waystation.storage.database import Database as Store
+
+
+def register(app: typer.Typer) -> None:
+    app.command("doctor")(doctor)
+
+
+def doctor(
+    data: Data = None,
+    database: Database = None,
+    host: Host = None,
+    port: Port = None,
+    as_json: Json = False,
+) -> int:
+    """Check master key, schema, clock, disk, fsync, port, channels and hooks' egress.
+
+    Nothing is changed, no paid call is made. Exit status 0: all is well; 1: something is not.
+    """
+    settings = settings_from(data=data, database=database, host=host, port=port)
+    with progress("Looking", quiet=as_json):
+        checks = run_async(_examine(settings))
+    if as_json:
+        json_document({"ok": all(c.ok for c in checks), "checks": checks})
+    else:
+        for check in checks:
+            print(f"{'ok ' if check.ok else 'BAD'}  {check.name}: {check.detail}")
+            if check.advice:
+                print(f"     → {check.advice}")
+    return 0 if all(check.ok for check in checks) else 1
+
+
+async def _examine(settings: Settings) -> list[Check]:
+    from waystation.control.doctor import examine
+
+    store = Store.of(settings)
+    try:
+        channels, problem = await _channels(settings, store)
+        checks = [check async for check in examine(settings, store, channels)]
+    finally:
+        await store.close()
+    return [*checks, problem] if problem else checks
+
+
+async def _channels(settings: Settings, store: Store) -> tuple[Sequence[Channel], Check | None]:
+    """The configured channels; () and why when they cannot be read."""
+    from waystation.edge.configuration import Configuration
+    from waystation.storage.database import StorageAway
+    from waystation.storage.master_key import MasterKeyError, read_master_key
+    from waystation.storage.sealing import Sealing
+
+    try:
+        sealing = Sealing(read_master_key(settings))
+        snapshot = await Configuration(store, sealing).read()
+    except (MasterKeyError, StorageAway) as fault:
+        return (), Check("channels", False, f"they cannot be read: {fault}", "See above.")
+    return tuple(snapshot.channels.values()), None

@@ -1,0 +1,1 @@
+"""One module a subject: its handlers, nothing about who may call them (`routes.py`)."""

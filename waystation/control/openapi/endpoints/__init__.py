@@ -1,0 +1,40 @@
+"""All endpoints, in the order in which the documentation shows them."""
+
+from waystation.control.openapi.endpoint import Endpoint
+from waystation.control.openapi.endpoints import (
+    billing,
+    catalogue,
+    chat,
+    chat_reply,
+    chat_request,
+    completions,
+    embeddings,
+    generation,
+    health,
+    models,
+    moderations,
+    session,
+    token_pages,
+    usage,
+)
+from waystation.control.openapi.fields import Schema
+
+_MODULES = (
+    chat,
+    completions,
+    embeddings,
+    moderations,
+    models,
+    generation,
+    billing,
+    token_pages,
+    catalogue,
+    session,
+    health,
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = tuple(e for module in _MODULES for e in module.ENDPOINTS)
+
+SCHEMAS: dict[str, Schema] = {}
+for _part in (usage, chat_request, chat_reply, *_MODULES):
+    SCHEMAS.update(getattr(_part, "SCHEMAS", {}))

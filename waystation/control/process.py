@@ -1,0 +1,78 @@
+"""The control process: serves the socket, keeps the ledger told what the configuration says."""
+
+import asyncio
+import signal
+
+import structlog
+
+from waystation.control.app import build_app
+from waystation.control.apply import reconcile
+from waystation.control.server import Server, listen, make_server
+from waystation.control.services import Services
+from waystation.control.sessions import Sessions
+from waystation.control.sign_in import SignIn
+from waystation.kernel.clock import now_ms
+from waystation.ledger.client import LedgerClient
+from waystation.ledger.port import LedgerAway
+from waystation.settings import Settings
+from waystation.storage.database import Database, StorageAway
+
+RECONCILE_SECONDS = 60.0
+RETRY_SECONDS = 0.5
+"""After a failure: at start the ledger is often a moment later than we are."""
+LEDGER_SECONDS_MAX = 5.0
+
+log = structlog.get_logger("waystation.control")
+
+
+async def run_control(settings: Settings, boot: str) -> None:
+    """Until SIGTERM or SIGINT. Raises OSError, SocketTaken when the socket cannot be had."""
+    listener = listen(settings.control_socket)
+    database = Database.of(settings)
+    ledger = LedgerClient(settings.ledger_socket, gateway="", boot=boot)
+    ledger.start()
+    services = Services(
+        settings=settings,
+        boot=boot,
+        database=database,
+        ledger=ledger,
+        sessions=Sessions(database),
+        sign_in=SignIn(database),
+    )
+    server = make_server(build_app(services))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, server)
+    keeping = asyncio.create_task(keep_told(services, ledger), name="reconcile")
+    log.info("control started", socket=str(settings.control_socket))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        ledger.close()
+        await database.close()
+        settings.control_socket.unlink(missing_ok=True)
+        log.info("control stopped")
+
+
+def _stop(server: Server) -> None:
+    server.should_exit = True
+
+
+async def keep_told(services: Services, ledger: LedgerClient) -> None:
+    """Compare and resend at start and every minute; soon again while something is away."""
+    told = None
+    while True:
+        try:
+            await ledger.wait_present(LEDGER_SECONDS_MAX)
+            await reconcile(services.database, ledger.ask)
+        except (LedgerAway, StorageAway) as away:
+            if told != str(away):
+                log.warning("the ledger could not be brought up to date", reason=str(away))
+            told = str(away)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            told = None
+            services.reconciled_ms = now_ms()
+            await asyncio.sleep(RECONCILE_SECONDS)

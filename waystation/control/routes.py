@@ -1,0 +1,53 @@
+"""Every address of the control plane, and who may call it. What is not in this table is a 404.
+
+The tests hold this table against what each role gets.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from waystation.control.endpoints import (
+    internal,
+    landing,
+    metrics,
+    openapi,
+    pricing,
+    session,
+    status,
+    token_log,
+    token_usage,
+)
+from waystation.control.guards import Role
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Route(NamedTuple):
+    method: str
+    path: str
+    role: Role
+    handler: Handler
+
+
+def _family(method: str, path: str, role: Role, handler: Handler) -> tuple[Route, Route]:
+    """Clients call these with and without the final slash."""
+    return Route(method, path, role, handler), Route(method, f"{path}/", role, handler)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", "public", landing.show),
+    Route("GET", "/openapi.json", "public", openapi.show),
+    Route("GET", "/metrics", "metrics", metrics.show),
+    *_family("GET", "/api/status", "public", status.show),
+    *_family("GET", "/api/pricing", "public", pricing.show),
+    *_family("GET", "/api/usage/token", "token", token_usage.show),
+    *_family("GET", "/api/log/token", "token", token_log.show),
+    Route("POST", "/api/v1/session", "public", session.begin),
+    Route("GET", "/api/v1/session", "person", session.show),
+    Route("DELETE", "/api/v1/session", "person", session.end),
+    Route("POST", "/internal/metrics", "internal", internal.take_metrics),
+    Route("GET", "/internal/health", "internal", internal.health),
+)

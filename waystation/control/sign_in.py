@@ -1,0 +1,101 @@
+"""Checking an e-mail address and a password, at a pace that guessing cannot use.
+
+A wrong address takes as long as a wrong password and is refused in the same words. Failures count
+per address, per peer and for both together; the counters are bounded and forget in their window.
+"""
+
+import asyncio
+from collections import OrderedDict
+
+from sqlalchemy import select
+
+from waystation.control.sessions import Person
+from waystation.errors import Fault
+from waystation.identity.passwords import verify_password
+from waystation.kernel.clock import monotonic
+from waystation.storage.database import Database
+from waystation.storage.main import accounts
+
+PAIR_FAILURES_MAX = 10
+"""Within the window, for one address from one peer."""
+PEER_FAILURES_MAX = 30
+ADDRESS_FAILURES_MAX = 100
+"""From anywhere: higher, so that a stranger cannot lock the owner out easily."""
+WINDOW_SECONDS = 900.0
+_COUNTERS_MAX = 10_000
+_AT_ONCE_MAX = 2
+"""Each check takes 64 MiB and tens of milliseconds of one core."""
+_WAITING_MAX = 32
+
+
+class Failures:
+    """Failures by key within a fixed window from the first one."""
+
+    def __init__(self) -> None:
+        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def blocked_seconds(self, key: str, most: int) -> float:
+        """0: may try."""
+        begun, count = self._counts.get(key, (0.0, 0))
+        left = begun + WINDOW_SECONDS - monotonic()
+        return left if count >= most and left > 0 else 0.0
+
+    def add(self, key: str) -> None:
+        now = monotonic()
+        begun, count = self._counts.pop(key, (now, 0))
+        if now - begun > WINDOW_SECONDS:
+            begun, count = now, 0
+        self._counts[key] = (begun, count + 1)
+        if len(self._counts) > _COUNTERS_MAX:
+            self._counts.popitem(last=False)
+
+    def withdraw(self, key: str) -> None:
+        """It was no failure after all."""
+        begun, count = self._counts.get(key, (0.0, 0))
+        if count > 1:
+            self._counts[key] = (begun, count - 1)
+        else:
+            self._counts.pop(key, None)
+
+
+class SignIn:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._failures = Failures()
+        self._slots = asyncio.Semaphore(_AT_ONCE_MAX)
+        self._waiting = 0
+
+    async def check(self, email: str, password: str, peer: str) -> Person:
+        """Raises Fault: invalid_credentials, too_many_attempts, overloaded; StorageAway."""
+        email = email.strip().lower()
+        limits = {
+            f"{email} {peer}": PAIR_FAILURES_MAX,
+            f"peer {peer}": PEER_FAILURES_MAX,
+            f"address {email}": ADDRESS_FAILURES_MAX,
+        }
+        blocked = max(self._failures.blocked_seconds(key, most) for key, most in limits.items())
+        if blocked:
+            raise Fault("too_many_attempts", retry_after=int(blocked) + 1)
+        for key in limits:  # counted before it is judged: tries at once do not slip through
+            self._failures.add(key)
+        query = select(
+            accounts.c.id, accounts.c.email, accounts.c.role, accounts.c.password_hash
+        ).where(accounts.c.email == email, accounts.c.enabled)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        right = await self._verify(None if row is None else row.password_hash, password)
+        if not right or row is None:
+            raise Fault("invalid_credentials")
+        for key in limits:
+            self._failures.withdraw(key)
+        return Person(row.id, row.email, row.role, 0)
+
+    async def _verify(self, stored: str | None, password: str) -> bool:
+        if self._waiting >= _WAITING_MAX:
+            raise Fault("overloaded", retry_after=2)
+        self._waiting += 1
+        try:
+            async with self._slots:
+                return await asyncio.to_thread(verify_password, stored, password)
+        finally:
+            self._waiting -= 1

@@ -1,0 +1,427 @@
+"""A streamed answer in OpenAI's form, read and passed on.
+
+A frame passes byte for byte unless something in it must change. Held to: one id and one created
+for the whole stream, a role in each choice's first delta, one finish reason a choice, usage in a
+chunk of its own and only when asked for, `[DONE]` exactly once. Memory does not grow with length.
+"""
+
+from collections.abc import Sequence
+from secrets import token_hex
+from time import time
+from typing import Any
+
+import msgspec
+
+from waystation.dialects.error_shapes import error_object, message_of, shown_status
+from waystation.dialects.faults import read_error, read_error_event
+from waystation.dialects.openai_chat.choice_state import ChoiceState
+from waystation.dialects.openai_chat.chunk import (
+    Choice,
+    ChoiceEdit,
+    Chunk,
+    decode_chunk,
+    decode_fields,
+    edited_choices,
+)
+from waystation.dialects.openai_chat.usage_object import shown_usage
+from waystation.dialects.openai_chat.whole_reply import frames_of_reply
+from waystation.dialects.operation import Receipt, Target
+from waystation.errors import Fault
+from waystation.kernel.sse import Frame, SseParser
+from waystation.kernel.strictjson import raw_of, rebuild
+from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
+
+EVENT_BYTES_MAX = 8 * 1024 * 1024
+CHOICES_MOST = 128
+_PLAIN_BYTES_MAX = 8 * 1024 * 1024
+_NULL = b"null"
+_DONE = b"data: [DONE]\n\n"
+
+
+class StreamShape(msgspec.Struct, frozen=True):
+    """What differs between chat and completions. id_prefix: of ids we have to make."""
+
+    object: str
+    id_prefix: str
+    has_deltas: bool
+
+
+class StreamPart(msgspec.Struct, frozen=True):
+    """A stream that is one of several told to the caller as one: the index of its choice there,
+    and what all of them are called. Parts show no usage and no [DONE]."""
+
+    index: int
+    id: str
+    created: int
+
+
+CHAT_SHAPE = StreamShape("chat.completion.chunk", "chatcmpl-", has_deltas=True)
+TEXT_SHAPE = StreamShape("text_completion", "cmpl-", has_deltas=False)
+
+
+class ChatStream:
+    """Implements `StreamReader`."""
+
+    __slots__ = (
+        "_as_function_call",
+        "_choices",
+        "_cost_of",
+        "_created",
+        "_ended",
+        "_fault",
+        "_id",
+        "_include_usage",
+        "_is_mapped",
+        "_model",
+        "_parser",
+        "_part",
+        "_plain",
+        "_secrets",
+        "_shape",
+        "_states",
+        "_tally",
+        "_think_tags",
+        "_upstream_id",
+        "_usage_frame",
+        "_usage_told",
+        "started",
+    )
+
+    def __init__(
+        self,
+        shape: StreamShape,
+        *,
+        model: str,
+        target: Target,
+        receipt: Receipt,
+        tally: Tally,
+        include_usage: bool,
+        choices: int = 1,
+        as_function_call: bool = False,
+        part: StreamPart | None = None,
+    ) -> None:
+        self._shape = shape
+        self._part = part
+        self._model = model
+        self._is_mapped = target.upstream_model != model
+        self._secrets = target.secrets
+        self._think_tags = target.think_tags
+        self._as_function_call = as_function_call
+        self._cost_of = receipt.cost_of
+        self._tally = tally
+        self._include_usage = include_usage
+        self._choices = choices
+        self._parser = SseParser(EVENT_BYTES_MAX)
+        self._plain: bytearray | None = None
+        self._states: dict[int, ChoiceState] = {}
+        self._id: str | None = part.id if part is not None else None
+        self._created: Any = part.created if part is not None else None
+        self._upstream_id = ""
+        self._usage_frame: bytes | None = None
+        self._usage_told: msgspec.Raw | None = None
+        self._fault: Fault | None = None
+        self._ended = False
+        self.started = False
+
+    # ---- StreamReader ----------------------------------------------------------------------
+
+    def feed(self, data: bytes) -> bytes:
+        if self._ended or self._fault is not None or not data:
+            return b""
+        if self._plain is not None:
+            return self._feed_plain(data)
+        if not self._states and self._parser.is_empty and data.lstrip()[:1] in (b"{", b"<", b"["):
+            self._plain = bytearray()
+            return self._feed_plain(data)
+        try:
+            frames = self._parser.feed(data)
+        except Fault as fault:
+            self._fault = fault
+            return b""
+        return self._pass_on(frames)
+
+    def close(self) -> bytes:
+        if self._ended or self._fault is not None:
+            return b""
+        if self._plain is not None:
+            out = self._close_plain()
+        else:
+            out = self._pass_on(self._parser.close())
+        if self._ended or self._fault is not None:
+            return out
+        if not self.finished:
+            self._fault = Fault("bad_upstream_response", reason="the stream ended before its end")
+            return out
+        last: list[bytes] = [out]
+        self._finish(last)
+        return b"".join(last)
+
+    def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
+        self._ended = True
+        text = message_of(fault, request_id, language)
+        error = error_object(fault, shown_status(fault), text)
+        return b"data: " + msgspec.json.encode({"error": error}) + b"\n\n"
+
+    def keep_alive(self) -> bytes:
+        if self._shape.has_deltas:
+            return self._made(b'[{"index":0,"delta":{},"finish_reason":null}]')
+        return self._made(b'[{"index":0,"text":"","logprobs":null,"finish_reason":null}]')
+
+    def usage(self) -> Usage:
+        return self._tally.usage()
+
+    @property
+    def finished(self) -> bool:
+        if self._ended:
+            return self._fault is None
+        if len(self._states) < self._choices:
+            return False
+        return all(state.finished for state in self._states.values())
+
+    @property
+    def complete(self) -> bool:
+        return self._ended
+
+    @property
+    def output_seen(self) -> int:
+        text = self._tally.text
+        return max(text.tokens, text.pieces)
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._fault
+
+    @property
+    def upstream_id(self) -> str:
+        return self._upstream_id
+
+    @property
+    def has_output(self) -> bool:
+        return self._tally.has_output
+
+    # ---- frames ----------------------------------------------------------------------------
+
+    def _pass_on(self, frames: Sequence[Frame]) -> bytes:
+        out: list[bytes] = []
+        for frame in frames:
+            self._take(frame, out)
+            if self._ended or self._fault is not None:
+                break
+        return out[0] if len(out) == 1 else b"".join(out)
+
+    def _take(self, frame: Frame, out: list[bytes]) -> None:
+        payload = frame.data
+        try:
+            chunk = decode_chunk(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._take_other(payload, out)
+            return
+        is_odd = chunk.choices is None or chunk.error or frame.event == b"error"
+        if is_odd and self._is_fault(chunk, frame):
+            return
+        choices = chunk.choices or []
+        told = self._tell_usage(chunk, choices)
+        if not choices:
+            if told:
+                self._usage_frame = payload
+            return
+        if not self._states:
+            self._adopt(chunk)
+        must_edit = (
+            self._is_mapped
+            or told
+            or chunk.id != self._id
+            or chunk.created != self._created
+            or chunk.object != self._shape.object
+            or not chunk.model
+            or frame.event is not None
+            or len(frame.raw) != len(payload) + 8
+        )
+        edits = self._choice_edits(choices)
+        if self._fault is not None:
+            return
+        if self._tally.has_output:
+            self.started = True
+        if edits is None and not must_edit:
+            out.append(frame.raw)
+            return
+        edited = self._edited(payload, edits, chunk, told)
+        if edited is not None:
+            out.append(edited)
+
+    def _take_other(self, payload: bytes, out: list[bytes]) -> None:
+        """The end mark, an empty event, or nonsense."""
+        stripped = payload.strip()
+        if stripped == b"[DONE]":
+            self._finish(out)
+        elif stripped:
+            reason = "a frame that is no valid chunk"
+            self._fault = Fault("bad_upstream_response", reason=reason)
+
+    def _is_fault(self, chunk: Chunk, frame: Frame) -> bool:
+        """An error told inside the stream; sets the fault."""
+        if chunk.error and bytes(chunk.error) not in (_NULL, b"{}", b'""'):
+            self._fault = read_error_event(chunk.error, self._secrets)
+        elif (
+            frame.event == b"error"
+            or chunk.type == "error"
+            or (chunk.choices is None and chunk.message is not None and chunk.code is not None)
+        ):
+            self._fault = read_error(200, frame.data, self._secrets)
+        return self._fault is not None
+
+    def _tell_usage(self, chunk: Chunk, choices: list[Choice]) -> bool:
+        """Feeds the meter; whether the chunk has a usage that must leave it."""
+        if chunk.usage and bytes(chunk.usage) != _NULL:
+            self._usage_told = msgspec.Raw(bytes(chunk.usage))
+            self._tally.tell(self._usage_told)
+            return True
+        if chunk.x_groq is not None and chunk.x_groq.usage:
+            self._tell_aside(chunk.x_groq.usage)
+        for choice in choices:
+            if choice.usage:
+                self._tell_aside(choice.usage)
+        return False
+
+    def _tell_aside(self, usage: msgspec.Raw) -> None:
+        if bytes(usage) != _NULL:
+            self._usage_told = msgspec.Raw(bytes(usage))
+            self._tally.tell(self._usage_told)
+
+    def _adopt(self, chunk: Chunk) -> None:
+        """The first chunk with choices names the stream."""
+        self._upstream_id = chunk.id or ""
+        if self._id is not None:
+            return
+        self._id = chunk.id or self._shape.id_prefix + token_hex(12)
+        created = chunk.created
+        is_time = isinstance(created, int) and not isinstance(created, bool) and created > 0
+        self._created = created if is_time else int(time())
+        if not self._is_mapped and chunk.model and not self._model:
+            self._model = chunk.model
+
+    def _choice_edits(self, choices: list[Choice]) -> list[ChoiceEdit] | None:
+        """One edit a choice, or None when all pass as they are."""
+        edits: list[ChoiceEdit] | None = None
+        for position, choice in enumerate(choices):
+            state = self._states.get(choice.index)
+            if state is None:
+                if len(self._states) >= CHOICES_MOST or choice.index < 0:
+                    self._fault = Fault("bad_upstream_response", reason="too many choices")
+                    return None
+                state = self._new_state()
+                self._states[choice.index] = state
+            edit = state.take(choice, self._tally)
+            if self._part is not None:
+                edit = edit or ChoiceEdit()
+                edit.index = self._part.index
+                edit.drop = edit.drop or choice.index != 0
+            if edit is not None:
+                if edits is None:
+                    edits = [ChoiceEdit() for _ in choices]
+                edits[position] = edit
+        return edits
+
+    def _new_state(self) -> ChoiceState:
+        return ChoiceState(self._shape.has_deltas, self._think_tags, self._as_function_call)
+
+    def _edited(
+        self, payload: bytes, edits: list[ChoiceEdit] | None, chunk: Chunk, told: bool
+    ) -> bytes | None:
+        fields = decode_fields(payload)
+        fields["id"] = raw_of(self._id)
+        fields["object"] = raw_of(self._shape.object)
+        fields["created"] = raw_of(self._created)
+        if self._is_mapped or not chunk.model:
+            fields["model"] = raw_of(self._model)
+        if told:
+            del fields["usage"]
+        if edits is not None:
+            choices = edited_choices(fields["choices"], edits)
+            if choices is None:
+                return None
+            fields["choices"] = choices
+        return b"data: " + rebuild(fields) + b"\n\n"
+
+    # ---- the end ---------------------------------------------------------------------------
+
+    def _finish(self, out: list[bytes]) -> None:
+        """The proper end: what the upstream left out is made up for."""
+        if not self._states and not self._tally.usage().output_tokens:
+            self._fault = Fault("bad_upstream_response", reason="an empty stream")
+            return
+        for index in sorted(self._states) or [0]:
+            state = self._states.get(index)
+            if state is None or not state.finished:
+                out.append(self._made_finish(index, state))
+        self._ended = True
+        if self._part is not None:
+            return
+        if self._include_usage:
+            out.append(self._usage_chunk())
+        out.append(_DONE)
+
+    def _made_finish(self, index: int, state: ChoiceState | None) -> bytes:
+        reason = "tool_calls" if state is not None and state.has_tools else "stop"
+        choice: dict[str, object] = {"index": self._part.index if self._part else index}
+        if self._shape.has_deltas:
+            delta = {} if state is not None else {"role": "assistant", "content": ""}
+            choice["delta"] = delta
+        else:
+            choice["text"] = ""
+        return self._made(msgspec.json.encode([{**choice, "finish_reason": reason}]))
+
+    def _usage_chunk(self) -> bytes:
+        usage = self._tally.usage()
+        cost = self._cost_of(usage) if self._cost_of is not None else None
+        shown = shown_usage(usage, self._usage_told, cost)
+        if self._usage_frame is None:
+            return self._made(b"[]", shown)
+        fields = decode_fields(self._usage_frame)
+        fields["id"] = raw_of(self._name())
+        fields["object"] = raw_of(self._shape.object)
+        fields["created"] = raw_of(self._created)
+        if self._is_mapped or bytes(fields.get("model", b'""')) in (b'""', _NULL):
+            fields["model"] = raw_of(self._model)
+        fields["choices"] = msgspec.Raw(b"[]")
+        fields["usage"] = shown
+        return b"data: " + rebuild(fields) + b"\n\n"
+
+    def _made(self, choices: bytes, usage: msgspec.Raw | None = None) -> bytes:
+        """A chunk of our own."""
+        fields = {
+            "id": raw_of(self._name()),
+            "object": raw_of(self._shape.object),
+            "created": raw_of(self._created),
+            "model": raw_of(self._model),
+            "choices": msgspec.Raw(choices),
+        }
+        if usage is not None:
+            fields["usage"] = usage
+        return b"data: " + rebuild(fields) + b"\n\n"
+
+    def _name(self) -> str:
+        if self._id is None:
+            self._id = self._shape.id_prefix + token_hex(12)
+            self._created = int(time())
+        return self._id
+
+    # ---- an answer that is no stream -------------------------------------------------------
+
+    def _feed_plain(self, data: bytes) -> bytes:
+        assert self._plain is not None
+        self._plain += data
+        if len(self._plain) > _PLAIN_BYTES_MAX:
+            self._fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
+        return b""
+
+    def _close_plain(self) -> bytes:
+        """JSON or HTML where a stream was asked for: an error, or a whole answer to be cut up."""
+        body, self._plain = bytes(self._plain or b""), None
+        try:
+            frames = frames_of_reply(body, self._secrets)
+        except Fault as fault:
+            self._fault = fault
+            return b""
+        return self._pass_on(self._parser.feed(frames))

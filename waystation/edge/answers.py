@@ -1,0 +1,136 @@
+"""One attempt's answer, whole or streamed, from the upstream to the caller.
+
+`answer` returns when the caller has been answered and the hold resolved; it raises AttemptFailed
+as long as another attempt may still do better, and ClientLeft when nobody waits any more.
+"""
+
+from contextlib import nullcontext
+from time import monotonic, perf_counter_ns
+
+from waystation.dialects.operation import Operation, Receipt, Target
+from waystation.edge.leaving import Interruptible
+from waystation.edge.pump import Stream
+from waystation.edge.replies import JSON_TYPE
+from waystation.edge.story import Story
+from waystation.journal.row import EndReason
+from waystation.kernel.money import format_usd
+from waystation.meter.usage import Usage
+from waystation.routing.choice import Attempt, Attempts
+from waystation.upstream.attempt import Whole, Wire, begin, fetch
+from waystation.upstream.source import Source
+from waystation.upstream.transport import Outgoing
+
+THINK_TAGS = "think-tags"
+"""The channel tag that says: thoughts come as <think>…</think> inside the content; move them."""
+
+
+class Try:
+    """What one attempt is made of: its wire, its target, what its readers show of money."""
+
+    __slots__ = ("_attempt", "_story", "operation", "parts", "receipt", "target", "wire")
+
+    def __init__(self, story: Story, attempt: Attempt) -> None:
+        operation, grant, site = story.operation, story.grant, story.site
+        assert operation is not None
+        assert grant is not None
+        channel = attempt.candidate.channel
+        self._story = story
+        self._attempt = attempt
+        self.operation: Operation = operation
+        self.parts = 1 if channel.native_n else operation.n
+        self.receipt = Receipt(self._cost)
+        self.target = Target(
+            upstream_model=attempt.candidate.upstream_model,
+            output_limit=grant.output_limit,
+            overrides=channel.body_overrides,
+            n=1 if self.parts > 1 else None,
+            secrets=(attempt.key.secret,) if attempt.key.secret else (),
+            think_tags=THINK_TAGS in channel.tags,
+            refuses=channel.refuses,
+        )
+        self.wire = Wire(
+            site.transport(channel),
+            site.ways.line(channel).deadlines,
+            grant.mark_sent,
+            self.target.secrets,
+            site.settings.reply_bytes_max,
+        )
+        story.served = attempt.candidate
+
+    def _cost(self, usage: Usage) -> str:
+        return format_usd(self._story.price(usage).nanos)
+
+    async def fetch(self) -> Whole:
+        """The whole answer. Raises AttemptFailed."""
+        reader = self.operation.reply_reader(self.target, self.receipt)
+        return await fetch(self.wire, self._outgoing(), reader)
+
+    async def begin(self) -> Source:
+        """The stream, its head good and its content yet to come. Raises AttemptFailed."""
+        reader = self.operation.stream_reader(self.target, self.receipt)
+        return await begin(self.wire, self._outgoing(), reader)
+
+    def _outgoing(self) -> Outgoing:
+        attempt, operation = self._attempt, self.operation
+        return self._story.site.ways.outgoing(
+            attempt.candidate.channel,
+            attempt.key,
+            operation.name,
+            operation.body_for(self.target),
+            operation.stream,
+            self._story.call.header,
+        )
+
+
+async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
+    made = Try(story, attempt)
+    if made.operation.stream:
+        await _streamed(story, attempts, attempt, made)
+    else:
+        await _whole(story, attempts, attempt, made)
+
+
+async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:
+    """A JSON answer. Where the channel says `drain`, the answer is waited for even when the client
+    has left, and charged for what it really was."""
+    drains = attempt.candidate.channel.on_disconnect == "drain"
+    began_ns = perf_counter_ns()
+    with nullcontext() if drains else Interruptible(story.call):
+        whole = await made.fetch()
+    attempts.succeeded(attempt, monotonic())
+    story.first_ns = perf_counter_ns()
+    story.upstream_id = whole.upstream_id
+    story.attempted(attempt, began_ns, "answered", 200, "")
+    usage = whole.usage
+    headers = (JSON_TYPE, *story.receipt_headers(usage))
+    end: EndReason = "client_gone" if story.call.is_gone else "complete"
+    if whole.has_output or usage.output_tokens or not made.operation.expects_output:
+        story.post(usage, end, None, 200)
+    else:
+        story.void(end, None, 200)
+    story.call.reply(200, headers, whole.body)
+
+
+async def _streamed(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:
+    """A stream. Until its first content byte it is an attempt like any other; from there on the
+    pump owns it."""
+    drains = attempt.candidate.channel.on_disconnect == "drain"
+    began_ns = perf_counter_ns()
+    with Interruptible(story.call):
+        source = await made.begin()
+        stream = Stream(story, source, drains)
+        try:
+            await stream.open()
+        except BaseException:
+            source.close()
+            raise
+    attempts.succeeded(attempt, monotonic())
+    story.first_ns = perf_counter_ns()
+    story.attempted(attempt, began_ns, "answered", 200, "")
+    streams = story.site.pulse.streams
+    streams[story.call.request_id] = stream
+    try:
+        await stream.run()
+    finally:
+        del streams[story.call.request_id]
+    await source.finish()

@@ -1,0 +1,61 @@
+"""From a path to its handler. What is no relay route belongs to the control process.
+
+So users see one address, and a slow report or a crashed console never touches a stream.
+"""
+
+from waystation.edge.call import Call, Handler
+from waystation.edge.replies import Headers, send_fault
+from waystation.edge.routes import NoRoute, RouteTable
+from waystation.edge.story import language_of
+from waystation.errors import Language
+
+_RELAY_SHAPES = {
+    "v1": "openai",
+    "v1beta": "gemini",
+    "v1alpha": "gemini",
+    "mj": "midjourney",
+    "mj-fast": "midjourney",
+    "mj-relax": "midjourney",
+    "mj-turbo": "midjourney",
+    "suno": "suno",
+    "ideogram": "openai",
+    "recraft": "openai",
+}
+"""First segments that are the relay's: an unknown address below them is refused here, in shape."""
+
+
+class Dispatcher:
+    """The one handler that a face serves."""
+
+    __slots__ = ("_forward", "_language", "_table")
+
+    def __init__(self, table: RouteTable[Handler], forward: Handler, language: Language) -> None:
+        self._table = table
+        self._forward = forward
+        self._language = language
+
+    async def __call__(self, call: Call) -> None:
+        found = self._table.match(call.method, call.path)
+        if isinstance(found, NoRoute):
+            await self._unknown(call, found)
+            return
+        if found.params:
+            call.params.update(found.params)
+        await found.route.handler(call)
+
+    async def _unknown(self, call: Call, missed: NoRoute) -> None:
+        first = call.path.split("/", 2)[1]
+        shape = missed.dialect or _RELAY_SHAPES.get(first)
+        if shape is None:
+            await self._forward(call)
+            return
+        fault = self._table.fault(call.method, call.raw_path, missed)
+        headers: Headers = ()
+        if missed.status == 405:
+            headers = ((b"allow", ", ".join(missed.allowed).encode()),)
+        send_fault(call, fault, shape, language_of(call, self._language), headers)
+
+
+def shape_of(path: str) -> str:
+    """The dialect in which a refusal of the protocol itself is worded."""
+    return _RELAY_SHAPES.get(path.split("/", 2)[1] if "/" in path else "", "openai")

@@ -1,0 +1,197 @@
+"""The face itself: listener, connections, the sweep over their deadlines, the drain."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+
+from waystation.edge.call import Handler
+from waystation.edge.face import FaceLimits, OnError, Refuse
+from waystation.edge.http1.connection import Connection
+from waystation.edge.http1.exchange import Exchange
+from waystation.edge.http1.heads import HeadWriter
+from waystation.edge.peers import TrustedProxies
+
+_BACKLOG = 4096
+
+
+class Face:
+    """A running HTTP/1.1 face. Made by `start_http1`."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        limits: FaceLimits,
+        refuse: Refuse,
+        request_id: Callable[[], str],
+        on_error: OnError,
+        proxies: TrustedProxies,
+    ) -> None:
+        self._handler = handler
+        self.limits = limits
+        self.refuse = refuse
+        self.request_id = request_id
+        self._on_error = on_error
+        self.proxies = proxies
+        self.announce_close = False
+        """While draining: each reply carries `Connection: close`."""
+        self.open_calls = 0
+        """Handlers that have not returned."""
+        self.port = 0
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._heads = HeadWriter()
+        self._sweeper = self._loop.call_later(limits.sweep_seconds, self._sweep)
+        self._idle_waiters: list[asyncio.Future[None]] = []
+
+    async def listen(self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None) -> None:
+        """Accept on these bound sockets; `port` is the first one's."""
+        for bound in sockets:
+            handshake = self.limits.head_seconds_max if tls is not None else None
+            self._servers.append(
+                await self._loop.create_server(
+                    self._connection,
+                    sock=bound,
+                    ssl=tls,
+                    backlog=_BACKLOG,
+                    ssl_handshake_timeout=handshake,
+                )
+            )
+            name = bound.getsockname()
+            if not self.port and isinstance(name, tuple):
+                self.port = name[1]
+
+    def _connection(self) -> Connection:
+        return Connection(self, self._loop, self._heads)
+
+    # --- what connections tell
+
+    def admit(self, connection: Connection) -> None:
+        """Count a connection in. One too many is answered 503, and counted too, so that it is swept
+        like any other; when even those are many, it is cut without a word."""
+        self._connections.add(connection)
+        excess = len(self._connections) - self.limits.connections_max
+        if excess > max(16, self.limits.connections_max // 8):
+            connection.cut()
+        elif excess > 0:
+            connection.refuse_overload()
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is closed."""
+        self._connections.discard(connection)
+        self._wake_if_idle()
+
+    def start(self, exchange: Exchange) -> None:
+        """Run the handler in a task of its own, which the face never cancels."""
+        self.open_calls += 1
+        task = self._loop.create_task(self._run(exchange))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, exchange: Exchange) -> None:
+        try:
+            await self._handler(exchange)
+            if not exchange.has_ended and not exchange.is_gone:
+                self._fail(exchange, RuntimeError("the handler returned without ending its reply"))
+        except asyncio.CancelledError as error:
+            self._fail(exchange, error)
+            raise
+        except Exception as error:
+            self._fail(exchange, error)
+        finally:
+            self.open_calls -= 1
+            if self._idle_waiters:
+                self._wake_if_idle()
+
+    def _fail(self, exchange: Exchange, error: BaseException) -> None:
+        """A handler crashed: 500 if nothing was sent yet, else the connection is cut."""
+        self._on_error(error, exchange)
+        if exchange.is_gone or exchange.has_ended:
+            return
+        if exchange.reply_has_begun:
+            exchange.cut()
+        else:
+            headers, body = self.refuse(
+                500, "internal_error", {"request_id": exchange.request_id}, exchange.path
+            )
+            exchange.reply(500, headers, body)
+
+    def lose_client(self, exchange: Exchange) -> None:
+        """Tell the exchange that its client has gone; its callback must not break the loop."""
+        try:
+            exchange.lose_client()
+        except Exception as error:
+            self._on_error(error, exchange)
+
+    # --- the drain
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are not closed, idle ones too."""
+        return len(self._connections)
+
+    def stop_accepting(self) -> None:
+        """Close the listener; connections stay."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+
+    def close_idle(self) -> None:
+        """Close kept-alive connections without a request; the busy ones close with their reply."""
+        self.announce_close = True
+        for connection in list(self._connections):
+            connection.close_if_idle()
+
+    async def wait_idle(self, seconds: float) -> bool:
+        """Wait until no handler runs and every reply is sent; False when `seconds` went by."""
+        deadline = self._loop.time() + seconds
+        while not self._is_idle():
+            left = deadline - self._loop.time()
+            if left <= 0:
+                return False
+            waiter = self._loop.create_future()
+            self._idle_waiters.append(waiter)
+            await asyncio.wait([waiter], timeout=min(left, self.limits.sweep_seconds))
+        return True
+
+    def _is_idle(self) -> bool:
+        return self.open_calls == 0 and all(c.outlet.is_empty for c in self._connections)
+
+    def _wake_if_idle(self) -> None:
+        if self.open_calls == 0:
+            waiters, self._idle_waiters = self._idle_waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def abort_all(self) -> None:
+        """Cut every connection (their handlers are told) and stop the sweep."""
+        self.stop_accepting()
+        for connection in list(self._connections):
+            connection.cut()
+        self._sweeper.cancel()
+
+    def _sweep(self) -> None:
+        now = self._loop.time()
+        for connection in list(self._connections):
+            connection.sweep(now)
+        self._sweeper = self._loop.call_later(self.limits.sweep_seconds, self._sweep)
+
+
+async def start_http1(
+    handler: Handler,
+    listen: socket.socket | Sequence[socket.socket],
+    limits: FaceLimits,
+    refuse: Refuse,
+    *,
+    request_id: Callable[[], str],
+    on_error: OnError,
+    proxies: TrustedProxies | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Face:
+    """Serve `handler` on bound sockets (one or several) until `abort_all`."""
+    face = Face(handler, limits, refuse, request_id, on_error, proxies or TrustedProxies())
+    await face.listen([listen] if isinstance(listen, socket.socket) else listen, tls)
+    return face

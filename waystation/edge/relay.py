@@ -1,0 +1,187 @@
+"""The relay path: one request from its head to its settlement, top to bottom.
+
+1. authenticate the caller            401; 503 when that cannot be judged
+2. read the body, bounded             400, 408, 413, 415
+3. parse it in the caller's dialect   400
+4. resolve the candidates             403, 404, 503
+5. admit: a hold is durable now       402, 429
+6. try what routing proposes          slot, body, upstream
+7. on the first content byte the pump owns hold and settlement
+8. nothing answered: the hold is void, the caller gets the reason
+
+Each way out resolves the hold exactly once: `Story` has the three ends.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from time import monotonic, perf_counter_ns
+from typing import Protocol
+
+from waystation.admission.admit import admit
+from waystation.dialects.operation import Operation
+from waystation.edge import answers, slots
+from waystation.edge.call import Call
+from waystation.edge.identify import identify
+from waystation.edge.leaving import ClientLeft
+from waystation.edge.queries import query_of
+from waystation.edge.replies import send_fault
+from waystation.edge.site import Site
+from waystation.edge.story import Story
+from waystation.errors import Fault
+from waystation.identity.caller import Caller
+from waystation.kernel.clock import now_ms
+from waystation.ledger.port import LedgerAway
+from waystation.routing.affinity import Conversation
+from waystation.routing.choice import Attempt, Attempts
+from waystation.routing.choices import Choices
+from waystation.routing.verdict import Verdict, full, judge, judge_transport
+from waystation.upstream.attempt import AttemptFailed
+
+class Parse(Protocol):
+    """A dialect's reading of a body. Raises Fault (400)."""
+
+    def __call__(
+        self, body: bytes, headers: Callable[[str], str | None], *, choices_max: int
+    ) -> Operation: ...
+
+
+_IDEMPOTENCY_CHARACTERS_MAX = 255
+
+
+class Relay:
+    """The handler of one relay route. shape: of its errors. body_bytes_max: of this route."""
+
+    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_site")
+
+    def __init__(self, site: Site, dialect: str, parse: Parse, body_bytes_max: int) -> None:
+        self._site = site
+        self._dialect = dialect
+        self._parse = parse
+        self._body_bytes_max = body_bytes_max
+
+    async def __call__(self, call: Call) -> None:
+        story = Story(self._site, call, self._dialect)
+        try:
+            attempts, first = await self._admit(story)
+        except Fault as fault:
+            story.refuse(fault)
+            send_fault(call, fault, self._dialect, story.language)
+            return
+        try:
+            await self._serve(story, attempts, first)
+        finally:
+            story.settle_if_left_open()
+
+    async def _admit(self, story: Story) -> tuple[Attempts, Attempt]:
+        """Steps 1 to 5. Raises Fault; nothing is held then."""
+        site, call = self._site, story.call
+        caller = story.caller = await identify(site.authenticator, call)
+        settings = site.settings
+        body = await call.read(self._body_bytes_max, settings.body_seconds_max)
+        operation = story.operation = self._parse(body, call.header, choices_max=settings.choices_max)
+        choices = _candidates(site, caller, operation)
+        attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
+        first = attempts.next(monotonic())
+        if first is None:
+            raise attempts.fault(monotonic())
+        began_ns = perf_counter_ns()
+        story.grant = await admit(
+            site.ledger,
+            operation,
+            choices,
+            first.candidate,
+            story.facts_for(first.candidate),
+            site.policy,
+            idempotency=_idempotency(call, body),
+            sends_at_once=site.ready(first.candidate.channel),
+        )
+        story.waited_ns += perf_counter_ns() - began_ns
+        return attempts, first
+
+    async def _serve(self, story: Story, attempts: Attempts, first: Attempt) -> None:
+        """Steps 6 to 8."""
+        attempt: Attempt | None = first
+        number = 0
+        while attempt is not None:
+            number += 1
+            try:
+                if await self._try(story, attempts, attempt, number):
+                    return
+            except ClientLeft:
+                story.left()
+                return
+            attempt = attempts.next(monotonic())
+        fault = attempts.fault(monotonic())
+        story.served = None
+        story.void("failed", fault, fault.status)
+        send_fault(story.call, fault, self._dialect, story.language, story.early_headers())
+
+    async def _try(self, story: Story, attempts: Attempts, attempt: Attempt, number: int) -> bool:
+        """One attempt; True when it answered. Raises ClientLeft."""
+        began_ns = perf_counter_ns()
+        try:
+            slot = await slots.take(self._site.ledger, attempt, story.call.request_id, number)
+        except slots.NoSlot as refused:
+            attempts.failed(attempt, full(refused.retry_after_seconds), monotonic())
+            return False
+        except LedgerAway:
+            attempts.failed(attempt, _ledger_away(), monotonic())
+            return False
+        try:
+            await answers.answer(story, attempts, attempt)
+        except AttemptFailed as failed:
+            self._failed(story, attempts, attempt, failed, began_ns)
+            return False
+        finally:
+            if slot is not None:
+                self._site.ledger.give_slot(slot)
+        return True
+
+    def _failed(
+        self,
+        story: Story,
+        attempts: Attempts,
+        attempt: Attempt,
+        failed: AttemptFailed,
+        began_ns: int,
+    ) -> None:
+        if failed.kind:
+            verdict = judge_transport(failed.kind, failed.fault)
+        else:
+            verdict = judge(failed.status, failed.fault)
+        attempts.failed(attempt, verdict, monotonic())
+        reason = failed.fault.text("en")
+        story.attempted(attempt, began_ns, failed.fault.code, failed.status, reason)
+        assert story.grant is not None
+        story.grant.unsent()
+
+
+def _candidates(site: Site, caller: Caller, operation: Operation) -> Choices:
+    directory = site.directory
+    if directory is None:
+        raise Fault("temporarily_unavailable", retry_after=2)
+    query = query_of(caller, operation.model, operation.name, operation.needs)
+    return directory.candidates(query, now_ms())
+
+
+def _conversation(caller: Caller, operation: Operation, choices: Choices) -> Conversation | None:
+    """What keeps this conversation on its channel; of no use where there is one place only."""
+    tier = choices.tiers[0].candidates
+    if len(choices.tiers) == 1 and len(tier) == 1 and len(tier[0].channel.keys) < 2:
+        return None
+    affinity = operation.affinity
+    return None if affinity is None else (caller.account_id, affinity)
+
+
+def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
+    key = call.header("idempotency-key")
+    if not key:
+        return None
+    if len(key) > _IDEMPOTENCY_CHARACTERS_MAX:
+        reason = f"at most {_IDEMPOTENCY_CHARACTERS_MAX} characters"
+        raise Fault("invalid_value", param="idempotency-key", reason=reason)
+    return key, sha256(body).hexdigest()
+
+
+def _ledger_away() -> Verdict:
+    return Verdict("full", Fault("temporarily_unavailable", retry_after=2), retry=False)

@@ -1,0 +1,70 @@
+"""What a gateway worker consists of, by name: made once by `edge/gateway.py`, seen by handlers.
+
+`directory` and `lines` belong to one configuration epoch and are replaced together.
+"""
+
+from collections.abc import Mapping
+
+from waystation.admission.estimate import Policy
+from waystation.edge.pulse import Pulse
+from waystation.identity.authenticator import Authenticator
+from waystation.journal.lines import LineLog
+from waystation.journal.metrics import HOLDS_OPEN, LOG_QUEUE, STREAMS_OPEN, Metrics
+from waystation.ledger.client import LedgerClient
+from waystation.routing.candidates import Directory
+from waystation.routing.choice import Router
+from waystation.routing.snapshot import Channel, Snapshot
+from waystation.settings import Settings
+from waystation.upstream.outgoing import Lines
+from waystation.upstream.transport import Deadlines, Transport
+
+
+class Site:
+    """transports: by address scheme; proxied: for channels that name a proxy."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: LedgerClient,
+        authenticator: Authenticator,
+        router: Router,
+        transports: Mapping[str, Transport],
+        proxied: Transport,
+        metrics: Metrics,
+        lines: LineLog | None,
+    ) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self.authenticator = authenticator
+        self.router = router
+        self.metrics = metrics
+        self.lines = lines
+        self.pulse = Pulse(settings.keep_alive_seconds)
+        self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)
+        self.draining = False
+        self.directory: Directory | None = None
+        self.ways = Lines(Deadlines())
+        self._transports = transports
+        self._proxied = proxied
+
+    def configure(self, snapshot: Snapshot) -> None:
+        """A new configuration epoch; requests under way keep what they were given."""
+        self.ways = Lines(Deadlines())
+        self.directory = Directory(snapshot)
+
+    def transport(self, channel: Channel) -> Transport:
+        if channel.proxy is not None:
+            return self._proxied
+        return self._transports[self.ways.line(channel).origin.scheme]
+
+    def ready(self, channel: Channel) -> bool:
+        """An attempt on this channel would write at once."""
+        return self.transport(channel).ready(self.ways.line(channel).origin)
+
+    def gauge(self) -> None:
+        """Put what is now into the metrics."""
+        metrics = self.metrics
+        metrics.gauge(len(self.pulse.streams), STREAMS_OPEN)
+        metrics.gauge(self.ledger.holds_open, HOLDS_OPEN)
+        if self.lines is not None:
+            metrics.gauge(self.lines.queue_depth_bytes, LOG_QUEUE)

@@ -1,0 +1,43 @@
+"""Places in a channel's and a key's own limits, taken from the ledger before an attempt.
+
+Channels without limits, which are most, never ask.
+"""
+
+from waystation.ledger.messages import Refused, TakeSlot
+from waystation.ledger.port import Ledger, LedgerAway
+from waystation.routing.choice import Attempt
+from waystation.routing.snapshot import ChannelLimits
+
+_NO_LIMITS = ChannelLimits()
+
+
+class NoSlot(Exception):
+    """The channel or key is full: not the caller's fault, and no mark against the channel."""
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__("no slot")
+        self.retry_after_seconds = max(1, -(-retry_after_ms // 1000))
+
+
+async def take(ledger: Ledger, attempt: Attempt, request_id: str, number: int) -> str | None:
+    """The slot's id, to be given back; None where no limit applies. Raises NoSlot, LedgerAway."""
+    channel = attempt.candidate.channel
+    limits = channel.limits
+    if limits == _NO_LIMITS:
+        return None
+    slot = TakeSlot(
+        f"{request_id}/{number}",
+        channel.id,
+        attempt.key.id,
+        limits.concurrency,
+        limits.key_concurrency,
+        limits.rpm,
+        limits.key_rpm,
+    )
+    decision = await ledger.take_slot(slot)
+    if isinstance(decision, Refused):
+        raise NoSlot(decision.retry_after_ms)
+    return slot.slot_id
+
+
+__all__ = ["LedgerAway", "NoSlot", "take"]

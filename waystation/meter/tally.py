@@ -1,0 +1,81 @@
+"""Running counts of one OpenAI-shaped answer: the usage told, and the text seen in its place.
+
+Pure: fed by a reader, never reads itself. The last usage told wins, a count never shrinks without
+a flag, nothing is added twice.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from waystation.kernel.estimate import TextTally
+from waystation.meter.openai import Limits, Told, normalised, read_told
+from waystation.meter.usage import Usage
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Tally:
+    """limits: what is plausible. prompt_guess: asked only when the upstream told nothing usable."""
+
+    __slots__ = (
+        "_cached",
+        "_flags",
+        "_limits",
+        "_prompt_guess",
+        "_raw",
+        "_told",
+        "has_output",
+        "text",
+    )
+
+    def __init__(self, limits: Limits, prompt_guess: Callable[[], int]) -> None:
+        self._limits = limits
+        self._prompt_guess = prompt_guess
+        self._told: Told | None = None
+        self._raw: dict[str, Any] | None = None
+        self._flags: set[str] = set()
+        self._cached: tuple[int, bool, Usage] | None = None
+        self.text = TextTally()
+        self.has_output = False
+
+    @property
+    def is_told(self) -> bool:
+        """The upstream told a usage object."""
+        return self._told is not None
+
+    def tell(self, raw: bytes | msgspec.Raw) -> None:
+        """A usage object as the upstream wrote it; null and what is no object are passed over."""
+        self._cached = None
+        try:
+            fields = _decode(raw)
+        except msgspec.ValidationError:
+            if bytes(raw) != b"null":
+                self._flags.add("malformed:usage")
+            return
+        except (msgspec.DecodeError, RecursionError):
+            self._flags.add("malformed:usage")
+            return
+        told = read_told(fields)
+        if self._told is not None:
+            told = told.not_below(self._told)
+        self._told = told
+        self._raw = fields
+
+    def usage(self) -> Usage:
+        """So far. Zero when the upstream told of no output and none was seen."""
+        cached = self._cached
+        if cached is not None and cached[:2] == (self.text.pieces, self.has_output):
+            return cached[2]
+        usage = normalised(
+            self._told,
+            raw=self._raw,
+            flags=self._flags,
+            limits=self._limits,
+            seen=self.text,
+            has_output=self.has_output,
+            prompt_guess=self._prompt_guess,
+        )
+        self._cached = (self.text.pieces, self.has_output, usage)
+        return usage

@@ -1,0 +1,16 @@
+"""The built-in demo channel: answered in-process, without a key, free unless a price is set."""
+
+from waystation.upstream.vendors.openai import OPENAI
+from waystation.upstream.vendors.vendor import Vendor
+
+DEMO = Vendor(
+    name="demo",
+    title="Demo",
+    base_url="demo://local",
+    auth="none",
+    paths=OPENAI.paths,
+    needs_key=False,
+    native_n=True,
+    free_by_default=True,
+    recorded=True,
+)

@@ -1,0 +1,36 @@
+"""What a vendor is: data, never code."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a vendor leaves the dialect. refuses: top-level request fields that it answers with an
+    error; what we add ourselves must not be among them. reports_usage: streams end with usage
+    without being asked for it."""
+
+    refuses: tuple[str, ...] = ()
+    reports_usage: bool = False
+
+
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
+    """paths: operation → path below base_url, only what it speaks. base_url "": the channel must
+    name it. auth: "bearer", "header:<name>" or "none". native_n: answers n > 1 in one call.
+    documentation: the page, and in `checked` the day when it was read, "" never. recorded: our
+    tests run over traffic of it; without that the docs call the vendor unverified."""
+
+    name: str
+    title: str
+    base_url: str = ""
+    auth: str = "bearer"
+    dialect: str = "openai_chat"
+    paths: Mapping[str, str]
+    needs_key: bool = True
+    native_n: bool = False
+    tools: bool = True
+    free_by_default: bool = False
+    quirks: Quirks = Quirks()
+    documentation: str = ""
+    checked: str = ""
+    recorded: bool = False
