@@ -29,8 +29,8 @@ _PATTERNS = re.compile(
 
 
 def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without secrets (whole, and their masked forms) and without anything shaped like a key, an account, an address or a host. At most
-    TEXT_CHARS_MAX characters."""
+    """The text without secrets (whole, and in their masked forms) and without anything shaped
+    like a key, an account, an address or a host. At most TEXT_CHARS_MAX characters."""
     known = [secret for secret in secrets if len(secret) >= 4]
     for secret in known:
         text = text.replace(secret, _MARK)
