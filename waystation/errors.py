@@ -209,7 +209,8 @@ class Fault(Exception):
         """The reason in words, in the caller's language."""
         if self.message is not None:
             return self.message
-        template = TEXTS[self.code][2 if language == "zh" else 1]
+        _, english, chinese = TEXTS[self.code]
+        template = chinese if language == "zh" else english
         return template.format_map(
             _Values(self.values, param=self.param, retry_after=self.retry_after)
         )

@@ -134,7 +134,8 @@ class MemoryBooks:
                 self.balance += nanos
                 return Done(transfer_id, True, nanos)
             case AskAccount(question_id):
-                return AccountState(question_id, True, balance=self.balance)
+                open_nanos = sum(self.holds[key].nanos for key in self.open_holds)
+                return AccountState(question_id, True, balance=self.balance, held=open_nanos)
             case Lose(gateway):
                 self._free(gateway)
                 self._sweep(lambda held: held.gateway == gateway)

@@ -9,6 +9,7 @@ from waystation.ledger.messages import (
     AccountState,
     Admitted,
     AskAccount,
+    AskFigures,
     Extend,
     Granted,
     Hold,
@@ -193,6 +194,19 @@ async def test_tools_ask_and_transfer(bench: Bench) -> None:
     )
     assert (done.applied, done.nanos) == (True, 77)
     assert state == AccountState("q", True, balance=77)
+
+
+async def test_the_ledger_tells_its_figures(bench: Bench) -> None:
+    client = await bench.client()
+    await asyncio.gather(*(client.admit(a_hold()) for _ in range(3)))
+    figures = await client.ask(AskFigures("f"))
+    assert (figures.connections, figures.inbox, figures.log_dropped) == (1, 0, 0)
+    assert sum(figures.batch_size_counts) == figures.batches == sum(figures.commit_seconds_counts)
+    assert figures.batch_size_counts[figures.batch_size_bounds.index(4)] == 1
+    assert figures.commands == bench.server.writer.counters.commands
+    bench.books.away = True
+    with pytest.raises(LedgerAway):
+        await client.ask(AskFigures("f"))
 
 
 async def test_a_task_s_hold_is_not_the_gateway_s(bench: Bench) -> None:

@@ -62,7 +62,7 @@ async def test_a_store_that_is_away_keeps_a_bounded_number_of_rows(
     bench.books.away = True
     for _ in range(25):
         client.note(a_row())
-    await until(lambda: bench.server.writer.log_dropped == 15)
+    await until(lambda: bench.server.writer.counters.log_dropped == 15)
     bench.books.away = False
     await until(lambda: len(bench.books.notes) == 10)
 

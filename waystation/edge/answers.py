@@ -12,23 +12,27 @@ from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.replies import JSON_TYPE
 from waystation.edge.story import Story
+from waystation.journal.row import EndReason
 from waystation.kernel.money import format_usd
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt, Attempts
-from waystation.upstream.attempt import begin, fetch
-from waystation.upstream.fan_out import begin_parts, fetch_parts
+from waystation.upstream.attempt import Whole, Wire, begin, fetch
+from waystation.upstream.source import Source
 from waystation.upstream.transport import Outgoing
+
+THINK_TAGS = "think-tags"
+"""The channel tag that says: thoughts come as <think>…</think> inside the content; move them."""
 
 
 class Try:
-    """What one attempt is made of: its target, its request, its readers' receipt."""
+    """What one attempt is made of: its wire, its target, what its readers show of money."""
 
-    __slots__ = ("_attempt", "_story", "operation", "parts", "receipt", "target")
+    __slots__ = ("_attempt", "_story", "operation", "parts", "receipt", "target", "wire")
 
     def __init__(self, story: Story, attempt: Attempt) -> None:
-        operation = story.operation
+        operation, grant, site = story.operation, story.grant, story.site
         assert operation is not None
-        assert story.grant is not None
+        assert grant is not None
         channel = attempt.candidate.channel
         self._story = story
         self._attempt = attempt
@@ -37,11 +41,19 @@ class Try:
         self.receipt = Receipt(self._cost)
         self.target = Target(
             upstream_model=attempt.candidate.upstream_model,
-            output_limit=story.grant.output_limit,
+            output_limit=grant.output_limit,
             overrides=channel.body_overrides,
             n=1 if self.parts > 1 else None,
             secrets=(attempt.key.secret,) if attempt.key.secret else (),
-            think_tags=channel.think_tags,
+            think_tags=THINK_TAGS in channel.tags,
+            refuses=channel.refuses,
+        )
+        self.wire = Wire(
+            site.transport(channel),
+            site.ways.line(channel).deadlines,
+            grant.mark_sent,
+            self.target.secrets,
+            site.settings.reply_bytes_max,
         )
         story.served = attempt.candidate
 
@@ -50,11 +62,15 @@ class Try:
 
     async def fetch(self) -> Whole:
         """The whole answer. Raises AttemptFailed."""
-        site, channel = self._story.site, self._attempt.candidate.channel
-        wire = Wire(site.transport(channel), site.ways.line(channel).deadlines, self._mark)
-        return await fetch(wire, self, site.settings.reply_bytes_max)
+        reader = self.operation.reply_reader(self.target, self.receipt)
+        return await fetch(self.wire, self._outgoing(), reader)
 
-    def outgoing(self) -> Outgoing:
+    async def begin(self) -> Source:
+        """The stream, its head good and its content yet to come. Raises AttemptFailed."""
+        reader = self.operation.stream_reader(self.target, self.receipt)
+        return await begin(self.wire, self._outgoing(), reader)
+
+    def _outgoing(self) -> Outgoing:
         attempt, operation = self._attempt, self.operation
         return self._story.site.ways.outgoing(
             attempt.candidate.channel,
@@ -86,12 +102,12 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) 
     story.upstream_id = whole.upstream_id
     story.attempted(attempt, began_ns, "answered", 200, "")
     usage = whole.usage
+    headers = (JSON_TYPE, *story.receipt_headers(usage))
     end: EndReason = "client_gone" if story.call.is_gone else "complete"
     if whole.has_output or usage.output_tokens or not made.operation.expects_output:
         story.post(usage, end, None, 200)
     else:
         story.void(end, None, 200)
-    headers = (JSON_TYPE, *story.receipt_headers())
     story.call.reply(200, headers, whole.body)
 
 

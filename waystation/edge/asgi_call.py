@@ -137,9 +137,11 @@ class AsgiCall:
         return True
 
     def _can_keep_alive(self) -> bool:
+        if self.inbox.fault is not None:
+            return False
         if self.inbox.is_whole:
             return True
-        if self.inbox.fault is not None or b"expect" in self._fields:
+        if b"expect" in self._fields:
             return False
         return int(self._fields.get(b"content-length", b"0")) <= DRAIN_BYTES_MAX
 

@@ -4,10 +4,10 @@ So users see one address, and a slow report or a crashed console never touches a
 """
 
 from waystation.edge.call import Call, Handler
-from waystation.edge.replies import send_fault
+from waystation.edge.language import language_of
+from waystation.edge.replies import Headers, send_fault
 from waystation.edge.routes import NoRoute, RouteTable
-from waystation.edge.story import language_of
-from waystation.errors import Fault, Language
+from waystation.errors import Language
 
 _RELAY_SHAPES = {
     "v1": "openai",
@@ -50,7 +50,7 @@ class Dispatcher:
             await self._forward(call)
             return
         fault = self._table.fault(call.method, call.raw_path, missed)
-        headers = ()
+        headers: Headers = ()
         if missed.status == 405:
             headers = ((b"allow", ", ".join(missed.allowed).encode()),)
         send_fault(call, fault, shape, language_of(call, self._language), headers)
@@ -59,6 +59,3 @@ class Dispatcher:
 def shape_of(path: str) -> str:
     """The dialect in which a refusal of the protocol itself is worded."""
     return _RELAY_SHAPES.get(path.split("/", 2)[1] if "/" in path else "", "openai")
-
-
-__all__ = ["Dispatcher", "Fault", "shape_of"]

@@ -30,8 +30,12 @@ class BodyInbox:
         self._was_read = True
         collector = BodyCollector(coding, length, bytes_max)
         pieces, self._pieces = self._pieces, []
-        for piece in pieces:
-            collector.feed(piece)
+        try:
+            for piece in pieces:
+                collector.feed(piece)
+        except Fault as fault:
+            self.fail(fault)
+            raise
         return collector
 
     def wait(self, collector: BodyCollector) -> asyncio.Future[None]:

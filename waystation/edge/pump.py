@@ -12,10 +12,11 @@ together: one timer per worker, none per stream.
 import asyncio
 from time import perf_counter
 
-from waystation.edge.call import Call, Writer
+from waystation.edge.call import Writer
 from waystation.edge.story import Story
-from waystation.errors import Fault, Language
+from waystation.errors import Fault
 from waystation.journal.row import EndReason
+from waystation.upstream.attempt import AttemptFailed
 from waystation.upstream.source import Source
 
 _SSE_HEADERS = (
@@ -29,56 +30,92 @@ class Stream:
     """One streamed answer on its way. `cut` ends it from outside with a fault told in-dialect."""
 
     __slots__ = (
-        "_call",
         "_cut",
-        "_drain_upstream",
+        "_drain_until",
+        "_drains",
+        "_grant",
+        "_held",
         "_left",
         "_reading",
         "_source",
         "_story",
+        "_swept",
         "_task",
         "_writer",
         "last_write",
     )
 
-    def __init__(self, call: Call, source: Source, story: Story, drain_upstream: bool) -> None:
-        self._call = call
-        self._source = source
+    def __init__(self, story: Story, source: Source, drains: bool) -> None:
+        assert story.grant is not None
         self._story = story
-        self._drain_upstream = drain_upstream
+        self._grant = story.grant
+        self._source = source
+        self._drains = drains
+        self._drain_until = 0.0
         self._task = asyncio.current_task()
         self._cut: tuple[Fault, EndReason] | None = None
+        self._swept = False
         self._left = False
         self._reading = False
+        self._held = bytearray()
         self._writer: Writer | None = None
+        self.last_write = 0.0
+
+    # ---- before the first content byte -----------------------------------------------------
+
+    async def open(self) -> None:
+        """Read up to the first content byte, holding what comes before it, so that a fault is
+        still an HTTP status or a failover. After a bound in bytes or seconds the reply begins all
+        the same. Raises AttemptFailed."""
+        settings = self._story.site.settings
+        source = self._source
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(settings.preamble_seconds_max, self._release)
+        try:
+            while self._writer is None and not source.ended and not source.reader.started:
+                self._held += await source.next()
+                if len(self._held) > settings.preamble_bytes_max:
+                    break
+        finally:
+            timer.cancel()
+        if source.fault is not None and self._writer is None:
+            raise AttemptFailed(source.fault, status=200, kind=source.kind)
+
+    def _release(self) -> None:
+        """Begin the reply with what is held."""
+        if self._writer is None:
+            story = self._story
+            headers = (*_SSE_HEADERS, *story.early_headers())
+            self._writer = story.call.stream(200, headers)
+        if self._held:
+            self._writer.write(bytes(self._held))
+            self._held.clear()
         self.last_write = perf_counter()
 
-    @property
-    def hold_id(self) -> str:
-        return self._story.request_id
+    # ---- from there on ---------------------------------------------------------------------
 
-    async def run(self, held: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> None:
-        """Stream to the end and settle. held: the preamble with the first content byte."""
-        self._call.on_gone = self._client_left
-        writer = self._writer = self._call.stream(200, (*_SSE_HEADERS, *headers))
-        if self._call.is_gone:
-            self._left = True
-        writer.write(held)
+    async def run(self) -> None:
+        """Stream to the end and settle."""
+        call = self._story.call
+        call.on_gone = self._client_left
+        self._release()
+        assert self._writer is not None
+        if call.is_gone:
+            self._client_left()
         try:
-            await self._flow(writer)
+            await self._flow(self._writer)
         finally:
-            self._call.on_gone = None
-            self._settle(writer)
-        await self._source.finish()
+            call.on_gone = None
+            self._settle(self._writer)
 
     async def _flow(self, writer: Writer) -> None:
-        source, grant = self._source, self._story.grant
+        source, grant = self._source, self._grant
         reader = source.reader
         while not source.ended and self._cut is None:
-            if self._left and not self._drain_upstream:
+            if self._left and not self._drains:
                 return
             if reader.output_seen >= grant.extend_above:
-                refused = await grant.extend(source.usage())
+                refused = await grant.extend(self._story.price(source.usage()).nanos)
                 if refused is not None:
                     self.cut(refused, "balance")
                     return
@@ -105,7 +142,11 @@ class Stream:
 
     def _client_left(self) -> None:
         self._left = True
-        if not self._drain_upstream:
+        if self._drains:
+            self._drain_until = (
+                perf_counter() + self._story.site.settings.drain_upstream_seconds_max
+            )
+        else:
             self._wake()
 
     def cut(self, fault: Fault, end: EndReason) -> None:
@@ -114,37 +155,50 @@ class Stream:
             self._cut = (fault, end)
             self._wake()
 
+    def swept(self) -> None:
+        """The ledger resolved the hold without us: nothing more may be sent on it."""
+        self._swept = True
+        self.cut(Fault("temporarily_unavailable", retry_after=2), "gateway_lost")
+
     def _wake(self) -> None:
         if self._reading and self._task is not None:
             self._task.cancel()
 
     def pulse(self, now: float, keep_alive_seconds: float) -> None:
         """Once a second: tell the ledger what is metered; break the silence towards the client."""
-        self._story.grant.checkpoint(self._source.usage())
-        writer = self._writer
-        if writer is None or self._left or self._source.ended:
+        if self._source.ended:
             return
-        if now - self.last_write >= keep_alive_seconds and not writer.congested:
-            writer.write(self._source.reader.keep_alive())
-            self.last_write = now
+        self._grant.checkpoint(self._story.price(self._source.usage()).nanos)
+        if self._left:
+            if now > self._drain_until:
+                self._drains = False
+                self._wake()
+            return
+        writer = self._writer
+        if writer is None or writer.congested or now - self.last_write < keep_alive_seconds:
+            return
+        writer.write(self._source.reader.keep_alive())
+        self.last_write = now
+
+    # ---- the end ---------------------------------------------------------------------------
 
     def _settle(self, writer: Writer) -> None:
         """The one place where a stream's money is decided."""
         source, story = self._source, self._story
-        usage = source.usage()
+        ended_by_itself = source.ended
         end, fault = self._verdict()
-        if fault is not None and not self._left:
-            writer.write(source.reader.fail(fault, _language(self._call)))
-        if not source.ended:
+        if not ended_by_itself:
             source.close()
         story.upstream_id = source.reader.upstream_id
-        empty = fault is None and not source.reader.has_output and not usage.output_tokens
-        if empty and not self._left:
-            story.void(end, fault, status=200)
-        elif end == "swept":
-            story.forget()
+        usage = source.usage()
+        if fault is not None and not self._left:
+            writer.write(source.reader.fail(fault, story.language, story.call.request_id))
+        if self._swept:
+            story.swept(fault)
+        elif not source.reader.has_output and not usage.output_tokens and ended_by_itself:
+            story.void(end, fault, 200)
         else:
-            story.post(usage, end, fault, status=200)
+            story.post(usage, end, fault, 200)
         writer.end()
 
     def _verdict(self) -> tuple[EndReason, Fault | None]:
@@ -152,13 +206,8 @@ class Stream:
             return self._cut[1], self._cut[0]
         if self._source.fault is not None:
             return "upstream_failed", self._source.fault
-        if self._left and not self._source.ended:
-            return ("client_slow" if self._call.was_slow else "client_gone"), None
+        if self._left:
+            return "client_gone", None
         if not self._source.ended:
             return "gateway_lost", Fault("internal_error")
         return "complete", None
-
-
-def _language(call: Call) -> Language:
-    accept = call.header("accept-language")
-    return "en" if accept is not None and accept.lower().startswith("en") else "zh"

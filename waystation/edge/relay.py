@@ -12,16 +12,18 @@
 Each way out resolves the hold exactly once: `Story` has the three ends.
 """
 
-import asyncio
 from collections.abc import Callable
 from hashlib import sha256
 from time import monotonic, perf_counter_ns
+from typing import Protocol
 
 from waystation.admission.admit import admit
 from waystation.dialects.operation import Operation
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
+from waystation.edge.identify import identify
 from waystation.edge.leaving import ClientLeft
+from waystation.edge.queries import query_of
 from waystation.edge.replies import send_fault
 from waystation.edge.site import Site
 from waystation.edge.story import Story
@@ -29,13 +31,21 @@ from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.kernel.clock import now_ms
 from waystation.ledger.port import LedgerAway
+from waystation.routing.affinity import Conversation
 from waystation.routing.choice import Attempt, Attempts
 from waystation.routing.choices import Choices
-from waystation.routing.query import Query
-from waystation.routing.verdict import full, judge, judge_transport
+from waystation.routing.verdict import Verdict, full, judge, judge_transport
 from waystation.upstream.attempt import AttemptFailed
 
-Parse = Callable[[bytes, Call], Operation]
+
+class Parse(Protocol):
+    """A dialect's reading of a body. Raises Fault (400)."""
+
+    def __call__(
+        self, body: bytes, headers: Callable[[str], str | None], *, choices_max: int
+    ) -> Operation: ...
+
+
 _IDEMPOTENCY_CHARACTERS_MAX = 255
 
 
@@ -66,10 +76,12 @@ class Relay:
     async def _admit(self, story: Story) -> tuple[Attempts, Attempt]:
         """Steps 1 to 5. Raises Fault; nothing is held then."""
         site, call = self._site, story.call
-        caller = story.caller = await identify(site, call)
+        caller = story.caller = await identify(site.authenticator, call)
         settings = site.settings
         body = await call.read(self._body_bytes_max, settings.body_seconds_max)
-        operation = story.operation = self._parse(body, call)
+        operation = story.operation = self._parse(
+            body, call.header, choices_max=settings.choices_max
+        )
         choices = _candidates(site, caller, operation)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
@@ -80,8 +92,9 @@ class Relay:
             site.ledger,
             operation,
             choices,
+            first.candidate,
             story.facts_for(first.candidate),
-            settings,
+            site.policy,
             idempotency=_idempotency(call, body),
             sends_at_once=site.ready(first.candidate.channel),
         )
@@ -102,8 +115,9 @@ class Relay:
                 return
             attempt = attempts.next(monotonic())
         fault = attempts.fault(monotonic())
+        story.served = None
         story.void("failed", fault, fault.status)
-        send_fault(story.call, fault, self._dialect, story.language, story.limit_headers())
+        send_fault(story.call, fault, self._dialect, story.language, story.early_headers())
 
     async def _try(self, story: Story, attempts: Attempts, attempt: Attempt, number: int) -> bool:
         """One attempt; True when it answered. Raises ClientLeft."""
@@ -143,3 +157,34 @@ class Relay:
         story.attempted(attempt, began_ns, failed.fault.code, failed.status, reason)
         assert story.grant is not None
         story.grant.unsent()
+
+
+def _candidates(site: Site, caller: Caller, operation: Operation) -> Choices:
+    directory = site.directory
+    if directory is None:
+        raise Fault("temporarily_unavailable", retry_after=2)
+    query = query_of(caller, operation.model, operation.name, operation.needs)
+    return directory.candidates(query, now_ms())
+
+
+def _conversation(caller: Caller, operation: Operation, choices: Choices) -> Conversation | None:
+    """What keeps this conversation on its channel; of no use where there is one place only."""
+    tier = choices.tiers[0].candidates
+    if len(choices.tiers) == 1 and len(tier) == 1 and len(tier[0].channel.keys) < 2:
+        return None
+    affinity = operation.affinity
+    return None if affinity is None else (caller.account_id, affinity)
+
+
+def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
+    key = call.header("idempotency-key")
+    if not key:
+        return None
+    if len(key) > _IDEMPOTENCY_CHARACTERS_MAX:
+        reason = f"at most {_IDEMPOTENCY_CHARACTERS_MAX} characters"
+        raise Fault("invalid_value", param="idempotency-key", reason=reason)
+    return key, sha256(body).hexdigest()
+
+
+def _ledger_away() -> Verdict:
+    return Verdict("full", Fault("temporarily_unavailable", retry_after=2), retry=False)

@@ -5,11 +5,12 @@
 
 from collections.abc import Mapping
 
+from waystation.admission.estimate import Policy
 from waystation.edge.pulse import Pulse
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
-from waystation.journal.metrics import Metrics
-from waystation.ledger.port import Ledger
+from waystation.journal.metrics import HOLDS_OPEN, LOG_QUEUE, STREAMS_OPEN, Metrics
+from waystation.ledger.client import LedgerClient
 from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
 from waystation.routing.snapshot import Channel, Snapshot
@@ -24,7 +25,7 @@ class Site:
     def __init__(
         self,
         settings: Settings,
-        ledger: Ledger,
+        ledger: LedgerClient,
         authenticator: Authenticator,
         router: Router,
         transports: Mapping[str, Transport],
@@ -39,6 +40,7 @@ class Site:
         self.metrics = metrics
         self.lines = lines
         self.pulse = Pulse(settings.keep_alive_seconds)
+        self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)
         self.draining = False
         self.directory: Directory | None = None
         self.ways = Lines(Deadlines())
@@ -58,3 +60,11 @@ class Site:
     def ready(self, channel: Channel) -> bool:
         """An attempt on this channel would write at once."""
         return self.transport(channel).ready(self.ways.line(channel).origin)
+
+    def gauge(self) -> None:
+        """Put what is now into the metrics."""
+        metrics = self.metrics
+        metrics.gauge(len(self.pulse.streams), STREAMS_OPEN)
+        metrics.gauge(self.ledger.holds_open, HOLDS_OPEN)
+        if self.lines is not None:
+            metrics.gauge(self.lines.queue_depth_bytes, LOG_QUEUE)

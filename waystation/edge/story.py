@@ -8,14 +8,17 @@ from time import perf_counter_ns
 
 import msgspec
 
+from waystation.admission.admit import rate_headers
 from waystation.admission.grant import Grant
 from waystation.dialects.operation import Operation
 from waystation.edge.call import Call
+from waystation.edge.language import language_of
 from waystation.edge.site import Site
 from waystation.errors import Fault, Language
 from waystation.identity.caller import Caller
 from waystation.journal.row import AttemptRow, EndReason, Facts, Row
 from waystation.kernel.clock import now_ms
+from waystation.kernel.money import format_usd
 from waystation.ledger.prices import Charge, charge
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
@@ -67,7 +70,7 @@ class Story:
 
     # ---- on the way ------------------------------------------------------------------------
 
-    def admitted_facts(self, choice: Candidate) -> Facts:
+    def facts_for(self, choice: Candidate) -> Facts:
         """What the ledger must know to write the row should this process die."""
         call, caller, operation = self.call, self.caller, self.operation
         assert caller is not None
@@ -133,11 +136,17 @@ class Story:
         self.grant.post(charged.nanos, usage, row)
         self._tell(row)
 
-    def post_prompt(self, end: EndReason, fault: Fault) -> None:
-        """The client left while an upstream was at work on its request: at least the prompt."""
+    def left(self) -> None:
+        """The client left before anything was answered: at least the prompt is charged when an
+        upstream may have worked on it."""
         assert self.grant is not None
+        fault = Fault("client_closed_request")
+        if not self.grant.was_sent:
+            self.void("client_gone", fault, fault.status)
+            return
         usage = Usage(input_fresh=self.grant.prompt_tokens)
-        row = self._row(end, fault, fault.status, usage, None)
+        charged = self.price(usage) if self.served is not None else None
+        row = self._row("client_gone", fault, fault.status, usage, charged)
         self.grant.post_prompt(row)
         self._tell(row)
 
@@ -148,7 +157,18 @@ class Story:
         self.grant.void(row)
         self._tell(row)
 
-    def swept(self, fault: Fault) -> None:
+    def settle_if_left_open(self) -> None:
+        """Nothing reaches this but a mistake in the code or a cancellation from above: what may
+        have been sent is not given away, what was not is not charged."""
+        if self.grant is None or self.grant.resolved:
+            return
+        fault = Fault("internal_error")
+        if self.grant.was_sent:
+            self.grant.post_prompt(self._row("gateway_lost", fault, 500, None, None))
+        else:
+            self.grant.void(self._row("gateway_lost", fault, 500, None, None))
+
+    def swept(self, fault: Fault | None) -> None:
         """The ledger resolved the hold meanwhile and wrote the row; only our own log is told."""
         assert self.grant is not None
         self.grant.forget()
@@ -230,19 +250,22 @@ class Story:
         if site.lines is not None:
             site.lines.write(row)
 
+    # ---- headers ---------------------------------------------------------------------------
+
+    def early_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Known before the answer is: limits, the clamp, our own time so far."""
+        assert self.grant is not None
+        headers = rate_headers(self.grant.rate)
+        if self.grant.output_limit is not None:
+            headers = (*headers, (b"x-waystation-output-limit", b"%d" % self.grant.output_limit))
+        timing = b"relay;dur=%.3f" % (self.overhead_seconds() * 1000)
+        return (*headers, (b"server-timing", timing))
+
+    def receipt_headers(self, usage: Usage) -> tuple[tuple[bytes, bytes], ...]:
+        """Those, and what it cost."""
+        cost = format_usd(self.price(usage).nanos).encode()
+        return (*self.early_headers(), (b"x-waystation-cost", cost))
+
     def overhead_seconds(self) -> float:
         """Our own share so far: everything but waiting for the upstream."""
         return (perf_counter_ns() - self.call.received_ns - self.waited_ns) / 1e9
-
-
-def language_of(call: Call, default: Language) -> Language:
-    """The caller's language by Accept-Language: whichever of ours it names first."""
-    accept = call.header("accept-language")
-    if accept is None:
-        return default
-    english, chinese = accept.lower().find("en"), accept.lower().find("zh")
-    if english < 0 and chinese < 0:
-        return default
-    if chinese < 0 or 0 <= english < chinese:
-        return "en"
-    return "zh"

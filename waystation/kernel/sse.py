@@ -56,11 +56,13 @@ class SseParser:
             del buffer[: end + 2]
         else:
             end = data.rfind(b"\n\n")
-            if end + 2 != len(data):
-                buffer += data[end + 2 :] if end >= 0 else data
+            if end < 0:
+                buffer += data
                 self._check(len(buffer))
-                if end < 0:
-                    return []
+                return []
+            if end + 2 != len(data):
+                buffer += data[end + 2 :]
+                self._check(len(buffer))
                 data = data[: end + 2]
         return self._frames(data)
 
@@ -107,6 +109,7 @@ class SseParser:
 
 def _parsed(block: bytes) -> Frame | None:
     """A block of lines as a frame; None when it holds no data (comments, bare fields)."""
+    block = block.lstrip(b"\n")
     data: list[bytes] = []
     event = identity = None
     for line in block.split(b"\n"):

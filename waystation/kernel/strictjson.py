@@ -95,5 +95,7 @@ def _fault_of(error: msgspec.DecodeError, body: bytes) -> Fault:
         return invalid_json("the body is empty")
     found = _BYTE.search(text)
     offset = int(found[1]) if found else len(body)
+    if "trailing characters" in text:
+        offset -= 1
     reason = _BYTE.sub("", text).replace("JSON is malformed:", "").strip()
     return invalid_json("it ends too early" if found is None else reason, body, offset)

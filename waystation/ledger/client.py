@@ -97,6 +97,7 @@ class LedgerClient:
             self._tick.cancel()
         self.link.flush()
         self.link.close()
+        self._answering = False
         self._fail_waiting("the client was closed")
 
     @property

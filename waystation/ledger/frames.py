@@ -35,7 +35,7 @@ _COMMANDS = msgspec.msgpack.Decoder(list[Command])
 _REPLIES = msgspec.msgpack.Decoder(list[Reply])
 
 
-class FrameFault(Exception):  # noqa: N818
+class FrameFault(Exception):
     """A frame that cannot be used."""
 
 

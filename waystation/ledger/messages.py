@@ -348,12 +348,35 @@ class Versions(_Message, frozen=True, tag="versions"):
     groups: tuple[tuple[str, int], ...] = ()
 
 
+class AskFigures(_Message, frozen=True, tag="ask_figures"):
+    """How the ledger process fares, for metrics."""
+
+    id: str
+
+
+class Figures(_Message, frozen=True, tag="figures"):
+    """Since its start. A histogram's bounds are upper ones, inclusive; its counts have one more
+    entry, for what is above the last bound."""
+
+    id: str
+    batches: int
+    commands: int
+    inbox: int
+    connections: int
+    log_dropped: int
+    commit_seconds: float
+    commit_seconds_bounds: tuple[float, ...]
+    commit_seconds_counts: tuple[int, ...]
+    batch_size_bounds: tuple[int, ...]
+    batch_size_counts: tuple[int, ...]
+
+
 Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
-    | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions
+    | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
-    | AccountState | TokenState | RowState | PageState | AuditState | Versions
+    | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
 )  # fmt: skip

@@ -10,12 +10,14 @@ from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
     AskPage,
+    AskFigures,
     AskRow,
     AskToken,
     AskVersions,
     AuditState,
     Done,
     Extend,
+    Figures,
     Granted,
     Hold,
     PageState,
@@ -32,10 +34,12 @@ from waystation.ledger.messages import (
 )
 
 Question = (
-    AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions
+    AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
     | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
-Answer = AccountState | TokenState | RowState | PageState | AuditState | Versions | Done
+Answer = (
+    AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
+)
 
 
 class LedgerAway(Exception):

@@ -43,7 +43,8 @@ async def run_ledger(settings: Settings, boot: str) -> None:
         await server.stop()
     finally:
         await asyncio.gather(running, return_exceptions=True)  # stop raised the same
-        log.info("ledger stopped", batches=server.writer.batches, commands=server.writer.commands)
+        counters = server.writer.counters
+        log.info("ledger stopped", batches=counters.batches, commands=counters.commands)
 
 
 async def _start(settings: Settings, boot: str, stop: asyncio.Event) -> LedgerServer | None:

@@ -11,7 +11,7 @@ from waystation.ledger.socket_address import listen
 from waystation.ledger.writer import Writer
 
 BACKLOG_BYTES_MAX = 16 * 1024 * 1024
-CONNECTIONS_MAX = 1_024
+CONNECTIONS_MAX = 256
 LOSE_AFTER_SECONDS = 0.25
 RETURN_SECONDS_MAX = 15.0
 LEASE_SECONDS = 2.0
@@ -22,8 +22,8 @@ class LedgerServer:
     are run apart: then nothing is swept at start but what does not return in time.
 
     A gateway whose connection closed is lost after lose_after_seconds, unless it is back: the
-    delay only serves a gateway that we dropped ourselves. Figures are in `writer`; dropped counts
-    connections that were refused because there are too many."""
+    delay only serves a gateway that we dropped ourselves. Figures are in `writer.counters`;
+    dropped counts connections that were refused because there are too many."""
 
     def __init__(
         self,
@@ -112,6 +112,7 @@ class LedgerServer:
                 continue
             connection = Connection(self._loop, connected, self, self._backlog_bytes_max)
             self._connections.add(connection)
+            self.writer.connections = len(self._connections)
             if self._paused:
                 connection.pause()
 
@@ -136,6 +137,7 @@ class LedgerServer:
 
     def on_gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self.writer.connections = len(self._connections)
         gateway = connection.gateway
         if gateway and self._gateways.get(gateway) is connection:
             del self._gateways[gateway]

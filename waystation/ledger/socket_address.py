@@ -10,7 +10,7 @@ _ADDRESS_BYTES_MAX = 107
 _WAITING_MAX = 128
 
 
-class AddressTaken(OSError):  # noqa: N818
+class AddressTaken(OSError):
     """Another ledger answers at this socket."""
 
 

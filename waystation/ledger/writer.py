@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 
 from waystation.ledger.books import Books, BooksAway, Internal, KeepLease, Lose, Posted
 from waystation.ledger.connection import Connection
+from waystation.ledger.figures import Counters
 from waystation.ledger.frames import Away, Reply
 from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
     AskPage,
+    AskFigures,
     AskRow,
     AskToken,
     AskVersions,
@@ -42,22 +44,19 @@ RETRY_SECONDS = 0.1
 LAST_TRIES = 20
 
 _Entry = tuple[Posted, Connection | None]
-_ABOUT_ID = (AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, Transfer)
+_ABOUT_ID = (
+    AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer,
+)  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)
 
 
 class Writer:
-    """Counters: batches, commands, batch_last, commit_seconds (in sum), commit_seconds_last,
-    log_dropped (rows of `Note` while the store was away). on_full: called with True when the inbox
-    is full, with False when there is room again."""
+    """on_full: called with True when the inbox is full, with False when there is room again."""
 
     def __init__(self, books: Books, on_full: Callable[[bool], None]) -> None:
-        self.batches = 0
-        self.commands = 0
-        self.batch_last = 0
-        self.commit_seconds = 0.0
-        self.commit_seconds_last = 0.0
-        self.log_dropped = 0
+        self.counters = Counters()
+        self.connections = 0
+        """Those of the server, for the figures."""
         self._books = books
         self._on_full = on_full
         self._full = False
@@ -131,11 +130,7 @@ class Writer:
         decisions = await self._books.settle(
             [posted for posted, _ in batch], time.time_ns() // 1_000_000
         )
-        self.commit_seconds_last = time.perf_counter() - began
-        self.commit_seconds += self.commit_seconds_last
-        self.batches += 1
-        self.batch_last = len(batch)
-        self.commands += len(batch)
+        self.counters.settled(len(batch), time.perf_counter() - began)
         assert len(decisions) == len(batch)
         self._route(batch, decisions)
 
@@ -146,13 +141,19 @@ class Writer:
                 continue
             reply: Reply | None = decision
             if reply is None:
-                reply = _silence(posted.command)
+                reply = self._for_silence(posted.command)
                 if reply is None:
                     continue
             connection.out.append(reply)
             touched[connection] = None
         for connection in touched:
             connection.flush()
+
+    def _for_silence(self, command: Command | Internal) -> Reply | None:
+        """What the books leave to us: a Hello is always answered, and so is who waits."""
+        if isinstance(command, AskFigures):
+            return self.counters.figures(command.id, len(self._inbox), self.connections)
+        return Swept(()) if isinstance(command, Hello) else _away(command)
 
     def _set_aside(self, batch: list[_Entry]) -> None:
         """Answer who waits, keep what must not be lost, in front of what is new."""
@@ -170,7 +171,7 @@ class Writer:
             elif isinstance(posted.command, Checkpoint | KeepLease):
                 continue  # the next one says it again
             elif isinstance(posted.command, Note) and (notes := notes + 1) > NOTES_KEPT_MAX:
-                self.log_dropped += 1
+                self.counters.log_dropped += 1
             else:
                 kept.append(entry)
         self._inbox = kept
@@ -191,8 +192,3 @@ def _away(command: Command | Internal) -> Away | None:
     if isinstance(command, _PUTS):
         return Away("ask", "")
     return None
-
-
-def _silence(command: Command | Internal) -> Reply | None:
-    """A reply in place of none: a Hello is always answered, and so is who waits."""
-    return Swept(()) if isinstance(command, Hello) else _away(command)

@@ -205,8 +205,9 @@ def normalised(
         return Usage(raw=raw, flags=tuple(doubts))
     if told is not None:
         prompt = _believed(prompt, limits.prompt_most, limits.prompt_tokens > 0, "prompt", doubts)
-        output = _believed(output, limits.output_most(seen), has_output, "completion", doubts)
-        if output is None and not limits.answers:
+        if limits.answers:
+            output = _believed(output, limits.output_most(seen), has_output, "completion", doubts)
+        else:
             output = 0
     is_counted = told is not None and prompt is not None and output is not None
     base = told if told is not None else Told(prompt=None, completion=None)

@@ -36,6 +36,7 @@ class Tally:
         self._told: Told | None = None
         self._raw: dict[str, Any] | None = None
         self._flags: set[str] = set()
+        self._cached: tuple[int, bool, Usage] | None = None
         self.text = TextTally()
         self.has_output = False
 
@@ -46,6 +47,7 @@ class Tally:
 
     def tell(self, raw: bytes | msgspec.Raw) -> None:
         """A usage object as the upstream wrote it; null and what is no object are passed over."""
+        self._cached = None
         try:
             fields = _decode(raw)
         except msgspec.ValidationError:
@@ -63,7 +65,10 @@ class Tally:
 
     def usage(self) -> Usage:
         """So far. Zero when the upstream told of no output and none was seen."""
-        return normalised(
+        cached = self._cached
+        if cached is not None and cached[:2] == (self.text.pieces, self.has_output):
+            return cached[2]
+        usage = normalised(
             self._told,
             raw=self._raw,
             flags=self._flags,
@@ -72,3 +77,5 @@ class Tally:
             has_output=self.has_output,
             prompt_guess=self._prompt_guess,
         )
+        self._cached = (self.text.pieces, self.has_output, usage)
+        return usage

@@ -39,7 +39,7 @@ class Breaker:
         self.shaky = False
 
     def failed(self, began: float, now: float, weight: int = 1) -> None:
-        if began < self.changed:
+        if began <= self.changed:
             return
         self._count(now)
         self.failures += 1
@@ -95,14 +95,14 @@ class Park:
 
     def refused(self, began: float, now: float) -> None:
         """Our account or key is not accepted: grows to REFUSED_SECONDS_MAX."""
-        if began >= self.changed:
+        if began > self.changed:
             seconds = REFUSED_SECONDS_FIRST * 2.0 ** min(self.strikes, 16)
             self._park(now, min(seconds, REFUSED_SECONDS_MAX))
             self.trickle = now + TRICKLE_SECONDS
 
     def limited(self, began: float, now: float, retry_after_seconds: float | None) -> None:
         """Too many calls: as long as the upstream says, bounded."""
-        if began >= self.changed:
+        if began > self.changed:
             seconds = retry_after_seconds
             if seconds is None or seconds <= 0:
                 seconds = LIMITED_SECONDS_FIRST * 2.0 ** min(self.strikes, 16)

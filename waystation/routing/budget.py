@@ -3,7 +3,8 @@
 
 class RetryBudget:
     """Each first attempt puts `ratio` of a retry into the bucket, up to `most`; it starts with a
-    small reserve. So when everything fails, upstream calls stay near 1 + ratio of the clients'."""
+    small reserve. So when everything fails, upstream calls stay near 1 + ratio of the clients'.
+    Retries to channels that are plainly well do not come from here (see choice.py)."""
 
     __slots__ = ("_most", "_ratio", "left")
 

@@ -88,7 +88,6 @@ class Attempts:
         "_out",
         "_over",
         "_router",
-        "_tier",
         "_was_free",
         "_worst",
     )
@@ -101,7 +100,6 @@ class Attempts:
         self._keys_tried: set[tuple[int, int]] = set()
         self._out: set[int] = set()  # channels
         self._over = False
-        self._tier = 0
         self._was_free = True  # the last try cost nothing: the next needs no budget
         self._worst: Verdict | None = None
 
@@ -112,7 +110,7 @@ class Attempts:
         pick = self._search(now)
         if pick is None and not self._keys_tried:
             pick = self._last_resort(now)
-        if pick is None or not self._affordable(pick[2]):
+        if pick is None or not self._affordable(pick[0], pick[2], now):
             self._over = True
             return None
         candidate, key, state = pick
@@ -159,27 +157,30 @@ class Attempts:
     # ---- choosing ------------------------------------------------------------------------------
 
     def _search(self, now: float) -> _Pick | None:
-        """From the tier reached so far to the last: the first tier that has someone fit."""
-        tiers = self._choices.tiers
-        while self._tier < len(tiers):
-            pick = self._pick(tiers[self._tier], now)
+        """The first tier that has someone fit. A first try may be a probe of what was parked; a
+        retry is one only when nobody healthy is left anywhere."""
+        if not self._keys_tried:
+            return self._first_of(now, State.PROBE)
+        return self._first_of(now, State.READY) or self._first_of(now, State.PROBE)
+
+    def _first_of(self, now: float, reluctance: State) -> _Pick | None:
+        for tier in self._choices.tiers:
+            pick = self._pick(tier, now, reluctance)
             if pick is not None:
                 return pick
-            self._tier += 1
         return None
 
-    def _pick(self, tier: Tier, now: float) -> _Pick | None:
+    def _pick(self, tier: Tier, now: float, reluctance: State) -> _Pick | None:
         if self._conversation is not None:
             pick = self._remembered(tier, now)
             if pick is not None:
                 return pick
+        if self._keys_tried:
+            return self._pick_fit(tier, now, reluctance)
         candidate = self._draw(tier)
-        if not self._keys_tried and self._router.health.calm:
+        if self._router.health.calm:
             return candidate, self._router.key_order(candidate)[0], State.READY
-        pick = self._try(candidate, now, State.PROBE)
-        if pick is not None or len(tier.candidates) == 1:
-            return pick
-        return self._pick_fit(tier, now)
+        return self._try(candidate, now, reluctance) or self._pick_fit(tier, now, reluctance)
 
     def _draw(self, tier: Tier) -> Candidate:
         """By weight, whoever it is."""
@@ -190,12 +191,11 @@ class Attempts:
             return tier.candidates[int(random.random() * len(tier.candidates))]
         return tier.candidates[bisect_right(tier.sums, int(random.random() * total))]
 
-    def _pick_fit(self, tier: Tier, now: float) -> _Pick | None:
-        """By weight among those that are fit, after the one drawn first was not. Weight 0 serves
-        when no other does."""
+    def _pick_fit(self, tier: Tier, now: float, reluctance: State) -> _Pick | None:
+        """By weight among those that are fit; weight 0 serves when no other does."""
         picks: list[_Pick] = []
         for candidate in tier.candidates:
-            pick = self._try(candidate, now, State.PROBE)
+            pick = self._try(candidate, now, reluctance)
             if pick is not None:
                 picks.append(pick)
         weights = [pick[0].weight for pick in picks]
@@ -218,19 +218,15 @@ class Attempts:
         return None
 
     def _try(self, candidate: Candidate, now: float, reluctance: State) -> _Pick | None:
-        """The candidate with its fittest key, if it is at most so reluctant."""
+        """The candidate with the next of its keys that is at most so reluctant."""
         if candidate.channel.id in self._out:
             return None
-        best: _Pick | None = None
         for key in self._router.key_order(candidate):
-            if (candidate.channel.id, key.id) in self._keys_tried:
-                continue
-            state = self._state(candidate, key, now)
-            if state is State.READY:
-                return candidate, key, state
-            if state <= reluctance and (best is None or state < best[2]):
-                best = candidate, key, state
-        return best
+            if (candidate.channel.id, key.id) not in self._keys_tried:
+                state = self._state(candidate, key, now)
+                if state <= reluctance:
+                    return candidate, key, state
+        return None
 
     def _state(self, candidate: Candidate, key: ChannelKey, now: float) -> State:
         health = self._router.health
@@ -247,16 +243,15 @@ class Attempts:
                 return pick
         return None
 
-    def _affordable(self, state: State) -> bool:
-        """First tries are free and earn; retries cost, but for those after a probe or a full slot,
-        unless they are probes themselves."""
+    def _affordable(self, candidate: Candidate, state: State, now: float) -> bool:
+        """First tries are free and earn. Retries cost, but for those to someone ready after a
+        probe or a full slot, and those to someone who has just answered others."""
         budget = self._router.budget
-        if len(self._keys_tried) == 0:
+        if not self._keys_tried:
             budget.earn()
             return True
-        if self._was_free and state is State.READY:
-            return True
-        return budget.take()
+        free = self._was_free or self._router.health.vouches(candidate, now)
+        return (free and state is State.READY) or budget.take()
 
     def _nothing_alive(self, now: float) -> Fault:
         """Each candidate is parked: say why, and when the first comes back."""

@@ -15,6 +15,7 @@ from waystation.routing.snapshot import ChannelKey
 from waystation.routing.verdict import Verdict
 
 REMEMBERED_MAX = 4096
+VOUCH_SECONDS = 5.0
 _UNREACHED_WEIGHT = 2
 
 Id = TypeVar("Id")
@@ -34,9 +35,10 @@ class State(IntEnum):
 class Health:
     """What is known of the upstreams at this moment."""
 
-    __slots__ = ("_channels", "_keys", "_limits", "_models")
+    __slots__ = ("_answered", "_channels", "_keys", "_limits", "_models")
 
     def __init__(self) -> None:
+        self._answered: dict[int, float] = {}
         self._channels: dict[int, Breaker] = {}
         self._models: dict[tuple[int, str], Breaker] = {}
         self._keys: dict[tuple[int, int], Park] = {}
@@ -66,6 +68,15 @@ class Health:
                 state = max(state, State.LIMITED if now < limit.until else State.PROBE)
         return state
 
+    def vouches(self, candidate: Candidate, now: float) -> bool:
+        """It answered a moment ago and has not failed lately: a retry there feeds no storm."""
+        id = candidate.channel.id
+        answered = self._answered.get(id)
+        if answered is None or now - answered > VOUCH_SECONDS:
+            return False
+        breaker = self._channels.get(id)
+        return breaker is None or not breaker.failures
+
     def soonest(self, candidate: Candidate, keys: tuple[ChannelKey, ...], now: float) -> float:
         """Seconds until this candidate may be tried again; 0 at once."""
         id, model = candidate.channel.id, candidate.upstream_model
@@ -88,6 +99,7 @@ class Health:
 
     def succeeded(self, candidate: Candidate, key: ChannelKey, now: float) -> None:
         """The upstream answered, be it with an error that is the caller's own."""
+        self._answered[candidate.channel.id] = now
         if self.calm:
             return
         id, model = candidate.channel.id, candidate.upstream_model

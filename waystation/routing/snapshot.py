@@ -57,7 +57,6 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     model_map: Mapping[str, str]
     paths: Mapping[str, str]
-    auth: str = "bearer"
     dialect: str = "openai_chat"
     tags: tuple[str, ...] = ()
     limits: ChannelLimits = ChannelLimits()

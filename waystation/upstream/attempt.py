@@ -4,11 +4,14 @@ Nothing here retries; `AttemptFailed` tells routing what it needs to judge (the 
 the kind of transport failure) and the caller's fault should it be the last one.
 """
 
-import msgspec
+from collections.abc import Callable
+from typing import NamedTuple
 
 from waystation.dialects.faults import read_error
 from waystation.dialects.operation import ReplyReader, StreamReader
 from waystation.errors import Fault
+from waystation.ledger.port import LedgerAway
+from waystation.meter.usage import Usage
 from waystation.upstream.source import StreamSource, transport_fault
 from waystation.upstream.transport import (
     Deadlines,
@@ -24,52 +27,68 @@ _ERROR_BYTES_MAX = 256 * 1024
 
 class AttemptFailed(Exception):
     """fault: for the caller, scrubbed. status: the upstream's, 0 when none came. kind: the
-    transport's, "" when a status came. retry_after: seconds, as the upstream said. sent: it may
-    have been seen upstream. detail: for our own log."""
+    transport's, "" when a status came. detail: for our own log."""
 
-    def __init__(
-        self,
-        fault: Fault,
-        *,
-        status: int = 0,
-        kind: str = "",
-        retry_after: float | None = None,
-        sent: bool = True,
-        detail: str = "",
-    ) -> None:
+    def __init__(self, fault: Fault, *, status: int = 0, kind: str = "", detail: str = "") -> None:
         super().__init__(fault.code)
         self.fault = fault
         self.status = status
         self.kind = kind
-        self.retry_after = retry_after
-        self.sent = sent
         self.detail = detail
 
 
-class Caps(msgspec.Struct, frozen=True):
-    """reply_bytes: of a whole JSON answer."""
+class Wire(NamedTuple):
+    """How an attempt reaches its upstream. mark: called right before the first byte, raises
+    LedgerAway. secrets: what no error text may repeat."""
 
-    reply_bytes: int
-
-
-def _failed(error: TransportFault) -> AttemptFailed:
-    return AttemptFailed(
-        transport_fault(error),
-        kind=error.kind,
-        sent=isinstance(error, MaybeSent),
-        detail=error.detail,
-    )
+    transport: Transport
+    deadlines: Deadlines
+    mark: Callable[[], None]
+    secrets: tuple[str, ...]
+    reply_bytes_max: int
 
 
-async def _send(
-    transport: Transport, request: Outgoing, deadlines: Deadlines, mark: object, secrets: tuple[str, ...]
-) -> Incoming:
-    """The reply's head, its status good. mark: called right before the first byte."""
+class Whole(NamedTuple):
+    """A whole answer: the caller's body and what it consumed."""
+
+    body: bytes
+    usage: Usage
+    has_output: bool
+    upstream_id: str
+
+
+async def fetch(wire: Wire, request: Outgoing, reader: ReplyReader) -> Whole:
+    """A whole answer. Raises AttemptFailed."""
+    incoming = await _send(wire, request)
     try:
-        incoming = await transport.send(request, deadlines, mark)  # type: ignore[arg-type]
+        received = await incoming.read_all(wire.reply_bytes_max)
+    except MaybeSent as error:
+        raise _failed(error) from None
+    finally:
+        incoming.close()
+    content_type = incoming.header(b"content-type") or b""
+    try:
+        body = reader.read(incoming.status, content_type.decode("latin-1"), received)
+    except Fault as fault:
+        raise AttemptFailed(fault, status=incoming.status) from None
+    return Whole(body, reader.usage(), reader.has_output, reader.upstream_id)
+
+
+async def begin(wire: Wire, request: Outgoing, reader: StreamReader) -> StreamSource:
+    """A streamed answer whose head is good; its content is yet to come. Raises AttemptFailed."""
+    return StreamSource(await _send(wire, request), reader)
+
+
+async def _send(wire: Wire, request: Outgoing) -> Incoming:
+    """The reply's head, its status good."""
+    try:
+        incoming = await wire.transport.send(request, wire.deadlines, wire.mark)
     except TransportFault as error:
         raise _failed(error) from None
-    if incoming.status < 400:
+    except LedgerAway:
+        fault = Fault("temporarily_unavailable", retry_after=2)
+        raise AttemptFailed(fault, status=503) from None
+    if 200 <= incoming.status < 300:
         return incoming
     try:
         body = await incoming.read_all(_ERROR_BYTES_MAX)
@@ -77,54 +96,17 @@ async def _send(
         body = b""  # the status says enough
     finally:
         incoming.close()
-    raise AttemptFailed(
-        read_error(incoming.status, body, secrets),
-        status=incoming.status,
-        retry_after=_retry_after(incoming),
-    )
+    fault = read_error(incoming.status, body, wire.secrets, _retry_after(incoming))
+    raise AttemptFailed(fault, status=incoming.status)
 
 
-def _retry_after(incoming: Incoming) -> float | None:
-    """Seconds; dates are rare there and ignored."""
+def _failed(error: TransportFault) -> AttemptFailed:
+    return AttemptFailed(transport_fault(error), kind=error.kind, detail=error.detail)
+
+
+def _retry_after(incoming: Incoming) -> int | None:
+    """Whole seconds, rounded up; dates are rare there and ignored."""
     value = incoming.header(b"retry-after")
-    try:
-        return None if value is None else max(0.0, float(value))
-    except ValueError:
+    if value is None or not value.isdigit():
         return None
-
-
-async def fetch(
-    transport: Transport,
-    request: Outgoing,
-    deadlines: Deadlines,
-    reader: ReplyReader,
-    reply_bytes_max: int,
-    mark: object,
-    secrets: tuple[str, ...],
-) -> bytes:
-    """A whole answer: the caller's body. Raises AttemptFailed."""
-    incoming = await _send(transport, request, deadlines, mark, secrets)
-    try:
-        body = await incoming.read_all(reply_bytes_max)
-    except MaybeSent as error:
-        raise _failed(error) from None
-    finally:
-        incoming.close()
-    content_type = incoming.header(b"content-type") or b""
-    try:
-        return reader.read(incoming.status, content_type.decode("latin-1"), body)
-    except Fault as fault:
-        raise AttemptFailed(fault, status=incoming.status) from None
-
-
-async def begin(
-    transport: Transport,
-    request: Outgoing,
-    deadlines: Deadlines,
-    reader: StreamReader,
-    mark: object,
-    secrets: tuple[str, ...],
-) -> StreamSource:
-    """A streamed answer whose head is good; its content is yet to come. Raises AttemptFailed."""
-    incoming = await _send(transport, request, deadlines, mark, secrets)
-    return StreamSource(incoming, reader)
+    return min(int(value), 86_400)

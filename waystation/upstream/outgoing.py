@@ -51,7 +51,8 @@ def line_for(channel: Channel, defaults: Deadlines) -> Line:
 
 
 def key_header(auth: str, secret: str) -> tuple[bytes, bytes]:
-    """auth: "bearer", or "header:<name>" for vendors with a header of their own."""
+    """auth: "bearer", or "header:<name>" for vendors with a header of their own. Raises
+    ValueError for another; channels without a key ("none") never ask."""
     if auth == "bearer":
         return b"authorization", b"Bearer " + secret.encode("latin-1")
     kind, _, name = auth.partition(":")

@@ -10,7 +10,7 @@ from typing import Protocol
 from waystation.dialects.operation import StreamReader
 from waystation.errors import Fault
 from waystation.meter.usage import Usage
-from waystation.upstream.transport import Incoming, MaybeSent
+from waystation.upstream.transport import Incoming, MaybeSent, TransportFault
 
 _FINISH_SECONDS = 1.0
 
@@ -27,6 +27,10 @@ class Source(Protocol):
     def fault(self) -> Fault | None: ...
 
     @property
+    def kind(self) -> str:
+        """The transport's failure that is behind the fault, "" when it is another."""
+
+    @property
     def reader(self) -> StreamReader: ...
 
     def usage(self) -> Usage: ...
@@ -38,9 +42,9 @@ class Source(Protocol):
         """Cut the upstream; idempotent."""
 
 
-def transport_fault(error: Exception) -> Fault:
+def transport_fault(error: TransportFault) -> Fault:
     """A failure below HTTP as the caller may know it: kinds, never addresses."""
-    kind = getattr(error, "kind", "reset")
+    kind = error.kind
     if kind in ("first_byte_timeout", "idle_timeout", "total_timeout", "connect_timeout"):
         return Fault("upstream_timeout")
     if kind in ("protocol", "too_large"):
@@ -60,19 +64,20 @@ _WORDS = {
 class StreamSource:
     """One upstream reply read through one dialect's stream reader."""
 
-    __slots__ = ("_incoming", "ended", "fault", "reader")
+    __slots__ = ("_incoming", "ended", "fault", "kind", "reader")
 
     def __init__(self, incoming: Incoming, reader: StreamReader) -> None:
         self._incoming = incoming
         self.reader = reader
         self.ended = False
         self.fault: Fault | None = None
+        self.kind = ""
 
     async def next(self) -> bytes:
         try:
             data = await self._incoming.read()
         except MaybeSent as error:
-            return self._cut(transport_fault(error))
+            return self._cut(error)
         reader = self.reader
         if not data:
             out = reader.close()
@@ -90,11 +95,13 @@ class StreamSource:
             self.ended = True
         return out
 
-    def _cut(self, fault: Fault) -> bytes:
+    def _cut(self, error: MaybeSent) -> bytes:
         """The connection failed. A reader that has its proper end takes it for a whole answer."""
         out = self.reader.close()
         self.ended = True
-        self.fault = None if self.reader.finished and self.reader.fault is None else fault
+        if not self.reader.finished or self.reader.fault is not None:
+            self.fault = transport_fault(error)
+            self.kind = error.kind
         return out
 
     def usage(self) -> Usage:

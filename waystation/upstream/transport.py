@@ -29,7 +29,7 @@ FaultKind = Literal[
 ]
 
 
-class TransportFault(Exception):  # noqa: N818
+class TransportFault(Exception):
     """The exchange failed below HTTP. `detail` is for our log, never for a caller."""
 
     def __init__(self, kind: FaultKind, detail: str = "") -> None:
@@ -61,7 +61,7 @@ class Origin(msgspec.Struct, frozen=True):
     resolved address; allow_private says that the operator consented to a private one, of the
     origin or of its proxy."""
 
-    scheme: Literal["http", "https"]
+    scheme: Literal["http", "https", "demo"]
     host: str
     port: int
     allow_private: bool = False

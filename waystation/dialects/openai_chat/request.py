@@ -10,10 +10,12 @@ import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.openai_chat.body import TokenLimits, write_body
+from waystation.dialects.openai_chat.fan_out import FanOutStream
 from waystation.dialects.openai_chat.legacy import convert_functions, convert_turns
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
-from waystation.dialects.openai_chat.stream import CHAT_SHAPE, ChatStream
+from waystation.dialects.openai_chat.stream import CHAT_SHAPE, ChatStream, StreamPart
+from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
@@ -50,6 +52,7 @@ class ChatOperation:
 
     name = "chat"
     dialect = "openai_chat"
+    expects_output = True
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
@@ -78,7 +81,7 @@ class ChatOperation:
             fields["messages"] = convert_turns(fields["messages"])
         self.prompt_tokens = found.prompt_tokens
         self.needs = needs | found.needs
-        self._stream_options, self.include_usage = _stream_options(fields)
+        self._stream_options, self.include_usage = stream_options_of(fields)
 
     @property
     def affinity(self) -> str | None:
@@ -101,6 +104,31 @@ class ChatOperation:
             tally=self._tally(target),
             include_usage=self.include_usage,
             choices=target.n or self.n,
+            as_function_call=self.is_legacy,
+        )
+
+    def fan_out_stream(self, target: Target, receipt: Receipt) -> FanOutStream:
+        """A reader for n parallel streams, each with a body of `n=1`."""
+
+        def part_reader(part: StreamPart) -> ChatStream:
+            return ChatStream(
+                CHAT_SHAPE,
+                model=self.model,
+                target=target,
+                receipt=receipt,
+                tally=self._tally(target),
+                include_usage=False,
+                as_function_call=self.is_legacy,
+                part=part,
+            )
+
+        return FanOutStream(
+            self.n,
+            part_reader,
+            shape=CHAT_SHAPE,
+            model=self.model,
+            cost_of=receipt.cost_of,
+            include_usage=self.include_usage,
         )
 
     def prompt_guess(self) -> int:
@@ -168,16 +196,3 @@ def _tool_needs(fields: Fields) -> frozenset[str]:
             fields.pop(name, None)
         return frozenset()
     return frozenset(("tools",))
-
-
-def _stream_options(fields: Fields) -> tuple[msgspec.Raw | None, bool]:
-    """(options to write when streaming, whether the caller asked for usage)."""
-    value = fields.get("stream_options")
-    if value is None or is_null(value):
-        return msgspec.Raw(b'{"include_usage":true}'), False
-    if kind(value) != "{":
-        raise Fault("invalid_value", param="stream_options", reason="expected an object")
-    inner: Fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
-    if flag(inner, "include_usage"):
-        return value, True
-    return raw_of({**inner, "include_usage": True}), False

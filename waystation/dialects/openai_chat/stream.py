@@ -47,6 +47,15 @@ class StreamShape(msgspec.Struct, frozen=True):
     has_deltas: bool
 
 
+class StreamPart(msgspec.Struct, frozen=True):
+    """A stream that is one of several told to the caller as one: the index of its choice there,
+    and what all of them are called. Parts show no usage and no [DONE]."""
+
+    index: int
+    id: str
+    created: int
+
+
 CHAT_SHAPE = StreamShape("chat.completion.chunk", "chatcmpl-", has_deltas=True)
 TEXT_SHAPE = StreamShape("text_completion", "cmpl-", has_deltas=False)
 
@@ -66,6 +75,7 @@ class ChatStream:
         "_is_mapped",
         "_model",
         "_parser",
+        "_part",
         "_plain",
         "_secrets",
         "_shape",
@@ -89,8 +99,10 @@ class ChatStream:
         include_usage: bool,
         choices: int = 1,
         as_function_call: bool = False,
+        part: StreamPart | None = None,
     ) -> None:
         self._shape = shape
+        self._part = part
         self._model = model
         self._is_mapped = target.upstream_model != model
         self._secrets = target.secrets
@@ -103,8 +115,8 @@ class ChatStream:
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._plain: bytearray | None = None
         self._states: dict[int, ChoiceState] = {}
-        self._id: str | None = None
-        self._created: Any = None
+        self._id: str | None = part.id if part is not None else None
+        self._created: Any = part.created if part is not None else None
         self._upstream_id = ""
         self._usage_frame: bytes | None = None
         self._usage_told: msgspec.Raw | None = None
@@ -119,7 +131,7 @@ class ChatStream:
             return b""
         if self._plain is not None:
             return self._feed_plain(data)
-        if self._id is None and self._parser.is_empty and data.lstrip()[:1] in (b"{", b"<", b"["):
+        if not self._states and self._parser.is_empty and data.lstrip()[:1] in (b"{", b"<", b"["):
             self._plain = bytearray()
             return self._feed_plain(data)
         try:
@@ -168,6 +180,15 @@ class ChatStream:
         return all(state.finished for state in self._states.values())
 
     @property
+    def complete(self) -> bool:
+        return self._ended
+
+    @property
+    def output_seen(self) -> int:
+        text = self._tally.text
+        return max(text.tokens, text.pieces)
+
+    @property
     def fault(self) -> Fault | None:
         return self._fault
 
@@ -205,7 +226,7 @@ class ChatStream:
             if told:
                 self._usage_frame = payload
             return
-        if self._id is None:
+        if not self._states:
             self._adopt(chunk)
         must_edit = (
             self._is_mapped
@@ -271,6 +292,8 @@ class ChatStream:
     def _adopt(self, chunk: Chunk) -> None:
         """The first chunk with choices names the stream."""
         self._upstream_id = chunk.id or ""
+        if self._id is not None:
+            return
         self._id = chunk.id or self._shape.id_prefix + token_hex(12)
         created = chunk.created
         is_time = isinstance(created, int) and not isinstance(created, bool) and created > 0
@@ -290,6 +313,10 @@ class ChatStream:
                 state = self._new_state()
                 self._states[choice.index] = state
             edit = state.take(choice, self._tally)
+            if self._part is not None:
+                edit = edit or ChoiceEdit()
+                edit.index = self._part.index
+                edit.drop = edit.drop or choice.index != 0
             if edit is not None:
                 if edits is None:
                     edits = [ChoiceEdit() for _ in choices]
@@ -328,14 +355,16 @@ class ChatStream:
             state = self._states.get(index)
             if state is None or not state.finished:
                 out.append(self._made_finish(index, state))
+        self._ended = True
+        if self._part is not None:
+            return
         if self._include_usage:
             out.append(self._usage_chunk())
         out.append(_DONE)
-        self._ended = True
 
     def _made_finish(self, index: int, state: ChoiceState | None) -> bytes:
         reason = "tool_calls" if state is not None and state.has_tools else "stop"
-        choice: dict[str, object] = {"index": index}
+        choice: dict[str, object] = {"index": self._part.index if self._part else index}
         if self._shape.has_deltas:
             delta = {} if state is not None else {"role": "assistant", "content": ""}
             choice["delta"] = delta

@@ -1,0 +1,1 @@
+"""OpenAI's older and smaller calls, native lane: completions, embeddings, moderations."""

@@ -157,9 +157,11 @@ class Exchange:
     def _can_keep_alive(self) -> bool:
         if not self.keeps_alive or self._connection.closes_after_reply:
             return False
+        if self.inbox.fault is not None:
+            return False
         if self.inbox.is_whole:
             return True
-        if self.inbox.fault is not None or self.expects_continue:
+        if self.expects_continue:
             return False  # the client may or may not send the body now: nobody can tell them apart
         return (self.content_length or 0) <= DRAIN_BYTES_MAX
 

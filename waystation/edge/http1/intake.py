@@ -46,6 +46,7 @@ class Intake:
     __slots__ = (
         "_headers",
         "_is_in_body",
+        "_keeps_alive",
         "_left",
         "_limits",
         "_parser",
@@ -63,6 +64,7 @@ class Intake:
         self._scanner: ChunkScanner | None = None
         self._left = 0
         self._is_in_body = False
+        self._keeps_alive = False
         self.is_complete = False
         self.pieces: list[bytes] = []
         """Of the body, since they were taken away last."""
@@ -142,7 +144,7 @@ class Intake:
             target.query,
             headers,
             fields,
-            self._parser.should_keep_alive(),
+            self._keeps_alive,
             not self.is_complete,
             length,
             b"expect" in fields and version == "1.1",
@@ -191,6 +193,9 @@ class Intake:
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_in_body:  # else a trailer: read for its framing, of no meaning
             self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        self._keeps_alive = self._parser.should_keep_alive()  # later the parser has forgotten
 
     def on_body(self, data: bytes) -> None:
         self.pieces.append(data)

@@ -6,7 +6,7 @@ from waystation.upstream.vendors.vendor import Vendor
 DEMO = Vendor(
     name="demo",
     title="Demo",
-    base_url="http://demo.invalid",
+    base_url="demo://local",
     auth="none",
     paths=OPENAI.paths,
     needs_key=False,

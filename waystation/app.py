@@ -1,0 +1,118 @@
+"""The gateway process: makes the parts, hands them to each other, and waits for the signal to go.
+
+It imports neither FastAPI nor Alembic nor the price catalogue: a worker stays small.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+
+from waystation.demo.transport import DemoTransport
+from waystation.edge.feed import Feed
+from waystation.edge.gateway import Gateway
+from waystation.edge.listening import bind, tls_context
+from waystation.edge.site import Site
+from waystation.identity.authenticator import Authenticator
+from waystation.journal.lines import LineLog
+from waystation.journal.metrics import Metrics
+from waystation.journal.push import PUSH_SECONDS, push_forever
+from waystation.ledger.client import LedgerClient
+from waystation.ledger.port import LedgerAway
+from waystation.routing.budget import RetryBudget
+from waystation.routing.choice import Router
+from waystation.settings import Settings
+from waystation.storage.database import Database
+from waystation.storage.master_key import read_master_key
+from waystation.storage.vault import open_vault
+from waystation.upstream.egress import EgressGuard
+from waystation.upstream.http1.client import Http1Transport
+from waystation.upstream.proxied import ProxiedTransport
+
+_SETTLED_SECONDS_MAX = 5.0
+
+
+async def run_gateway(settings: Settings, boot: str) -> None:
+    """Until SIGTERM or SIGINT; then drains."""
+    loop = asyncio.get_running_loop()
+    leave = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, leave.set)
+    worker = os.environ.get("WAYSTATION_WORKER", "0")
+    async with gateway(settings, boot, f"gateway-{worker}-{os.getpid()}") as running:
+        listen = bind(settings.host, settings.port)
+        await running.start(listen, tls_context(settings))
+        await leave.wait()
+        await running.drain()
+
+
+@contextlib.asynccontextmanager
+async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gateway]:
+    """A gateway with its parts, configured but not yet listening; all is closed at the end."""
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database.of(settings)
+        stack.push_async_callback(database.close)
+        sealing = await open_vault(database, read_master_key(settings))
+        ledger = LedgerClient(settings.ledger_socket, name, boot)
+        ledger.start()
+        stack.callback(ledger.close)
+        site = _site(settings, stack, database, ledger, name)
+        feed = Feed(database, sealing, site.configure, site.authenticator.refresh)
+        stack.push_async_callback(feed.close)
+        ledger.on_swept = site.pulse.sweep
+        feed.start()
+        await feed.ready()
+        control = Http1Transport(EgressGuard())
+        stack.push_async_callback(control.close)
+        gauges = asyncio.create_task(push_gauges(site, settings, boot))
+        stack.push_async_callback(_cancel, gauges)
+        yield Gateway(site, feed, control)
+        with contextlib.suppress(LedgerAway):
+            await ledger.settled(_SETTLED_SECONDS_MAX)
+
+
+def _site(
+    settings: Settings,
+    stack: contextlib.AsyncExitStack,
+    database: Database,
+    ledger: LedgerClient,
+    name: str,
+) -> Site:
+    lines = None
+    if settings.log_lines == "stdout":
+        lines = LineLog()
+        lines.start(asyncio.get_running_loop())
+        stack.callback(lines.stop)
+    authenticator = Authenticator(database)
+    stack.push_async_callback(authenticator.close)
+    guard = EgressGuard(settings.egress_allow)
+    lean, proxied, demo = Http1Transport(guard), ProxiedTransport(guard), DemoTransport()
+    stack.push_async_callback(lean.close)
+    stack.push_async_callback(proxied.close)
+    return Site(
+        settings,
+        ledger,
+        authenticator,
+        Router(budget=RetryBudget(settings.retry_ratio)),
+        {"http": lean, "https": lean, "demo": demo},
+        proxied,
+        Metrics(name),
+        lines,
+    )
+
+
+async def push_gauges(site: Site, settings: Settings, boot: str) -> None:
+    """What is now, told to the control process with what was counted; until cancelled."""
+    pushing = asyncio.create_task(push_forever(site.metrics, settings.control_socket, boot))
+    try:
+        while True:
+            site.gauge()
+            await asyncio.sleep(PUSH_SECONDS / 2)
+    finally:
+        await _cancel(pushing)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

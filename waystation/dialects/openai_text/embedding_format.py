@@ -1,0 +1,54 @@
+"""Embeddings as numbers and as base64 of little-endian float32, either from the other."""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from struct import pack, unpack
+
+import msgspec
+
+from waystation.errors import Fault
+
+_decode_floats = msgspec.json.Decoder(list[float]).decode
+_decode_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def as_base64(embedding: msgspec.Raw) -> msgspec.Raw:
+    """A JSON array of numbers as a JSON string. Raises Fault bad_upstream_response."""
+    try:
+        numbers = _decode_floats(embedding)
+        packed = pack(f"<{len(numbers)}f", *numbers)
+    except (msgspec.DecodeError, OverflowError):
+        raise _unreadable() from None
+    return msgspec.Raw(b'"' + b64encode(packed) + b'"')
+
+
+def as_numbers(embedding: msgspec.Raw) -> msgspec.Raw:
+    """A JSON string of base64 as a JSON array; the shortest decimals that are the same float32."""
+    try:
+        packed = b64decode(_decode_text(embedding), validate=True)
+    except (msgspec.DecodeError, Base64Error, ValueError):
+        raise _unreadable() from None
+    if len(packed) % 4:
+        raise _unreadable()
+    numbers = unpack(f"<{len(packed) // 4}f", packed)
+    return msgspec.Raw(b"[" + b",".join(_shortest(number) for number in numbers) + b"]")
+
+
+def _shortest(number: float) -> bytes:
+    """Nine digits always tell a float32; often fewer do."""
+    for digits in (7, 8):
+        text = f"{number:.{digits}g}"
+        if pack("<f", float(text)) == pack("<f", number):
+            return _as_json(text)
+    return _as_json(f"{number:.9g}")
+
+
+def _as_json(text: str) -> bytes:
+    if text in ("nan", "inf", "-inf"):
+        raise _unreadable()
+    return text.encode()
+
+
+def _unreadable() -> Fault:
+    return Fault("bad_upstream_response", reason="an embedding that cannot be read")

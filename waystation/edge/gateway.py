@@ -1,0 +1,86 @@
+"""A gateway worker's life: parts put together, first configuration, serving, drained, gone."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping
+
+import structlog
+
+from waystation.dialects.error_shapes import write_error
+from waystation.edge.call import Call, Handler, HeaderList
+from waystation.edge.dispatch import Dispatcher, shape_of
+from waystation.edge.face import FaceLimits
+from waystation.edge.feed import Feed
+from waystation.edge.forward import Forward
+from waystation.edge.http1.server import Face, start_http1
+from waystation.edge.peers import TrustedProxies
+from waystation.edge.routing_table import routes
+from waystation.edge.site import Site
+from waystation.errors import Fault
+from waystation.kernel.ids import request_id
+from waystation.upstream.transport import Transport
+
+_CLOSE_SECONDS = 5.0
+log = structlog.get_logger("gateway")
+
+
+class Gateway:
+    """One worker. `start`, then `drain` once; `face` is there after `start`."""
+
+    def __init__(self, site: Site, feed: Feed, control: Transport) -> None:
+        self.site = site
+        self.feed = feed
+        self.face: Face
+        settings = site.settings
+        forward = Forward(control, settings.control_socket, settings)
+        self.table = routes(site)
+        self.handler: Handler = Dispatcher(self.table, forward, settings.language)
+
+    async def start(self, listen: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        settings = self.site.settings
+        self.site.pulse.start()
+        self.face = await start_http1(
+            self.handler,
+            listen,
+            FaceLimits.from_settings(settings),
+            self.refuse,
+            request_id=request_id,
+            on_error=crashed,
+            proxies=TrustedProxies(settings.trusted_proxies),
+            tls=tls,
+        )
+
+    def refuse(
+        self, status: int, code: str, values: Mapping[str, object], path: str
+    ) -> tuple[HeaderList, bytes]:
+        """The protocol's own refusals, in the dialect of their path."""
+        fault = Fault(code, status=status, **dict(values))  # type: ignore[arg-type]
+        identity = str(values.get("request_id", ""))
+        _, headers, body = write_error(fault, shape_of(path), identity, self.site.settings.language)
+        return headers, body
+
+    async def drain(self) -> None:
+        """Say that we leave, take what still comes for a notice, then finish what runs within a
+        bound; what does not finish is ended in its dialect and settled."""
+        settings = self.site.settings
+        self.site.draining = True
+        await asyncio.sleep(settings.drain_notice_seconds)
+        self.face.stop_accepting()
+        self.face.close_idle()
+        if not await self.face.wait_idle(settings.drain_seconds_max):
+            for stream in list(self.site.pulse.streams.values()):
+                stream.cut(Fault("draining", retry_after=1), "drained")
+            await self.face.wait_idle(_CLOSE_SECONDS)
+        self.face.abort_all()
+        await self.site.pulse.stop()
+
+
+def crashed(error: BaseException, call: Call) -> None:
+    """A handler raised what nobody expected: a mistake of ours, told whole but for the request."""
+    log.error(
+        "handler crashed",
+        request_id=call.request_id,
+        path=call.path,
+        exc_info=(type(error), error, error.__traceback__),
+    )

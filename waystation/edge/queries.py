@@ -1,0 +1,23 @@
+"""What routing is asked on behalf of a caller."""
+
+from waystation.identity.caller import Caller
+from waystation.routing.query import Query
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def query_of(
+    caller: Caller, model: str = "", operation: str = "", needs: frozenset[str] = _NOTHING
+) -> Query:
+    """A token's groups were judged when they were given to it, so they count as granted."""
+    return Query(
+        model=model,
+        operation=operation,
+        account_group=caller.account_group,
+        groups=caller.groups,
+        models=caller.models,
+        needs=needs,
+        granted=True,
+        operator=caller.role == "operator",
+        pinned_channel=caller.pinned_channel,
+    )

@@ -1,0 +1,48 @@
+"""The relay's addresses. Adding one here is what makes it exist, and tested for its role."""
+
+from waystation.dialects.openai_chat.request import parse as parse_chat
+from waystation.edge.billing import Billing
+from waystation.edge.call import Call, Handler
+from waystation.edge.health import Readyz, livez
+from waystation.edge.models import Models
+from waystation.edge.receipts import Receipts
+from waystation.edge.relay import Parse, Relay
+from waystation.edge.replies import send_json
+from waystation.edge.routes import RouteTable
+from waystation.edge.site import Site
+
+DIALECT = "openai_chat"
+
+PARSES: dict[str, Parse] = {
+    "/v1/chat/completions": parse_chat,
+}
+
+
+async def hello(call: Call) -> None:
+    """Some clients ask this of a base address before they use it."""
+    send_json(call, {"message": "hello"})
+
+
+def routes(site: Site) -> RouteTable[Handler]:
+    table: RouteTable[Handler] = RouteTable()
+    for path, parse in PARSES.items():
+        relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
+        table.add("POST", path, relay, "token", "openai")
+    _add_lists(table, site)
+    for prefix in ("/v1/dashboard", "/dashboard"):
+        billing = Billing(site)
+        table.add("GET", f"{prefix}/billing/subscription", billing.subscription, "token", "openai")
+        table.add("GET", f"{prefix}/billing/usage", billing.usage, "token", "openai")
+    table.add("GET", "/v1/generation", Receipts(site), "token", "openai")
+    table.add("GET", "/livez", livez, "public", "openai")
+    table.add("GET", "/readyz", Readyz(site), "public", "openai")
+    table.add("GET", "/api/hello", hello, "public", "openai")
+    return table
+
+
+def _add_lists(table: RouteTable[Handler], site: Site) -> None:
+    models = Models(site)
+    for version in ("v1", "v1beta", "v1alpha"):
+        shape = "openai" if version == "v1" else "gemini"
+        table.add("GET", f"/{version}/models", models.list, "token", shape)
+        table.add("GET", f"/{version}/models/{{model:rest}}", models.retrieve, "token", shape)
