@@ -85,7 +85,9 @@ def disable(
     if as_json:
         json_document({"account": email, "name": name, "changed": changed})
     else:
-        print(f"{email}/{name} is disabled." if changed else f"{email}/{name} was disabled already.")
+        print(
+            f"{email}/{name} is disabled." if changed else f"{email}/{name} was disabled already."
+        )
 
 
 async def _work(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
