@@ -118,7 +118,8 @@ ENDPOINTS = (
         description_zh=(
             "按令牌的分组和模型限制过滤。返回格式取决于请求："
             "带 `anthropic-version` 为 Anthropic 格式；"
-            "令牌位于 `x-goog-api-key` 或 `?key=` 为 Gemini 格式；其余为 OpenAI 格式。`limit` 与 `after_id` 仅用于 Anthropic 格式翻页。"
+            "令牌位于 `x-goog-api-key` 或 `?key=` 为 Gemini 格式；其余为 OpenAI 格式。"
+            "`limit` 与 `after_id` 仅用于 Anthropic 格式翻页。"
         ),
         parameters=(
             _VERSION,
