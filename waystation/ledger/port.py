@@ -53,8 +53,12 @@ class Ledger(Protocol):
     async def extend(self, extend: Extend) -> Admitted | Refused:
         """Raises LedgerAway."""
 
+    async def confirm(self, hold_id: str) -> bool:
+        """Before a hold is used to send: whether it is still open. Costs nothing for a young hold,
+        asks the ledger for one older than 5 s. False: it was swept. Raises LedgerAway."""
+
     def sent(self, hold_id: str) -> None:
-        """Written to the socket before this returns."""
+        """Written to the socket before this returns. Raises LedgerAway: do not send."""
 
     def unsent(self, hold_id: str) -> None: ...
 

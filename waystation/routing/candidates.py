@@ -42,16 +42,29 @@ class Directory:
         self._remembered[query] = (price, choices)
         return choices
 
-    def models(self, query: Query, now_ms: int) -> list[str]:
-        """The exact model names that this caller can use for the query's operation, in order of
-        the groups; query.model is not looked at. Names without a price are left out."""
+    def models(self, query: Query, now_ms: int) -> dict[str, str]:
+        """The model names and patterns that this caller can use, with the vendor that serves each
+        first, in order of the groups; query.model and operation are not looked at. Names without
+        a price are left out."""
         allowed = NameSet(query.models) if query.models else None
-        names: dict[str, None] = {}
+        names: dict[str, str] = {}
         for group in usable_groups(self.snapshot, query):
             for _, offer in self._offers.members(group.name):
-                if offer.speaks(query.operation, frozenset()):
-                    names.update(dict.fromkeys(self._priced(offer, now_ms)))
-        return [name for name in names if allowed is None or name in allowed]
+                for name in self._priced(offer, now_ms):
+                    if allowed is None or name in allowed:
+                        names.setdefault(name, offer.channel.vendor)
+        return names
+
+    def serves(self, query: Query) -> str | None:
+        """The vendor of the first channel that serves query.model to this caller, whatever the
+        operation; None when none does."""
+        if query.models and query.model not in NameSet(query.models):
+            return None
+        for group in usable_groups(self.snapshot, query):
+            for _, offer in self._offers.members(group.name):
+                if offer.upstream_model(query.model) is not None:
+                    return offer.channel.vendor
+        return None
 
     def _priced(self, offer: Offer, now_ms: int) -> Iterator[str]:
         free = offer.channel.free_by_default

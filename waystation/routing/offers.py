@@ -36,9 +36,10 @@ class Offer:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The models it names exactly."""
-        mapped = (name for name in self.channel.model_map if not name.endswith("*"))
-        return (*self._models.names, *mapped)
+        """The models it names, patterns among them; a bare "*" names nothing."""
+        return tuple(
+            name for name in (*self.channel.models, *self.channel.model_map) if name != "*"
+        )
 
 
 class Offers:

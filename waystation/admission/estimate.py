@@ -1,0 +1,110 @@
+"""How much to hold for a request before anything is known of its answer.
+
+At the dearest candidate's price and rate: the prompt's bound, and output up to the request's limit
+(a stream: its first stretch). What money.md calls "Hold".
+"""
+
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from waystation.dialects.operation import Operation
+from waystation.ledger.prices import prompt_charge
+from waystation.routing.choices import Candidate, Choices
+
+FLOOR_TOKENS = 16
+EXTEND_PERCENT = 80
+UNBOUNDED = sys.maxsize
+_TEXT_ONLY = frozenset({"tools"})
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The operator's: output_tokens: the limit of an answer that names none. stream_tokens: a
+    stream's first stretch, and each further one."""
+
+    output_tokens: int
+    stream_tokens: int
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """nanos: to be held; nanos_floor: the least that makes sense. prompt_nanos: posted at the
+    least when this process dies after sending. prompt_tokens: over all calls that the request
+    fans out to. asked_tokens: output limit of one answer; held_tokens: what is held of it at
+    first. answers: how many are asked for. tokens: for the tokens-per-minute limits."""
+
+    choices: Choices
+    stream: bool
+    limited: bool  # the caller named asked_tokens: nothing longer can come
+    prompt_tokens: int
+    asked_tokens: int
+    held_tokens: int
+    answers: int
+    calls: int
+    media: bool
+    nanos: int
+    nanos_floor: int
+    prompt_nanos: int
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.held_tokens * self.answers
+
+    def bound_of(self, output_tokens: int) -> int:
+        """nanos that no candidate exceeds with so many output tokens, all answers together."""
+        return self.choices.bound(
+            self.prompt_tokens, output_tokens, calls=self.calls, media=self.media
+        )
+
+    def affordable(self, nanos: int) -> int:
+        """The output tokens of each answer that fit into nanos; at least the floor's."""
+        if nanos >= self.nanos:
+            return self.held_tokens
+        floor = min(self.held_tokens, FLOOR_TOKENS)
+        return max(
+            floor,
+            largest(self.held_tokens, lambda tokens: self.bound_of(tokens * self.answers) <= nanos),
+        )
+
+
+def largest(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `most` that fits, 0 when none does; what is below fits too."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        if fits(middle):
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def estimate(operation: Operation, choices: Choices, first: Candidate, policy: Policy) -> Estimate:
+    """first: whom routing tries first; the prompt's likely price is its."""
+    limit = operation.output_limit
+    asked = policy.output_tokens if limit is None else limit
+    held = min(asked, policy.stream_tokens) if operation.stream else asked
+    calls = 1 if choices.native_n else operation.n
+    prompt_tokens = operation.prompt_tokens * calls
+    answers = operation.choices
+    media = not operation.needs <= _TEXT_ONLY
+    nanos = choices.bound(prompt_tokens, held * answers, calls=calls, media=media)
+    floor = min(held, FLOOR_TOKENS)
+    if floor == held:
+        nanos_floor = nanos
+    else:
+        nanos_floor = choices.bound(prompt_tokens, floor * answers, calls=calls, media=media)
+    return Estimate(
+        choices=choices,
+        stream=operation.stream,
+        limited=limit is not None,
+        prompt_tokens=prompt_tokens,
+        asked_tokens=asked,
+        held_tokens=held,
+        answers=answers,
+        calls=calls,
+        media=media,
+        nanos=nanos,
+        nanos_floor=nanos_floor,
+        prompt_nanos=min(nanos_floor, prompt_charge(prompt_tokens, first.price, first.rate)),
+    )
