@@ -1,6 +1,6 @@
 """Requests for the tests of admission, in few words."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.routing.scenery import channel, choices, group
 from waystation.admission.admit import admit
@@ -29,7 +29,11 @@ class Request:
     dialect: str = "openai"
     model: str = "m"
     affinity: str | None = None
-    extras: dict[str, object] = field(default_factory=dict)
+    expects_output: bool = True
+    guess: int | None = None
+
+    def prompt_guess(self) -> int:
+        return self.prompt_tokens if self.guess is None else self.guess
 
 
 async def ask(

@@ -42,8 +42,15 @@ def test_the_floor_is_what_was_asked_when_that_is_less() -> None:
 
 
 def test_what_has_no_output_holds_its_prompt() -> None:
-    got = made(Request(output_limit=0))
-    assert got.nanos == got.nanos_floor == got.prompt_nanos == 100_000
+    for request in (Request(output_limit=0), Request(output_limit=None, expects_output=False)):
+        got = made(request)
+        assert got.nanos == got.nanos_floor == got.prompt_nanos == 100_000
+
+
+def test_the_bound_is_held_and_the_likely_prompt_is_what_counts() -> None:
+    got = made(Request(output_limit=10, prompt_tokens=100, guess=25))
+    assert got.nanos == 120_000
+    assert (got.prompt_tokens, got.prompt_nanos, got.tokens) == (25, 25_000, 35)
 
 
 def test_n_answers_share_a_prompt_only_where_every_channel_serves_them_itself() -> None:

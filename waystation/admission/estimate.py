@@ -29,14 +29,16 @@ class Policy(msgspec.Struct, frozen=True):
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """nanos: to be held; nanos_floor: the least that makes sense. prompt_nanos: posted at the
-    least when this process dies after sending. prompt_tokens: over all calls that the request
-    fans out to. asked_tokens: output limit of one answer; held_tokens: what is held of it at
-    first. answers: how many are asked for. tokens: for the tokens-per-minute limits."""
+    least when this process dies after sending. prompt_tokens: as likely, prompt_bound_tokens: at
+    the most, over all calls that the request fans out to. asked_tokens: output limit of one
+    answer; held_tokens: what is held of it at first. answers: how many are asked for. tokens: for
+    the tokens-per-minute limits."""
 
     choices: Choices
     stream: bool
     limited: bool  # the caller named asked_tokens: nothing longer can come
     prompt_tokens: int
+    prompt_bound_tokens: int
     asked_tokens: int
     held_tokens: int
     answers: int
@@ -53,7 +55,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def bound_of(self, output_tokens: int) -> int:
         """nanos that no candidate exceeds with so many output tokens, all answers together."""
         return self.choices.bound(
-            self.prompt_tokens, output_tokens, calls=self.calls, media=self.media
+            self.prompt_bound_tokens, output_tokens, calls=self.calls, media=self.media
         )
 
     def affordable(self, nanos: int) -> int:
@@ -81,24 +83,26 @@ def largest(most: int, fits: Callable[[int], bool]) -> int:
 
 def estimate(operation: Operation, choices: Choices, first: Candidate, policy: Policy) -> Estimate:
     """first: whom routing tries first; the prompt's likely price is its."""
-    limit = operation.output_limit
+    limit = operation.output_limit if operation.expects_output else 0
     asked = policy.output_tokens if limit is None else limit
     held = min(asked, policy.stream_tokens) if operation.stream else asked
     calls = 1 if choices.native_n else operation.n
-    prompt_tokens = operation.prompt_tokens * calls
+    prompt_tokens = operation.prompt_guess() * calls
+    prompt_bound = operation.prompt_tokens * calls
     answers = operation.choices
     media = not operation.needs <= _TEXT_ONLY
-    nanos = choices.bound(prompt_tokens, held * answers, calls=calls, media=media)
+    nanos = choices.bound(prompt_bound, held * answers, calls=calls, media=media)
     floor = min(held, FLOOR_TOKENS)
     if floor == held:
         nanos_floor = nanos
     else:
-        nanos_floor = choices.bound(prompt_tokens, floor * answers, calls=calls, media=media)
+        nanos_floor = choices.bound(prompt_bound, floor * answers, calls=calls, media=media)
     return Estimate(
         choices=choices,
         stream=operation.stream,
         limited=limit is not None,
         prompt_tokens=prompt_tokens,
+        prompt_bound_tokens=prompt_bound,
         asked_tokens=asked,
         held_tokens=held,
         answers=answers,

@@ -97,7 +97,7 @@ class Grant:
 
     @property
     def prompt_tokens(self) -> int:
-        """Bound of the prompt, over all calls."""
+        """Of the prompt, as likely as can be told, over all calls."""
         return self._estimate.prompt_tokens
 
     @property
