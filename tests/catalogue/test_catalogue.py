@@ -11,9 +11,9 @@ import pytest
 from genai_prices.data import providers
 from genai_prices.types import ModelPrice, TieredPrices
 
-from waystation.control.catalogue.amounts import amounts_of, dearest, fields_of
-from waystation.control.catalogue.catalogue import CatalogueEntry, catalogue, catalogue_rows
-from waystation.control.catalogue.makers import FREE
+from waystation.control.official_prices.amounts import amounts_of, dearest, fields_of
+from waystation.control.official_prices.catalogue import CatalogueEntry, catalogue, catalogue_rows
+from waystation.control.official_prices.makers import FREE
 from waystation.ledger.prices import ONE, Price, PriceBook, PriceRow, bound, charge
 from waystation.meter.usage import Usage
 

@@ -14,9 +14,9 @@ from genai_prices import __version__
 from genai_prices.data import providers
 from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstraint
 
-from waystation.control.catalogue.amounts import Amounts, amounts_of, dearest, fields_of
-from waystation.control.catalogue.makers import FREE, MAKERS
-from waystation.control.catalogue.names import names_of
+from waystation.control.official_prices.amounts import Amounts, amounts_of, dearest, fields_of
+from waystation.control.official_prices.makers import FREE, MAKERS
+from waystation.control.official_prices.names import names_of
 from waystation.ledger.prices import PriceRow
 
 LIBRARY = f"genai-prices {__version__}"
