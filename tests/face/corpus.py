@@ -195,6 +195,11 @@ HARMLESS: dict[str, tuple[int, bytes]] = {
         200,
         _head(b"Host: x", b"Content-Length: 005") + b"hello",
     ),
+    "blanks around values": (
+        200,
+        _head(b"Host: \t x \t", b"Transfer-Encoding:  chunked ") + b"0\r\n\r\n",
+    ),
+    "length with blanks around": (200, _head(b"Host:x", b"Content-Length: \t5 \t") + b"hello"),
     "coding in capitals": (200, _head(b"Host: x", b"TRANSFER-ENCODING: CHUNKED") + b"0\r\n\r\n"),
     "chunk extension": (200, _head(b"Host: x", _TE) + b"5;a=b\r\nhello\r\n0\r\n\r\n"),
     "size with zeros": (200, _head(b"Host: x", _TE) + b"0005\r\nhello\r\n00\r\n\r\n"),

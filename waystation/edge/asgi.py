@@ -95,7 +95,7 @@ class AsgiFace:
                 return
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: list[tuple[bytes, bytes]] = [(name, value) for name, value in scope["headers"]]
+        headers = [(bytes(name), bytes(value).rstrip(b" \t")) for name, value in scope["headers"]]
         fields = fold_headers(headers)
         call = AsgiCall(
             scope, headers, fields, self._limits, self._request_id(), self._date, self._on_error
