@@ -102,6 +102,8 @@ REFUSED: dict[str, tuple[int, bytes]] = {
     "two hosts": (400, _head(b"Host: x", b"Host: y") + SECOND),
     "two equal hosts": (400, _head(b"Host: x", b"Host: x") + SECOND),
     "host list": (400, _head(b"Host: x, y") + SECOND),
+    "host list without a blank": (400, _head(b"Host: x,y") + SECOND),
+    "host and an empty one": (400, _head(b"Host: x", b"Host:") + SECOND),
     "host with a path": (400, _head(b"Host: x/y") + SECOND),
     "host with user": (400, _head(b"Host: a@x") + SECOND),
     "host with a blank": (400, _head(b"Host: x y") + SECOND),
@@ -148,6 +150,7 @@ REFUSED: dict[str, tuple[int, bytes]] = {
         _framed(b"Connection: Upgrade", b"Upgrade: h2c, websocket", b"Content-Length: 5"),
     ),
     "expectation unknown": (417, _framed(b"Expect: 200-ok", b"Content-Length: 5")),
+    "expectation unknown, chunked": (417, _framed(b"Expect: 200-ok", _TE)),
     "TLS hello": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + SECOND),
     "too many headers": (
         431,

@@ -132,7 +132,7 @@ class AsgiFace:
             return Refusal(505, "HTTP/1.0 and HTTP/1.1 are spoken here.")
         if not call.raw_path.startswith("/") and method != "OPTIONS":
             return Refusal(400, "Bad request target.")
-        return judge(method, version, headers, fields)
+        return judge(method, version, fields)
 
     def _origin(self, scope: Scope, fields: dict[bytes, bytes]) -> tuple[str, str]:
         client = scope.get("client")

@@ -142,7 +142,7 @@ class Intake:
     def _head_of(self, method: str, version: str) -> Head | Refusal:
         headers = self._headers
         fields = strict.fold_headers(headers)
-        refusal = strict.judge(method, version, headers, fields)
+        refusal = strict.judge(method, version, fields)
         if refusal is not None:
             return refusal
         target = strict.read_target(method, self._target, fields.get(b"host"))
