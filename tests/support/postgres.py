@@ -106,7 +106,7 @@ def _leave_root() -> None:
     os.umask(0o077)
 
 
-def _find_bin() -> Path | None:
+def find_binaries() -> Path | None:
     named = os.environ.get("PG_BIN")
     versions = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
@@ -135,7 +135,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _create(binaries: Path, folder: Path) -> PostgresServer:
+def create_server(binaries: Path, folder: Path) -> PostgresServer:
     folder.chmod(0o700)
     if os.getuid() == 0:
         os.chown(folder, 65534, 65534)
@@ -157,15 +157,15 @@ def _create(binaries: Path, folder: Path) -> PostgresServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    binaries = _find_bin()
+    binaries = find_binaries()
     if binaries is None:
         _install()
-        binaries = _find_bin()
+        binaries = find_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed: put it on PATH or name its folder in PG_BIN")
     folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir="/tmp"))
     try:
-        server = _create(binaries, folder)
+        server = create_server(binaries, folder)
         try:
             server.start()
             yield server
