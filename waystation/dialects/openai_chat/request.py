@@ -4,13 +4,13 @@ Everything that money depends on is checked here, before a hold is taken. Unknow
 are nobody's business: they pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.openai_chat.body import TokenLimits, write_body
-from waystation.dialects.openai_chat.fan_out import FanOutStream
+from waystation.dialects.openai_chat.fan_out import FanOutStream, merged
 from waystation.dialects.openai_chat.legacy import convert_functions, convert_turns
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
@@ -23,6 +23,7 @@ from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind,
 from waystation.kernel.strictjson import Fields, raw_of, read_object
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
 
 Headers = Callable[[str], str | None]
 
@@ -53,6 +54,7 @@ class ChatOperation:
     name = "chat"
     dialect = "openai_chat"
     expects_output = True
+    fans_out = True
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
@@ -130,6 +132,10 @@ class ChatOperation:
             cost_of=receipt.cost_of,
             include_usage=self.include_usage,
         )
+
+    def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes:
+        """One reply out of n calls' replies, each as its reader gave it."""
+        return merged(replies, usage, receipt.cost_of(usage))
 
     def prompt_guess(self) -> int:
         """Tokens of the prompt when nobody told them; never above the bound."""

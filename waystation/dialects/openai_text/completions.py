@@ -57,6 +57,8 @@ class CompletionOperation:
 
     name = "completion"
     dialect = "openai_chat"
+    expects_output = True
+    fans_out = False
     needs: frozenset[str] = frozenset()
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:

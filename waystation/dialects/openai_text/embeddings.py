@@ -36,6 +36,8 @@ class EmbeddingOperation:
 
     name = "embedding"
     dialect = "openai_chat"
+    expects_output = False
+    fans_out = False
     stream = False
     n = 1
     choices = 1
