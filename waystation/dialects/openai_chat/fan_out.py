@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from waystation.dialects.openai_chat.stream import ChatStream, StreamPart, StreamShape
+from waystation.dialects.openai_chat.chunk_writer import StreamPart, StreamShape
+from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.usage_object import shown_usage
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild

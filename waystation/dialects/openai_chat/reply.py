@@ -113,6 +113,8 @@ class ChatReply:
         reply = self._decoded(body)
         self._upstream_id = reply.id if isinstance(reply.id, str) else ""
         self._count(reply)
+        if not reply.choices and not self._tally.usage().output_tokens:
+            raise Fault("bad_upstream_response", reason="an answer without choices")
         return self._written(body)
 
     def usage(self) -> Usage:

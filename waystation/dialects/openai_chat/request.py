@@ -10,11 +10,12 @@ import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.openai_chat.body import TokenLimits, write_body
+from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
 from waystation.dialects.openai_chat.fan_out import FanOutStream, merged
 from waystation.dialects.openai_chat.legacy import convert_functions, convert_turns
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
-from waystation.dialects.openai_chat.stream import CHAT_SHAPE, ChatStream, StreamPart
+from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
+from waystation.dialects.openai_chat.chunk_writer import TEXT_SHAPE
 from waystation.dialects.openai_chat.reply import ChatReply
-from waystation.dialects.openai_chat.stream import TEXT_SHAPE, ChatStream
+from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
