@@ -132,7 +132,8 @@ CHECKS: dict[str, str] = {
         WHERE resolved <> logged + gone""",
     "a log row has no resolution like it": """
         SELECT q.request_id, q.nanos, t.amount_nanos FROM requests q LEFT JOIN transfers t
-            ON t.hold_id = q.hold_id AND t.account_id = q.account_id AND t.kind IN ('post', 'void', 'expire')
+            ON t.hold_id = q.hold_id AND t.account_id = q.account_id
+            AND t.kind IN ('post', 'void', 'expire')
         WHERE q.hold_id IS NOT NULL AND (t.n IS NULL OR t.kind <> q.kind OR t.exact <> q.exact
             OR q.loss_nanos <> t.short_nanos
             OR q.nanos <> CASE WHEN t.kind = 'post' THEN t.amount_nanos ELSE 0 END)""",

@@ -174,7 +174,7 @@ class SqliteBooks:
 
     @staticmethod
     def _read_batch(connection: sqlite3.Connection) -> int:
-        row = connection.execute("SELECT batch FROM batches WHERE node = ?", (NODE,)).fetchone()
+        row = connection.execute("SELECT batch FROM nodes WHERE node = ?", (NODE,)).fetchone()
         return 0 if row is None else int(row[0])
 
     def _purge_keys(self, connection: sqlite3.Connection, now_ms: int) -> None:

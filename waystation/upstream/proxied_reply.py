@@ -74,6 +74,9 @@ class ProxiedReply:
             self._fail("reset", "closed by us")
 
     async def _piece(self) -> bytes:
+        content = self._answer.content
+        if self._answer.closed and not content.is_eof():
+            self._fail("reset", "closed by us")
         if self._failure is not None:
             raise MaybeSent(*self._failure)
         if self._ended:
@@ -81,7 +84,7 @@ class ProxiedReply:
         idle_at = asyncio.get_running_loop().time() + self._idle_seconds
         try:
             async with asyncio.timeout_at(min(idle_at, self._total_at)):
-                data = await self._answer.content.readany()
+                data = await content.readany()
         except TimeoutError:
             self._fail("idle_timeout" if idle_at < self._total_at else "total_timeout", "")
         except aiohttp.ClientPayloadError as error:

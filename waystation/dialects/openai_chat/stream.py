@@ -307,7 +307,7 @@ class ChatStream:
         for position, choice in enumerate(choices):
             state = self._states.get(choice.index)
             if state is None:
-                if len(self._states) >= CHOICES_MOST or choice.index < 0:
+                if len(self._states) >= max(CHOICES_MOST, self._choices) or choice.index < 0:
                     self._fault = Fault("bad_upstream_response", reason="too many choices")
                     return None
                 state = self._new_state()
@@ -363,10 +363,15 @@ class ChatStream:
         out.append(_DONE)
 
     def _made_finish(self, index: int, state: ChoiceState | None) -> bytes:
-        reason = "tool_calls" if state is not None and state.has_tools else "stop"
+        reason = "stop"
+        if state is not None and state.has_tools:
+            reason = "function_call" if self._as_function_call else "tool_calls"
         choice: dict[str, object] = {"index": self._part.index if self._part else index}
         if self._shape.has_deltas:
-            delta = {} if state is not None else {"role": "assistant", "content": ""}
+            delta = {"role": "assistant", "content": ""} if state is None else {}
+            if state is not None:
+                rest = zip(("reasoning_content", "content"), state.rest(), strict=True)
+                delta.update((name, text) for name, text in rest if text)
             choice["delta"] = delta
         else:
             choice["text"] = ""
