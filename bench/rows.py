@@ -94,8 +94,12 @@ def latency(run: Run) -> Iterator[Row]:
         sync = fdatasync_us()
         p50 = (own["p50_us"] - direct["p50_us"] - sync) / 1000
         p99 = (own["p99_us"] - direct["p99_us"] - sync) / 1000
-        told = f"nginx adds {(proxy['p50_us'] - direct['p50_us']) / 1000:.2f} ms; commit {sync:.0f} µs"
-        yield Row("added latency p50, beyond one commit", f"{p50:.2f} ms ({told})", "≤ 1 ms", p50 <= 1)
+        told = (
+            f"nginx adds {(proxy['p50_us'] - direct['p50_us']) / 1000:.2f} ms; commit {sync:.0f} µs"
+        )
+        yield Row(
+            "added latency p50, beyond one commit", f"{p50:.2f} ms ({told})", "≤ 1 ms", p50 <= 1
+        )
         yield Row("added latency p99, beyond one commit", f"{p99:.2f} ms", "≤ 5 ms", p99 <= 5)
         stub = run.ports["stub"]
         direct_rate = _rate(stub, "/slow", 64, run.seconds)
@@ -184,4 +188,8 @@ def growth(run: Run, fill: Callable[[Path, int, int], list[str]]) -> Iterator[Ro
 
 def database_size(path: Path) -> int:
     with sqlite3.connect(path) as connection:
-        return int(connection.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").fetchone()[0])
+        return int(
+            connection.execute(
+                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+            ).fetchone()[0]
+        )

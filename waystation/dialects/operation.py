@@ -120,8 +120,10 @@ class Operation(Protocol):
     prompt_tokens: int
     output_limit: int | None
     needs: frozenset[str]
-    affinity: str | None
     expects_output: bool
+
+    @property
+    def affinity(self) -> str | None: ...
 
     def prompt_guess(self) -> int:
         """Tokens of the prompt, as likely as can be told without a tokenizer."""

@@ -150,9 +150,7 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
     )
 
 
-async def _add_token(
-    connection: AsyncConnection, epoch: int, account_id: int, key: str
-) -> None:
+async def _add_token(connection: AsyncConnection, epoch: int, account_id: int, key: str) -> None:
     row = insert(tokens).values(
         account_id=account_id,
         name=TOKEN_NAME,

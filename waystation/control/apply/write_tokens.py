@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from waystation.control.apply.document import ConfigError, TokenWanted
 from waystation.control.apply.change import Minted
+from waystation.control.apply.document import ConfigError, TokenWanted
 from waystation.control.apply.run import Run, Wish, chunks
 from waystation.control.apply.write_accounts import account_ids
 from waystation.identity.keys import digest, mask, mint
