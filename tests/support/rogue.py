@@ -67,6 +67,8 @@ from tests.support.script import (
     stream,
 )
 
+HANDSHAKE_SECONDS = 2.0
+
 
 @dataclass
 class Link:
@@ -194,15 +196,18 @@ class Rogue:
             )
             return
         self._server = await self._loop.create_server(
-            lambda: _Serving(self), self.host, 0, ssl=self._tls, backlog=self._backlog
+            lambda: _Serving(self),
+            self.host,
+            0,
+            ssl=self._tls,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if self._tls else None,
+            backlog=self._backlog,
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop_listening(self) -> None:
         if self._server is not None:
             self._server.close()
-            self._server = None
-            await asyncio.sleep(0)
 
     async def _close_links(self, reset: bool) -> None:
         for serving in tuple(self._open):
@@ -214,10 +219,9 @@ class Rogue:
         await self._close_links(reset=True)
         if tasks:
             await asyncio.wait(tasks, timeout=5)
-        for _ in range(100):
-            if not self._open:
-                break
-            await asyncio.sleep(0.01)
+        if self._server is not None:
+            # uvloop cannot be closed under a connection that is still shaking hands.
+            await asyncio.wait_for(self._server.wait_closed(), 2 * HANDSHAKE_SECONDS)
 
     def note(self, change: Callable[[], None]) -> None:
         """Change a record and wake whoever waits for it."""
@@ -253,7 +257,7 @@ class _Serving(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._wire = transport
-        transport.set_write_buffer_limits(high=0)
+        transport.set_write_buffer_limits(high=1)
         self._index, self.link = self._rogue.joined(self)
         self.task = asyncio.get_running_loop().create_task(self._serve())
 
