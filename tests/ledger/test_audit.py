@@ -7,7 +7,7 @@ import pytest
 
 from tests.ledger.random_commands import Scenario
 from tests.ledger.scene import NOW_MS, USD, Desk, facts, hold, post, void
-from waystation.ledger.audit import CHECKS
+from waystation.ledger.audit import CHECKS, audit
 from waystation.ledger.messages import AskToken, Extend, Transfer
 from waystation.ledger.sqlite_books import SqliteBooks
 
@@ -132,3 +132,14 @@ async def test_the_report_counts(desk: Desk) -> None:
     assert report["expired"] > 0
     assert report["inexact"] > 0
     assert report["loss_nanos"] > 0
+
+
+async def test_other_failures_join_the_report(desk: Desk) -> None:
+    await desk.fund()
+    assert (await audit(desk.books))["clean"]
+
+    async def across() -> list[str]:
+        return ["task t1 has no hold"]
+
+    report = await audit(desk.books, across)
+    assert (report["clean"], report["failures"]) == (False, ["task t1 has no hold"])

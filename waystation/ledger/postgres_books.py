@@ -26,6 +26,7 @@ from waystation.ledger.decide import decide
 from waystation.ledger.doubt import Doubt
 from waystation.ledger.messages import Decision, TakeSlot
 from waystation.ledger.migrate import migrate_postgres
+from waystation.ledger.poison import settle_singly
 from waystation.ledger.postgres_answers import ask
 from waystation.ledger.postgres_loader import ALIVE_AGAIN, Loader
 from waystation.ledger.postgres_node import LeaseLapsedError, Node
@@ -42,6 +43,13 @@ TRIES_MAX = 6
 OWNERS_MAX = 100_000
 
 StoreFaults = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+OwnFaults = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+    ValueError,
+)
+"""Of the values written, not of the server."""
 
 
 class _AgainError(Exception):
@@ -70,6 +78,7 @@ class PostgresBooks:
         self._connection: asyncpg.Connection | None = None
         self._owners: dict[str, int] = {}
         self._doubt: Doubt | None = None
+        self._single = False
 
     async def open(self) -> None:
         """Raises BooksLocked, BooksAway, LedgerTooNewError."""
@@ -81,13 +90,19 @@ class PostgresBooks:
         except BooksAway:
             self._give_back(batch)
             raise
-        except StoreFaults as error:
+        except BaseException as error:
             self._drop()
             self._give_back(batch)
-            raise BooksAway(str(error) or type(error).__name__) from error
-        except BaseException:
-            self._drop()
-            raise
+            if isinstance(error, StoreFaults) and not isinstance(error, OwnFaults):
+                raise BooksAway(str(error) or type(error).__name__) from error
+            if not isinstance(error, Exception) or (len(batch) == 1 and self._single):
+                raise
+        # Not the store: something in the batch itself.
+        self._single = True
+        try:
+            return await settle_singly(self.settle, batch, now_ms)
+        finally:
+            self._single = False
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
