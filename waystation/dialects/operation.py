@@ -18,7 +18,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt's body must be made for. output_limit: a clamp to write in, None = leave
     the caller's. overrides: the channel's top-level fields, they win. n: how many choices this
     call asks for (fanned-out parts ask for 1). secrets: strings of the channel that no caller may
-    see, taken out of error texts. think_tags: thoughts come as <think>…</think> inside content and
+    see, taken out of error texts. refuses: request fields that the
+    upstream answers with an error, so we do not add them. think_tags: thoughts come as <think>…</think> inside content and
     are to be moved to reasoning_content."""
 
     upstream_model: str
@@ -27,6 +28,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     n: int | None = None
     secrets: tuple[str, ...] = ()
     think_tags: bool = False
+    refuses: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Target(upstream_model={self.upstream_model!r})"
@@ -84,6 +86,14 @@ class StreamReader(Protocol):
         """A proper end was seen."""
 
     @property
+    def complete(self) -> bool:
+        """The dialect's last frame was seen: nothing that comes after it is part of the answer."""
+
+    @property
+    def output_seen(self) -> int:
+        """About how many output tokens have come; cheap enough to be asked for each piece."""
+
+    @property
     def fault(self) -> Fault | None:
         """An error event, HTML, nonsense or an early end."""
 
@@ -98,7 +108,8 @@ class Operation(Protocol):
     """name: chat, completion, embedding, moderation. dialect: of the caller. prompt_tokens: an
     upper bound. output_limit: the caller's own per choice, None when it named none. choices: how
     many answers are asked for (n × prompts). needs: features a channel must have ("tools", …).
-    affinity: what keeps a conversation on its channel, None for nothing."""
+    affinity: what keeps a conversation on its channel, None for nothing. expects_output: the answer
+    is made of output tokens (not so for embeddings and moderations)."""
 
     name: str
     dialect: str
@@ -110,6 +121,10 @@ class Operation(Protocol):
     output_limit: int | None
     needs: frozenset[str]
     affinity: str | None
+    expects_output: bool
+
+    def prompt_guess(self) -> int:
+        """Tokens of the prompt, as likely as can be told without a tokenizer."""
 
     def body_for(self, target: Target) -> bytes:
         """The upstream's body: raw slices of the caller's, with the declared edits."""

@@ -34,7 +34,7 @@ def write_body(
 ) -> bytes:
     """The body for an attempt. stream_options: written when given; the target's overrides win."""
     edits: dict[str, msgspec.Raw | None] = {"model": raw_of(target.upstream_model)}
-    if stream_options is not None:
+    if stream_options is not None and "stream_options" not in target.refuses:
         edits["stream_options"] = stream_options
     if target.n is not None and ("n" in fields or target.n != 1):
         edits["n"] = raw_of(target.n)

@@ -144,6 +144,14 @@ class FanOutStream:
         return len(self._closed) == len(self._parts)
 
     @property
+    def complete(self) -> bool:
+        return self.finished
+
+    @property
+    def output_seen(self) -> int:
+        return sum(part.output_seen for part in self._parts)
+
+    @property
     def fault(self) -> Fault | None:
         if self._fault is not None:
             return self._fault

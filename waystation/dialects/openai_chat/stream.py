@@ -145,6 +145,15 @@ class ChatStream:
         return all(state.finished for state in self._states.values())
 
     @property
+    def complete(self) -> bool:
+        return self._ended
+
+    @property
+    def output_seen(self) -> int:
+        text = self._tally.text
+        return max(text.tokens, text.pieces)
+
+    @property
     def fault(self) -> Fault | None:
         return self._fault
 
