@@ -21,7 +21,7 @@ from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
-from waystation.kernel.strictjson import Fields, raw_of, read_object
+from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
@@ -164,7 +164,10 @@ def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> ChatOperat
             )
             raise Fault("invalid_request", reason=reason, param="messages")
         raise Fault("missing_field", param="messages")
-    return ChatOperation(body, fields, headers, choices_max)
+    try:
+        return ChatOperation(body, fields, headers, choices_max)
+    except RecursionError:
+        raise invalid_json("nested too deeply") from None
 
 
 def _alias_seed(fields: Fields) -> None:

@@ -13,7 +13,7 @@ from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
-from waystation.kernel.strictjson import Fields, raw_of, read_object, rebuild
+from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
@@ -139,7 +139,10 @@ def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> Completion
     fields = read_object(body)
     if is_null(fields.get("prompt")):
         raise Fault("missing_field", param="prompt")
-    return CompletionOperation(body, fields, headers, choices_max)
+    try:
+        return CompletionOperation(body, fields, headers, choices_max)
+    except RecursionError:
+        raise invalid_json("nested too deeply") from None
 
 
 def _read_prompt(prompt: msgspec.Raw) -> Prompt:
