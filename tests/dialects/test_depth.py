@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from tests.dialects.making import FREE, chat, no_headers, same
@@ -100,4 +101,4 @@ def test_numbers_beyond_64_bits() -> None:
     usage = stream.usage()
     assert usage.output_tokens < 10
     assert not usage.exact
-    assert json.dumps(usage.raw)
+    assert msgspec.msgpack.encode(usage.raw)

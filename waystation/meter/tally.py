@@ -13,7 +13,7 @@ from waystation.kernel.estimate import TextTally
 from waystation.meter.openai import Limits, Told, normalised, read_told
 from waystation.meter.usage import Usage
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 USAGE_BYTES_MAX = 16 * 1024

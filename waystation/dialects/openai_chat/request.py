@@ -28,6 +28,8 @@ from waystation.meter.tally import Tally
 Headers = Callable[[str], str | None]
 
 TOKENS_MOST = 10_000_000
+TOOLS_TEMPLATE_TOKENS = 512
+"""What vendors' templates say of tools on top of the tools themselves; recorded: some 250."""
 _NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "top_logprobs")
 
 
@@ -82,7 +84,7 @@ class ChatOperation:
             fields["messages"] = found.messages
         if found.has_function_turns:
             fields["messages"] = convert_turns(fields["messages"])
-        self.prompt_tokens = found.prompt_tokens
+        self.prompt_tokens = found.prompt_tokens + (TOOLS_TEMPLATE_TOKENS if needs else 0)
         self.needs = needs | found.needs
         self._stream_options, self.include_usage = stream_options_of(fields)
 
