@@ -10,6 +10,7 @@ from waystation.dialects.openai_chat.choice_state import ChoiceState
 from waystation.dialects.openai_chat.chunk import ChoiceEdit, Chunk, decode_fields, edited_choices
 from waystation.kernel.strictjson import raw_of, rebuild
 
+TIME_MOST = 2**53
 _NAMELESS = (b"", b'""', b"null")
 
 
@@ -56,9 +57,9 @@ class ChunkWriter:
             self.model = chunk.model
         if self.id is not None:
             return
-        self.id = chunk.id or self.shape.id_prefix + token_hex(12)
+        self.id = str(chunk.id) if chunk.id else self.shape.id_prefix + token_hex(12)
         created = chunk.created
-        is_time = isinstance(created, int) and not isinstance(created, bool) and created > 0
+        is_time = type(created) is int and 0 < created < TIME_MOST
         self.created = created if is_time else int(time())
 
     def is_named_right(self, chunk: Chunk) -> bool:

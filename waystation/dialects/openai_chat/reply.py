@@ -105,9 +105,16 @@ class ChatReply:
         self._upstream_id = ""
 
     def read(self, status: int, content_type: str, body: bytes) -> bytes:
-        secrets = self._target.secrets
         if status >= 400:
-            raise read_error(status, body, secrets)
+            raise read_error(status, body, self._target.secrets)
+        try:
+            return self._read(content_type, body)
+        except RecursionError:
+            reason = "an answer nested too deeply"
+            raise Fault("bad_upstream_response", reason=reason) from None
+
+    def _read(self, content_type: str, body: bytes) -> bytes:
+        secrets = self._target.secrets
         if looks_like_stream(content_type, body):
             body = assembled(body, self._object, secrets)
         reply = self._decoded(body)

@@ -21,7 +21,7 @@ from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
-from waystation.kernel.strictjson import Fields, raw_of, read_object
+from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 from waystation.meter.usage import Usage
@@ -29,6 +29,8 @@ from waystation.meter.usage import Usage
 Headers = Callable[[str], str | None]
 
 TOKENS_MOST = 10_000_000
+TOOLS_TEMPLATE_TOKENS = 512
+"""What vendors' templates say of tools on top of the tools themselves; recorded: some 250."""
 _NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "top_logprobs")
 
 
@@ -41,6 +43,7 @@ class ChatOperation:
         "_headers",
         "_limits",
         "_stream_options",
+        "affinity",
         "choices",
         "include_usage",
         "is_legacy",
@@ -56,6 +59,7 @@ class ChatOperation:
     dialect = "openai_chat"
     expects_output = True
     fans_out = True
+    affinity: str | None
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
@@ -82,14 +86,17 @@ class ChatOperation:
             fields["messages"] = found.messages
         if found.has_function_turns:
             fields["messages"] = convert_turns(fields["messages"])
-        self.prompt_tokens = found.prompt_tokens
+        self.prompt_tokens = found.prompt_tokens + (TOOLS_TEMPLATE_TOKENS if needs else 0)
         self.needs = needs | found.needs
         self._stream_options, self.include_usage = stream_options_of(fields)
 
-    @property
-    def affinity(self) -> str | None:
-        """Made on demand: routing asks only where a model has several channels."""
-        return affinity_of(self._fields, self._headers)
+    def __getattr__(self, name: str) -> str | None:
+        # The slot of `affinity` is filled when routing first asks, which it does only where a
+        # model has several channels.
+        if name != "affinity":
+            raise AttributeError(name)
+        self.affinity = affinity_of(self._fields, self._headers)
+        return self.affinity
 
     def body_for(self, target: Target) -> bytes:
         options = self._stream_options if self.stream else None
@@ -165,7 +172,10 @@ def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> ChatOperat
             )
             raise Fault("invalid_request", reason=reason, param="messages")
         raise Fault("missing_field", param="messages")
-    return ChatOperation(body, fields, headers, choices_max)
+    try:
+        return ChatOperation(body, fields, headers, choices_max)
+    except RecursionError:
+        raise invalid_json("nested too deeply") from None
 
 
 def _alias_seed(fields: Fields) -> None:

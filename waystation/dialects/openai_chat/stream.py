@@ -170,7 +170,10 @@ class ChatStream:
     def _pass_on(self, frames: Sequence[Frame]) -> bytes:
         out: list[bytes] = []
         for frame in frames:
-            self._take(frame, out)
+            try:
+                self._take(frame, out)
+            except RecursionError:
+                self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
             if self._ended or self._fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
@@ -194,7 +197,7 @@ class ChatStream:
                 self._usage_frame = payload
             return
         if not self._states:
-            self._upstream_id = chunk.id or ""
+            self._upstream_id = str(chunk.id or "")
             self._writer.adopt(chunk)
         passes = (
             not told
@@ -257,18 +260,22 @@ class ChatStream:
         """One edit a choice, or None when all pass as they are."""
         edits: list[ChoiceEdit] | None = None
         for position, choice in enumerate(choices):
-            state = self._states.get(choice.index)
+            index = choice.index or 0
+            state = self._states.get(index)
             if state is None:
-                if len(self._states) >= max(CHOICES_MOST, self._choices) or choice.index < 0:
+                if len(self._states) >= max(CHOICES_MOST, self._choices) or index < 0:
                     self._fault = Fault("bad_upstream_response", reason="too many choices")
                     return None
                 state = self._new_state()
-                self._states[choice.index] = state
+                self._states[index] = state
             edit = state.take(choice, self._tally)
+            if choice.index is None:
+                edit = edit or ChoiceEdit()
+                edit.index = 0
             if self._part is not None:
                 edit = edit or ChoiceEdit()
                 edit.index = self._part.index
-                edit.drop = edit.drop or choice.index != 0
+                edit.drop = edit.drop or index != 0
             if edit is not None:
                 if edits is None:
                     edits = [ChoiceEdit() for _ in choices]

@@ -33,7 +33,8 @@ class ModerationOperation:
     stream = False
     n = 1
     choices = 1
-    output_limit = 0
+    output_limit: int | None = 0
+    expects_output = False
     needs: frozenset[str] = frozenset()
     affinity: str | None = None
 
