@@ -11,13 +11,15 @@ SCHEMAS: dict[str, Schema] = {
             "draining": boolean("A shutdown was announced.", "已宣布关闭。"),
             "ledger": boolean("The ledger answers.", "账本可用。"),
             "configuration": boolean("The configuration is loaded.", "配置已加载。"),
+            "control": boolean("The control process was there once.", "控制进程已就绪过。"),
         },
         ["status"],
     ),
 }
 
-_READY = {"status": "ready", "draining": False, "ledger": True, "configuration": True}
-_LEAVING = {"status": "not ready", "draining": True, "ledger": True, "configuration": True}
+_STATES = {"ledger": True, "configuration": True, "control": True}
+_READY = {"status": "ready", "draining": False} | _STATES
+_LEAVING = {"status": "not ready", "draining": True} | _STATES
 
 
 def _json(name: str, value: object) -> dict[str, tuple[Schema, tuple[Example, ...]]]:
