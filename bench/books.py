@@ -1,6 +1,6 @@
 """How much a hold and its resolution cost the ledger's books, decided and written.
 
-    python -m bench.books [--pairs 20000] [--tokens 10] [--rows 0] [--batch 32] [--dsn postgresql://…]
+python -m bench.books [--pairs 20000] [--tokens 10] [--rows 0] [--batch 32] [--dsn postgresql://…]
 """
 
 import argparse

@@ -234,6 +234,17 @@ def test_a_conversation_leaves_an_unhealthy_place_and_stays_at_the_new_one() -> 
         assert router.attempts(chosen, (7, "t")).next(now).candidate.channel.id == 2
 
 
+def test_a_conversation_does_not_lead_back_to_a_channel_that_failed() -> None:
+    """Another request of the same conversation was answered there meanwhile, with another key."""
+    chosen = choices([channel(1, keys=2), channel(2)], group("g", 1, 2))
+    router = rich_router()
+    router.affinity.keep((7, "t"), 1, 100)
+    attempts = router.attempts(chosen, (7, "t"))
+    attempts.failed(attempts.next(0.0), FAILED, 0.0)
+    router.affinity.keep((7, "t"), 1, 101)
+    assert attempts.next(0.0).candidate.channel.id == 2
+
+
 def test_a_conversation_does_not_reach_into_a_later_tier() -> None:
     """It was served by the last resort once; that is no reason to stay there."""
     chosen = choices([channel(1), channel(2)], group("g", (1, 0), (2, 1)))

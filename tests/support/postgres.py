@@ -67,9 +67,6 @@ class PostgresServer:
         self.sql(f'CREATE DATABASE "{name}"')
         return name
 
-    def drop_database(self, name: str) -> None:
-        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
     def sql(self, statement: str, database: str = "postgres") -> None:
         subprocess.run(
             [self.bin / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement,
@@ -106,7 +103,7 @@ def _leave_root() -> None:
     os.umask(0o077)
 
 
-def _find_bin() -> Path | None:
+def find_binaries() -> Path | None:
     named = os.environ.get("PG_BIN")
     versions = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
@@ -135,7 +132,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _create(binaries: Path, folder: Path) -> PostgresServer:
+def create_server(binaries: Path, folder: Path) -> PostgresServer:
     folder.chmod(0o700)
     if os.getuid() == 0:
         os.chown(folder, 65534, 65534)
@@ -157,27 +154,27 @@ def _create(binaries: Path, folder: Path) -> PostgresServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    binaries = _find_bin()
+    binaries = find_binaries()
     if binaries is None:
         _install()
-        binaries = _find_bin()
+        binaries = find_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed: put it on PATH or name its folder in PG_BIN")
     folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir="/tmp"))
     try:
-        server = _create(binaries, folder)
+        server = create_server(binaries, folder)
         try:
             server.start()
             yield server
         finally:
-            server.stop()
+            # Nobody needs the data: no checkpoint.
+            server.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def postgres_dsn(postgres_server: PostgresServer) -> Iterator[str]:
-    """postgresql://… of an empty database that lives as long as the test."""
-    name = postgres_server.create_database()
-    yield postgres_server.dsn(name)
-    postgres_server.drop_database(name)
+def postgres_dsn(postgres_server: PostgresServer) -> str:
+    """postgresql://… of an empty database. It goes with the server: dropping it here would wait
+    for a checkpoint."""
+    return postgres_server.dsn(postgres_server.create_database())

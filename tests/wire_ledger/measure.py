@@ -114,7 +114,8 @@ def main(pairs: int, concurrency: int, kind: str) -> None:
         server_cpu, batch = os.read(reading, 100).decode().split()
         print(
             f"{kind} books, {pairs} pairs, {concurrency} at once: "
-            f"gateway {cpu / pairs * 1e6:.1f} us a pair, ledger {float(server_cpu) / pairs * 1e6:.1f} us a pair, "
+            f"gateway {cpu / pairs * 1e6:.1f} us a pair, "
+            f"ledger {float(server_cpu) / pairs * 1e6:.1f} us a pair, "
             f"{float(batch):.1f} commands a batch, {pairs / wall:.0f} pairs/s"
         )
 

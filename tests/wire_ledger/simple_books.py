@@ -189,7 +189,8 @@ class FileBooks(MemoryBooks):
 
     async def open(self) -> None:
         if self._path.exists():
-            self._replay(self._path.read_bytes())
+            whole = self._replay(self._path.read_bytes())
+            os.truncate(self._path, whole)
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         await super().open()
 
@@ -203,7 +204,8 @@ class FileBooks(MemoryBooks):
         os.write(self._file, data)
         os.fdatasync(self._file)
 
-    def _replay(self, data: bytes) -> None:
+    def _replay(self, data: bytes) -> int:
+        """How many bytes are whole records."""
         at = 0
         while at + 4 <= len(data):
             size = int.from_bytes(data[at : at + 4], "big")
@@ -212,6 +214,7 @@ class FileBooks(MemoryBooks):
                 break  # torn by the kill: it was never answered
             self.decide(_DECODERS[line[0]].decode(line[1:]))
             at += 4 + size
+        return at
 
 
 def _decoders() -> tuple[dict[type, bytes], dict[int, msgspec.msgpack.Decoder]]:

@@ -1,11 +1,8 @@
 """kill -9 of a ledger, and of a gateway, as processes of their own."""
 
 import asyncio
-import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pytest
 from tests.wire_ledger.conftest import a_hold, a_post, until
 from tests.wire_ledger.gateway_process import METERED_NANOS
 from tests.wire_ledger.ledger_process import BOOT
+from tests.wire_ledger.processes import Processes
 from tests.wire_ledger.simple_books import FileBooks
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.messages import (
@@ -32,36 +30,6 @@ from waystation.settings import Settings
 
 BALANCE = 10**15
 KINDS = ["simple", "sqlite"]
-
-
-class Processes:
-    """Ledgers and gateways, started and killed."""
-
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind = kind
-        self.folder = folder
-        self.running: list[subprocess.Popen] = []
-
-    def start(self, module: str, *arguments: object) -> subprocess.Popen:
-        command = [sys.executable, "-m", f"tests.wire_ledger.{module}", *map(str, arguments)]
-        environment = {**os.environ, "WAYSTATION_BOOT": BOOT}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
-        self.running.append(process)
-        return process
-
-    def ledger(self) -> subprocess.Popen:
-        return self.start("ledger_process", self.kind, self.folder)
-
-    def end(self, process: subprocess.Popen, number: int) -> None:
-        process.send_signal(number)
-        process.wait(20)
-
-    def close(self) -> None:
-        for process in self.running:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            process.stdout.close()
 
 
 @pytest.fixture(params=KINDS)
@@ -139,6 +107,17 @@ class Load:
 
 
 async def test_a_ledger_killed_under_load_settles_everything_once(processes: Processes) -> None:
+    await kill_ledger_under_load(processes, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2, 22))
+async def test_a_ledger_killed_at_any_moment(processes: Processes, seed: int) -> None:
+    await kill_ledger_under_load(processes, seed)
+
+
+async def kill_ledger_under_load(processes: Processes, seed: int) -> None:
+    moments = random.Random(seed)
     await prepare(processes)
     ledger = processes.ledger()
     loads = []
@@ -146,11 +125,12 @@ async def test_a_ledger_killed_under_load_settles_everything_once(processes: Pro
         client = LedgerClient(processes.folder / "ledger.sock", f"gw-{number}", BOOT)
         client.start()
         await client.wait_present(20)
-        loads.append(Load(client, seed=number))
+        loads.append(Load(client, seed + number))
     tasks = [asyncio.create_task(load.work(worker)) for load in loads for worker in range(16)]
     for _ in range(3):
-        before = sum(load.admitted for load in loads)
-        await until(lambda: sum(load.admitted for load in loads) > before + 300, 20)  # noqa: B023
+        wanted = sum(load.admitted for load in loads) + moments.randrange(50, 500)
+        await until(lambda: sum(load.admitted for load in loads) >= wanted, 20)  # noqa: B023
+        await asyncio.sleep(moments.random() * 0.005)
         connections = loads[0].client.link.connections
         processes.end(ledger, signal.SIGKILL)
         ledger = processes.ledger()

@@ -4,8 +4,13 @@ It reads one consistent state: the caller runs it between batches (SQLite) or in
 read (PostgreSQL).
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, TypedDict
+
+import msgspec
+
+from waystation.ledger.books import Books, BooksAway, Posted
+from waystation.ledger.messages import AskAudit, AuditState
 
 Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
@@ -132,7 +137,8 @@ CHECKS: dict[str, str] = {
         WHERE resolved <> logged + gone""",
     "a log row has no resolution like it": """
         SELECT q.request_id, q.nanos, t.amount_nanos FROM requests q LEFT JOIN transfers t
-            ON t.hold_id = q.hold_id AND t.account_id = q.account_id AND t.kind IN ('post', 'void', 'expire')
+            ON t.hold_id = q.hold_id AND t.account_id = q.account_id
+            AND t.kind IN ('post', 'void', 'expire')
         WHERE q.hold_id IS NOT NULL AND (t.n IS NULL OR t.kind <> q.kind OR t.exact <> q.exact
             OR q.loss_nanos <> t.short_nanos
             OR q.nanos <> CASE WHEN t.kind = 'post' THEN t.amount_nanos ELSE 0 END)""",
@@ -180,6 +186,20 @@ CHECKS: dict[str, str] = {
             OR sum(cost_nanos) <> 0 OR sum(loss_nanos) <> 0 OR sum(input_tokens) <> 0
             OR sum(output_tokens) <> 0""",
 }  # fmt: skip
+
+
+async def audit(books: Books, also: Callable[[], Awaitable[Sequence[str]]] | None = None) -> Report:
+    """The report of open books. also: further failures, such as those across `main` and `ledger`.
+
+    Raises BooksAway."""
+    answers = await books.settle([Posted("", "", AskAudit("audit"))], 0)
+    if not isinstance(answers[0], AuditState):
+        raise BooksAway("the audit could not be read")
+    report = msgspec.json.decode(answers[0].report, type=Report)
+    if also is not None:
+        report["failures"] += await also()
+        report["clean"] = not report["failures"]
+    return report
 
 
 def audit_report() -> Generator[Query, Rows, Report]:

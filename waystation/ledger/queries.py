@@ -110,7 +110,7 @@ def _spent_log(asked: AskToken, from_ms: int, to_ms: int) -> Generator[Query, Ro
 
 def _row(asked: AskRow) -> Answering:
     who = {"request": plain(asked.request_id), "account": asked.account_id}
-    mine = "request_id = :request AND (:account = 0 OR account_id = :account)"
+    mine = "request_id = :request AND (account_id = :account OR :account = 0)"
     open_holds = yield f"SELECT hold_id, n FROM holds WHERE {mine}", who  # noqa: S608
     rows = yield (
         f"SELECT hold_id, detail FROM requests WHERE {mine} ORDER BY n DESC LIMIT 1",  # noqa: S608
@@ -146,7 +146,8 @@ def _transfers(
             what + "hold_id IS NULL AND account_id = :account AND id = :id",
             {"account": pending[0][4], "id": f"refund:{hold_id}"},
         )
-    return tuple((row[1], row[2], row[3]) for row in sorted(found, key=lambda row: row[0]))
+    found.sort(key=lambda row: (row[3], row[0]))
+    return tuple((row[1], row[2], row[3]) for row in found)
 
 
 def _page(asked: AskPage) -> Answering:

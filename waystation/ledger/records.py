@@ -21,6 +21,7 @@ from waystation.ledger.state import (
 )
 
 HOUR_MS = 3_600_000
+STATUS_MAX = 999
 Record = tuple[Any, ...]
 
 encode = msgspec.msgpack.Encoder().encode
@@ -192,16 +193,16 @@ def log_record(log: LogRow) -> Record:
     return (
         log.n,
         log.account_id,
-        facts.created_ms,
+        bounded(facts.created_ms),
         plain(facts.request_id),
         log.hold_id,
         log.kind,
         log.settled_ms,
-        facts.token_id,
+        bounded(facts.token_id),
         plain(facts.model),
         plain(row.group),
-        row.channel_id,
-        row.status,
+        bounded(row.channel_id),
+        min(bounded(row.status), STATUS_MAX),
         row.end,
         plain(row.code),
         row.nanos,
@@ -222,13 +223,14 @@ def rollup_records(log: Iterable[LogRow]) -> list[Record]:
     for entry in log:
         row = entry.row
         facts = row.facts
+        created_ms = bounded(facts.created_ms)
         place = (
             entry.account_id,
-            facts.created_ms - facts.created_ms % HOUR_MS,
-            facts.token_id,
+            created_ms - created_ms % HOUR_MS,
+            bounded(facts.token_id),
             plain(facts.model),
             plain(row.group),
-            row.channel_id,
+            bounded(row.channel_id),
         )
         total = totals.get(place)
         if total is None:

@@ -220,16 +220,6 @@ keys = Table(
     sqlite_with_rowid=False,
 )
 
-batches = Table(
-    "batches",
-    metadata,
-    Column("node", Text, primary_key=True),
-    _number("batch"),
-    sqlite_with_rowid=False,
-)
-"""The number of each node's last commit: tells afterwards whether a commit of unknown outcome
-happened."""
-
 retired = Table(
     "retired",
     metadata,
@@ -242,5 +232,16 @@ nodes = Table(
     metadata,
     Column("node", Text, primary_key=True),
     _words("boot"),
-    _number("lease_until_ms"),  # by the database's clock
+    _number("batch"),
+    _number("lease_until_ms"),
 )
+"""batch: the number of the node's last commit; tells afterwards whether a commit of unknown outcome
+happened. boot: of the ledger process. lease_until_ms: by the database's clock (PostgreSQL)."""
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _number("n"),
+)
+"""Numbers for rows, handed to the nodes in blocks (PostgreSQL)."""

@@ -193,6 +193,7 @@ class State:
     __slots__ = (
         "accounts",
         "calendar",
+        "dead_nodes",
         "groups",
         "holds",
         "keys",
@@ -219,5 +220,7 @@ class State:
         self.keys: MutableMapping[tuple[int, str], Key | None] = {}
         self.transfers: MutableMapping[tuple[int, str], int | None] = {}
         """(account, id) of people's transfers → what really moved."""
+        self.dead_nodes: frozenset[str] = frozenset()
+        """Other nodes whose lease lapsed long enough ago."""
         self.transfer_n = 0
         self.log_n = 0

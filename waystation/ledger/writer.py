@@ -17,8 +17,8 @@ from waystation.ledger.frames import Away, Reply
 from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
-    AskPage,
     AskFigures,
+    AskPage,
     AskRow,
     AskToken,
     AskVersions,

@@ -146,7 +146,7 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
             name="demo",
             vendor="demo",
             groups=f'["{DEMO_GROUP}"]',
-            models='["*"]',
+            models='["demo-chat","demo-completion","demo-embedding","demo-moderation","*"]',
             created_ms=now_ms(),
         )
     )

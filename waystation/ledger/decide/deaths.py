@@ -60,9 +60,10 @@ def sweep_absent(
 def sweep_nodes(
     state: State, changes: Changes, _posted: Posted, _told: KeepLease, now_ms: int
 ) -> None:
-    """Holds of other nodes are only in the state when their node is known to be dead."""
-    others = [h for h in state.holds.values() if h.owner == "gateway" and h.node != state.node]
-    expire(state, changes, others, now_ms)
+    dead = state.dead_nodes
+    if dead:
+        holds = [h for h in state.holds.values() if h.owner == "gateway" and h.node in dead]
+        expire(state, changes, holds, now_ms)
 
 
 def expire(state: State, changes: Changes, holds: Iterable[OpenHold], now_ms: int) -> None:

@@ -1,0 +1,43 @@
+"""Runs the questions of `queries` on PostgreSQL, each on one consistent view."""
+
+import re
+from functools import lru_cache
+
+import asyncpg
+
+from waystation.ledger.messages import Decision
+from waystation.ledger.queries import Question, answer
+
+
+async def ask(connection: asyncpg.Connection | None, question: Question) -> Decision | None:
+    """None when the store failed just now: the batch itself is committed."""
+    if connection is None:
+        return None
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await _ask(connection, question)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        connection.terminate()
+        return None
+
+
+async def _ask(connection: asyncpg.Connection, question: Question) -> Decision:
+    answering = answer(question)
+    sql, parameters = next(answering)
+    while True:
+        rows = await connection.fetch(
+            positional(sql, tuple(parameters)), *parameters.values(), timeout=600
+        )
+        try:
+            sql, parameters = answering.send(rows)
+        except StopIteration as done:
+            decision: Decision = done.value
+            return decision
+
+
+@lru_cache(maxsize=256)
+def positional(sql: str, names: tuple[str, ...]) -> str:
+    """`:name` → `$1`, in the order of the names."""
+    for place, name in enumerate(names, 1):
+        sql = re.sub(rf":{name}\b", f"${place}", sql)
+    return sql
