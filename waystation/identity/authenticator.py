@@ -19,9 +19,9 @@ import msgspec
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.identity.credentials import Credential
-from waystation.identity.generations import Generations, ShortMemory
 from waystation.identity.keys import shape
 from waystation.identity.lookup import BATCH_MAX, Changes, changes_since, find_callers
+from waystation.identity.memory import Memory, ShortMemory
 from waystation.storage.database import Database, StorageAway
 
 CALLERS_MAX = 120_000
@@ -44,7 +44,7 @@ class Authenticator:
     def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._callers: Generations[bytes, Caller] = Generations(CALLERS_MAX)
+        self._callers: Memory[bytes, Caller] = Memory(CALLERS_MAX)
         self._unknown = ShortMemory(UNKNOWN_MAX, UNKNOWN_SECONDS)
         self._waiting: dict[bytes, asyncio.Future[_Answer]] = {}
         self._runner: asyncio.Task[None] | None = None

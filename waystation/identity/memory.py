@@ -1,55 +1,43 @@
-"""Bounded memory of what was looked up: two generations, the older one forgotten at a time.
+"""Bounded memory of what was looked up.
 
-A hit in the old generation moves to the young one, so what is in use survives; a hit costs one
-dictionary look-up, and nothing is kept per entry but the entry.
+A hit is one dictionary look-up and moves nothing; when it is full, what came first is forgotten,
+an eighth at a time, and looked up again if it is still in use.
 """
 
 from collections.abc import Callable, Hashable
+from itertools import islice
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Generations(Generic[Key, Value]):
-    """At most `entries_max`, of which at least the half used last are there."""
+class Memory(Generic[Key, Value]):
+    """At most `entries_max`."""
 
-    __slots__ = ("_half", "_old", "_young")
+    __slots__ = ("_entries", "_entries_max", "get")
 
     def __init__(self, entries_max: int) -> None:
-        self._half = max(1, entries_max // 2)
-        self._young: dict[Key, Value] = {}
-        self._old: dict[Key, Value] = {}
-
-    def get(self, key: Key) -> Value | None:
-        value = self._young.get(key)
-        if value is None and self._old:
-            value = self._old.pop(key, None)
-            if value is not None:
-                self.put(key, value)
-        return value
+        self._entries_max = max(8, entries_max)
+        self._entries: dict[Key, Value] = {}
+        self.get = self._entries.get
 
     def put(self, key: Key, value: Value) -> None:
-        if len(self._young) >= self._half and key not in self._young:
-            self._old = self._young
-            self._young = {}
-        self._young[key] = value
-
-    def discard(self, key: Key) -> None:
-        self._young.pop(key, None)
-        self._old.pop(key, None)
+        entries = self._entries
+        if len(entries) >= self._entries_max and key not in entries:
+            for first in list(islice(entries, self._entries_max // 8)):
+                del entries[first]
+        entries[key] = value
 
     def discard_where(self, stale: Callable[[Value], bool]) -> None:
-        for entries in (self._young, self._old):
-            for key in [key for key, value in entries.items() if stale(value)]:
-                del entries[key]
+        for key in [key for key, value in self._entries.items() if stale(value)]:
+            del self._entries[key]
 
     def clear(self) -> None:
-        self._young = {}
-        self._old = {}
+        self._entries.clear()
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self._entries)
 
 
 class ShortMemory:
