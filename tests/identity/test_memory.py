@@ -1,23 +1,46 @@
 """Bounds hold, and what is in use can be found."""
 
-from waystation.identity.memory import Memory, ShortMemory
+from waystation.identity.caller import Caller
+from waystation.identity.memory import KnownCallers, ShortMemory
+
+
+def caller(account_id: int) -> Caller:
+    return Caller(
+        account_id=account_id, account_email="a", account_enabled=True, account_group="g",
+        role="user", token_id=1, token_name="t", token_enabled=True, expires_ms=None,
+        groups=(), models=(), allow_ips=(),
+    )  # fmt: skip
+
+
+def digest(number: int) -> bytes:
+    return number.to_bytes(32, "big")
 
 
 def test_the_first_are_forgotten_when_it_is_full() -> None:
-    memory: Memory[int, int] = Memory(80)
+    known = KnownCallers(80)
     for number in range(1000):
-        memory.put(number, number)
-        assert len(memory) <= 80
-        assert memory.get(number) == number
-    assert memory.get(0) is None
-    assert memory.get(999 - 69) is not None
-    memory.put(999, 5)
-    assert memory.get(999) == 5
-    memory.discard_where(lambda value: value > 990)
-    assert memory.get(995) is None
-    assert memory.get(985) == 985
-    memory.clear()
-    assert (len(memory), memory.get(985)) == (0, None)
+        known.put(digest(number), caller(number // 3))
+        assert len(known) <= 80
+        assert known.get(digest(number)) is not None
+    assert known.get(digest(0)) is None
+    assert known.get(digest(999 - 70)) is not None
+    changed = caller(333)
+    known.put(digest(999), changed)
+    assert known.get(digest(999)) is changed
+    known.forget_account(332)
+    assert [known.get(digest(number)) is None for number in range(995, 1000)] == [
+        False, True, True, True, False,
+    ]  # fmt: skip
+    known.forget_account(332)
+    for number in range(2000, 2200):
+        known.put(digest(number), caller(7))
+    assert len(known) <= 80
+    known.forget_account(7)
+    assert len(known) == 0
+    known.put(digest(1), caller(1))
+    known.clear()
+    assert (len(known), known.get(digest(1))) == (0, None)
+    known.forget_account(1)
 
 
 def test_short_memory_forgets_by_time_and_by_number() -> None:

@@ -1,43 +1,52 @@
-"""Bounded memory of what was looked up.
+"""Bounded memory of what was looked up."""
 
-A hit is one dictionary look-up and moves nothing; when it is full, what came first is forgotten,
-an eighth at a time, and looked up again if it is still in use.
-"""
-
-from collections.abc import Callable, Hashable
 from itertools import islice
-from typing import Generic, TypeVar
 
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
+from waystation.identity.caller import Caller
 
 
-class Memory(Generic[Key, Value]):
-    """At most `entries_max`."""
+class KnownCallers:
+    """Callers by the digest of what they show, at most `entries_max`.
 
-    __slots__ = ("_entries", "_entries_max", "get")
+    A hit is one dictionary look-up and moves nothing; when it is full, what came first is
+    forgotten, a part at a time, and looked up again if it is still in use. `get` is the
+    dictionary's own."""
+
+    __slots__ = ("_entries", "_entries_max", "_of_account", "get")
 
     def __init__(self, entries_max: int) -> None:
         self._entries_max = max(8, entries_max)
-        self._entries: dict[Key, Value] = {}
+        self._entries: dict[bytes, Caller] = {}
+        self._of_account: dict[int, list[bytes]] = {}
         self.get = self._entries.get
 
-    def put(self, key: Key, value: Value) -> None:
+    def put(self, digest: bytes, caller: Caller) -> None:
         entries = self._entries
-        if len(entries) >= self._entries_max and key not in entries:
-            for first in list(islice(entries, self._entries_max // 8)):
-                del entries[first]
-        entries[key] = value
+        if digest not in entries:
+            if len(entries) >= self._entries_max:
+                for first in list(islice(entries, max(1, self._entries_max // 64))):
+                    self._drop(first)
+            self._of_account.setdefault(caller.account_id, []).append(digest)
+        entries[digest] = caller
 
-    def discard_where(self, stale: Callable[[Value], bool]) -> None:
-        for key in [key for key, value in self._entries.items() if stale(value)]:
-            del self._entries[key]
+    def forget_account(self, account_id: int) -> None:
+        """All its tokens."""
+        for digest in self._of_account.pop(account_id, ()):
+            del self._entries[digest]
 
     def clear(self) -> None:
         self._entries.clear()
+        self._of_account.clear()
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def _drop(self, digest: bytes) -> None:
+        account_id = self._entries.pop(digest).account_id
+        siblings = self._of_account[account_id]
+        siblings.remove(digest)
+        if not siblings:
+            del self._of_account[account_id]
 
 
 class ShortMemory:
