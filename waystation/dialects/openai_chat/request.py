@@ -4,14 +4,14 @@ Everything that money depends on is checked here, before a hold is taken. Unknow
 are nobody's business: they pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.openai_chat.body import TokenLimits, write_body
 from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
-from waystation.dialects.openai_chat.fan_out import FanOutStream
+from waystation.dialects.openai_chat.fan_out import FanOutStream, merged
 from waystation.dialects.openai_chat.legacy import convert_functions, convert_turns
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
@@ -24,6 +24,7 @@ from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind,
 from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
 
 Headers = Callable[[str], str | None]
 
@@ -42,7 +43,6 @@ class ChatOperation:
         "_headers",
         "_limits",
         "_stream_options",
-        "affinity",
         "choices",
         "include_usage",
         "is_legacy",
@@ -57,7 +57,7 @@ class ChatOperation:
     name = "chat"
     dialect = "openai_chat"
     expects_output = True
-    affinity: str | None
+    fans_out = True
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
@@ -88,13 +88,10 @@ class ChatOperation:
         self.needs = needs | found.needs
         self._stream_options, self.include_usage = stream_options_of(fields)
 
-    def __getattr__(self, name: str) -> str | None:
-        # The slot of `affinity` is filled when routing first asks, which it does only where a
-        # model has several channels.
-        if name != "affinity":
-            raise AttributeError(name)
-        self.affinity = affinity_of(self._fields, self._headers)
-        return self.affinity
+    @property
+    def affinity(self) -> str | None:
+        """Made on demand: routing asks only where a model has several channels."""
+        return affinity_of(self._fields, self._headers)
 
     def body_for(self, target: Target) -> bytes:
         options = self._stream_options if self.stream else None
@@ -138,6 +135,10 @@ class ChatOperation:
             cost_of=receipt.cost_of,
             include_usage=self.include_usage,
         )
+
+    def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes:
+        """One reply out of n calls' replies, each as its reader gave it."""
+        return merged(replies, usage, receipt.cost_of(usage))
 
     def prompt_guess(self) -> int:
         """Tokens of the prompt when nobody told them; never above the bound."""

@@ -28,11 +28,12 @@ class ModerationOperation:
 
     name = "moderation"
     dialect = "openai_chat"
+    expects_output = False
+    fans_out = False
     stream = False
     n = 1
     choices = 1
-    output_limit: int | None = 0
-    expects_output = False
+    output_limit = 0
     needs: frozenset[str] = frozenset()
     affinity: str | None = None
 
