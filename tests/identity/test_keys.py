@@ -41,7 +41,7 @@ def test_one_wrong_character_is_noticed(place: int, letter: str) -> None:
     assert keys.shape(key) == (expected if key.startswith("ws") else "foreign")
 
 
-_KEY = keys.mint()[3:]
+_KEY = "wsA1b2C3d40123456789abcdefghijABCDEFGHIJKL0MS48r"
 
 
 @given(st.text(max_size=60))

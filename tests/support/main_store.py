@@ -77,7 +77,6 @@ def migrated_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[P
     name = f"m{secrets.token_hex(6)}"
     server.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     yield server.dsn(name)
-    server.drop_database(name)
 
 
 @pytest.fixture
