@@ -16,7 +16,7 @@ from tests.ledger.scene import (
     token,
     void,
 )
-from waystation.ledger.books import Lose, SweepAbsent, SweepBoot
+from waystation.ledger.books import KeepLease, Lose, SweepAbsent, SweepBoot
 from waystation.ledger.messages import (
     AccountState,
     Admitted,
@@ -393,6 +393,25 @@ async def test_notes_cost_nothing(desk: Desk) -> None:
     await desk.one(Note(row(asked, status=402, end="refused", nanos=55)))
     state = await desk.one(AskRow("q", 1, asked.facts.request_id))
     assert (state.row.status, state.row.nanos, state.transfers) == (402, 0, ())
+    await desk.assert_clean()
+
+
+async def test_keys_are_forgotten_after_a_day(desk: Desk) -> None:
+    await desk.fund()
+    await desk.one(KeepLease())
+    await desk.one(hold("h1", idempotency=("k", "body")))
+    desk.now_ms += 26 * 3_600_000
+    await desk.say(KeepLease(), hold("h2"))
+    assert isinstance(await desk.one(hold("h3", idempotency=("k", "else"))), Admitted)
+
+
+async def test_the_row_stands_where_the_money_came_from(desk: Desk) -> None:
+    await desk.fund()
+    asked = hold("h1", facts=facts(account_id=7, token_id=77, request_id="gen-odd"))
+    await desk.one(asked)
+    await desk.one(post(asked, 5))
+    assert (await desk.one(AskRow("q", 1, "gen-odd"))).row.facts.token_id == 10
+    assert (await desk.one(AskRow("q", 7, "gen-odd"))).row is None
     await desk.assert_clean()
 
 

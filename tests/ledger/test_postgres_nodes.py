@@ -2,17 +2,14 @@
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from tests.ledger.scene import USD, Desk, hold, post
-from tests.support.postgres import PostgresServer, create_server, find_binaries
+from tests.support.postgres import PostgresServer, find_binaries, new_server
 from waystation.ledger.books import BooksAway, BooksLocked, KeepLease
 from waystation.ledger.messages import (
     AccountState,
@@ -228,14 +225,8 @@ def own_server() -> Iterator[PostgresServer]:
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir="/tmp"))
-    try:
-        server = create_server(binaries, folder)
-        server.start()
+    with new_server(binaries) as server:
         yield server
-        server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def test_the_server_is_killed_and_restarted_under_load(own_server: PostgresServer) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 
 START_SECONDS_MAX = 60.0
 USER = "waystation"
+SHARED_BYTES_MIN = 4 * 2**30
 
 
 @dataclass
@@ -146,21 +148,27 @@ def create_server(binaries: Path, folder: Path) -> PostgresServer:
         f"listen_addresses = '127.0.0.1'\nport = {server.port}\nmax_connections = 60\n"
         "shared_buffers = 64MB\nfsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
         "autovacuum = on\ntimezone = 'UTC'\n"
+        # In its own folder: a killed server leaves nothing behind in /dev/shm.
+        "dynamic_shared_memory_type = mmap\n"
     )
     with (folder / "data" / "postgresql.conf").open("a") as file:
         file.write(settings)
     return server
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    binaries = find_binaries()
-    if binaries is None:
-        _install()
-        binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed: put it on PATH or name its folder in PG_BIN")
-    folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir="/tmp"))
+def _roomy_folder() -> str:
+    """In memory where there is room: databases are made by the hundred, and fsync is for crashes
+    of the machine, which no test makes."""
+    shared = Path("/dev/shm")
+    if shared.is_dir() and shutil.disk_usage(shared).free > SHARED_BYTES_MIN:
+        return str(shared)
+    return "/tmp"
+
+
+@contextmanager
+def new_server(binaries: Path) -> Iterator[PostgresServer]:
+    """A server of its own, started; gone afterwards with all its data."""
+    folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir=_roomy_folder()))
     try:
         server = create_server(binaries, folder)
         try:
@@ -171,6 +179,18 @@ def postgres_server() -> Iterator[PostgresServer]:
             server.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    binaries = find_binaries()
+    if binaries is None:
+        _install()
+        binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: put it on PATH or name its folder in PG_BIN")
+    with new_server(binaries) as server:
+        yield server
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ SLOW: Script = (
 async def storm(line: Line, rogue: Rogue, count: int, lanes: int = 10) -> int:
     """So many calls, ten at a time, each cancelled at a random moment; how many came through."""
     chance = random.Random(32)
+    patience_seconds = 0.008 if line.is_direct else 0.04
     whole = 0
 
     async def call() -> None:
@@ -44,7 +45,7 @@ async def storm(line: Line, rogue: Rogue, count: int, lanes: int = 10) -> int:
                 for _ in range(chance.randrange(8)):
                     await asyncio.sleep(0)
             else:
-                await asyncio.sleep(chance.random() * 0.006)
+                await asyncio.sleep(chance.random() * patience_seconds)
             task.cancel()
             try:
                 await task

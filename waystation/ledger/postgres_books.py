@@ -41,6 +41,9 @@ COMMAND_SECONDS_MAX = 15.0
 OUTCOME_SECONDS_MAX = 5.0
 TRIES_MAX = 6
 OWNERS_MAX = 100_000
+KEYS_PURGE_MS = 3_600_000
+KEYS_KEPT_MS = 25 * 3_600_000
+PURGE_KEYS = "DELETE FROM idempotency_keys WHERE created_ms < $1"
 
 StoreFaults = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 OwnFaults = (
@@ -79,6 +82,7 @@ class PostgresBooks:
         self._owners: dict[str, int] = {}
         self._doubt: Doubt | None = None
         self._single = False
+        self._purged_ms = 0
 
     async def open(self) -> None:
         """Raises BooksLocked, BooksAway, LedgerTooNewError."""
@@ -122,12 +126,18 @@ class PostgresBooks:
         if self._doubt is not None:
             await self._clear_doubt(connection, now_ms)
         if any(isinstance(posted.command, KeepLease) for posted in batch):
-            await self._node.renew(connection, self._slots)
+            await self._upkeep(connection, now_ms)
         decisions = await self._settle(connection, batch, now_ms)
         for index, posted in enumerate(batch):
             if decisions[index] is None and isinstance(posted.command, Question):
                 decisions[index] = await ask(self._connection, posted.command)
         return decisions
+
+    async def _upkeep(self, connection: asyncpg.Connection, now_ms: int) -> None:
+        await self._node.renew(connection, self._slots)
+        if now_ms - self._purged_ms >= KEYS_PURGE_MS:
+            await connection.execute(PURGE_KEYS, now_ms - KEYS_KEPT_MS)
+            self._purged_ms = now_ms
 
     async def _settle(
         self, connection: asyncpg.Connection, batch: Sequence[Posted], now_ms: int

@@ -31,6 +31,8 @@ NODE = "local"
 LOCK_SECONDS_MAX = 0.5
 KEPT_MAX = 100_000
 KEYS_PURGE_MS = 3_600_000
+KEYS_KEPT_MS = 25 * 3_600_000
+PURGE_KEYS = "DELETE FROM idempotency_keys WHERE created_ms < ?"
 
 OWN_FAULTS = (
     sqlite3.IntegrityError,
@@ -202,8 +204,7 @@ class SqliteBooks:
         return 0 if row is None else int(row[0])
 
     def _purge_keys(self, connection: sqlite3.Connection, now_ms: int) -> None:
-        before_ms = now_ms - 25 * 3_600_000
-        connection.execute("DELETE FROM idempotency_keys WHERE created_ms < ?", (before_ms,))
+        connection.execute(PURGE_KEYS, (now_ms - KEYS_KEPT_MS,))
         self._purged_ms = now_ms
 
     def _fail(self, batch: Sequence[Posted]) -> None:

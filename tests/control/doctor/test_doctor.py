@@ -122,12 +122,15 @@ async def test_another_schema(store: Database) -> None:
     assert "9999" in check.detail
 
 
-async def test_a_database_that_is_away(tmp_path: Path) -> None:
-    database = Database.sqlite(tmp_path / "no" / "folder" / "main.db")
-    check = await check_main_schema(database)
+async def test_a_database_that_is_away() -> None:
+    database = Database.postgres(f"postgresql://nobody@127.0.0.1:{closed_port()}/none")
+    for check in (
+        await check_main_schema(database),
+        await check_database_clock(database),
+    ):
+        assert not check.ok
+        assert "does not answer" in check.detail
     await database.close()
-    assert not check.ok
-    assert "does not answer" in check.detail
 
 
 async def test_no_ledger(tmp_path: Path) -> None:

@@ -43,7 +43,6 @@ class ChatOperation:
         "_headers",
         "_limits",
         "_stream_options",
-        "affinity",
         "choices",
         "include_usage",
         "is_legacy",
@@ -90,13 +89,10 @@ class ChatOperation:
         self.needs = needs | found.needs
         self._stream_options, self.include_usage = stream_options_of(fields)
 
-    def __getattr__(self, name: str) -> str | None:
-        # The slot of `affinity` is filled when routing first asks, which it does only where a
-        # model has several channels.
-        if name != "affinity":
-            raise AttributeError(name)
-        self.affinity = affinity_of(self._fields, self._headers)
-        return self.affinity
+    @property
+    def affinity(self) -> str | None:
+        """Made on demand: routing asks only where a model has several channels."""
+        return affinity_of(self._fields, self._headers)
 
     def body_for(self, target: Target) -> bytes:
         options = self._stream_options if self.stream else None

@@ -46,7 +46,6 @@ class CompletionOperation:
         "_headers",
         "_max_tokens",
         "_stream_options",
-        "affinity",
         "choices",
         "include_usage",
         "model",
@@ -62,8 +61,6 @@ class CompletionOperation:
     expects_output = True
     fans_out = False
     needs: frozenset[str] = frozenset()
-    affinity: str | None
-    output_limit: int | None
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
@@ -90,13 +87,9 @@ class CompletionOperation:
         self.prompt_tokens = _bound(body, fields["prompt"], prompt)
         self._stream_options, self.include_usage = stream_options_of(fields)
 
-    def __getattr__(self, name: str) -> str | None:
-        # The slot of `affinity` is filled when routing first asks, which it does only where a
-        # model has several channels.
-        if name != "affinity":
-            raise AttributeError(name)
-        self.affinity = affinity_of(self._fields, self._headers)
-        return self.affinity
+    @property
+    def affinity(self) -> str | None:
+        return affinity_of(self._fields, self._headers)
 
     def body_for(self, target: Target) -> bytes:
         edits: dict[str, msgspec.Raw | None] = {"model": raw_of(target.upstream_model)}

@@ -41,8 +41,7 @@ class EmbeddingOperation:
     stream = False
     n = 1
     choices = 1
-    output_limit: int | None = 0
-    expects_output = False
+    output_limit = 0
     needs: frozenset[str] = frozenset()
     affinity: str | None = None
 

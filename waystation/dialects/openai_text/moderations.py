@@ -33,8 +33,7 @@ class ModerationOperation:
     stream = False
     n = 1
     choices = 1
-    output_limit: int | None = 0
-    expects_output = False
+    output_limit = 0
     needs: frozenset[str] = frozenset()
     affinity: str | None = None
 

@@ -144,7 +144,6 @@ class Connection(asyncio.BufferedProtocol):
         # So low that `resume_writing` tells when the request's last byte has left. (With 0, TLS
         # counts as full when it is empty.)
         transport.set_write_buffer_limits(high=1)
-        self._pool.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._peer_closed(exc)
