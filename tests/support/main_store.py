@@ -1,7 +1,6 @@
 """A migrated store of `main` for a test: `store` on SQLite and on PostgreSQL in turn."""
 
 import asyncio
-import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,7 +9,8 @@ import pytest
 
 from tests.support.postgres import PostgresServer, postgres_dsn, postgres_server
 from waystation.storage.database import Database
-from waystation.storage.migrate import migrate
+from waystation.storage.main import metadata
+from waystation.storage.migrate import head, migrate
 
 __all__ = [
     "empty_store",
@@ -22,6 +22,13 @@ __all__ = [
     "store",
     "store_place",
 ]
+
+_EMPTY = (
+    f"TRUNCATE {', '.join(table.fullname for table in metadata.sorted_tables)} "
+    "RESTART IDENTITY CASCADE;"
+    "INSERT INTO main.config_epoch (id) VALUES (1);"
+    f"UPDATE main.schema_version SET version_num = '{head()}'"
+)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -54,7 +61,8 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_database(postgres_server: PostgresServer) -> str:
-    """The name of a PostgreSQL database with the schema, to make others from."""
+    """The name of a PostgreSQL database with the schema, emptied for each test: a database for
+    each would make a server that is killed recover for half a minute."""
     name = postgres_server.create_database()
     asyncio.run(_migrate(postgres_server.dsn(name)))
     return name
@@ -72,11 +80,10 @@ def migrated_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[P
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "main.db")
         yield tmp_path / "main.db"
         return
-    template = request.getfixturevalue("migrated_database")
+    name = request.getfixturevalue("migrated_database")
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"m{secrets.token_hex(6)}"
-    server.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield server.dsn(name)  # goes with the server
+    server.sql(_EMPTY, name)
+    yield server.dsn(name)
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ class Feed:
         self._known = _NEVER
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self._is_resting = False
         self.is_away = False
 
     @property
@@ -56,8 +58,11 @@ class Feed:
         await self._ready.wait()
 
     async def close(self) -> None:
+        """Waits for a poll that is under way: one cut off would leave its connection behind."""
+        self._closing = True
         if self._task is not None:
-            self._task.cancel()
+            if self._is_resting:
+                self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self._watch.close()
 
@@ -74,7 +79,7 @@ class Feed:
         self._ready.set()
 
     async def _poll(self) -> None:
-        while True:
+        while not self._closing:
             try:
                 await self.look()
             except StorageAway as fault:
@@ -83,7 +88,12 @@ class Feed:
                 self.is_away = True
             except Exception:  # a mistake of ours must not leave gateways blind for ever
                 _log.exception("the configuration could not be read, the last one stays")
-                await asyncio.sleep(_MISTAKE_SECONDS)
+                await self._rest(_MISTAKE_SECONDS)
             else:
                 self.is_away = False
-            await asyncio.sleep(self._interval_seconds)
+            await self._rest(self._interval_seconds)
+
+    async def _rest(self, seconds: float) -> None:
+        self._is_resting = True
+        await asyncio.sleep(0 if self._closing else seconds)
+        self._is_resting = False

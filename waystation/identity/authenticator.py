@@ -48,6 +48,7 @@ class Authenticator:
         self._unknown = ShortMemory(UNKNOWN_MAX, UNKNOWN_SECONDS)
         self._waiting: dict[bytes, asyncio.Future[_Answer]] = {}
         self._runner: asyncio.Task[None] | None = None
+        self._closing = False
         self._away_until = 0.0
         self._forgotten = 0  # counts invalidations: a look-up across one is not remembered
         self._second = 0
@@ -89,11 +90,10 @@ class Authenticator:
             self._callers.forget_account(account_id)
 
     async def close(self) -> None:
-        runner = self._runner
-        if runner is not None:
-            runner.cancel()
-            await asyncio.gather(runner, return_exceptions=True)
-        self._tell_all("away")  # a task that is cancelled before its first step tells nobody
+        """Waits for the look-up under way: one cut off would leave its connection behind."""
+        self._closing = True
+        if self._runner is not None:
+            await asyncio.gather(self._runner, return_exceptions=True)
 
     async def _find_pinned(
         self, whole: Credential, part: Credential, channel_id: int
@@ -136,7 +136,8 @@ class Authenticator:
         self._misses += 1
         self._foreign_misses += foreign
         if (
-            now < self._away_until
+            self._closing
+            or now < self._away_until
             or len(self._waiting) >= WAITING_MAX
             or self._misses > MISSES_PER_SECOND_MAX
             or (foreign and self._foreign_misses > FOREIGN_MISSES_PER_SECOND_MAX)
@@ -147,12 +148,12 @@ class Authenticator:
         """Look up what waits until nothing does. What comes meanwhile makes the next batch."""
         asked: list[bytes] = []
         try:
-            while self._waiting:
+            while self._waiting and not self._closing:
                 asked = list(self._waiting)[:BATCH_MAX]
                 await self._run_batch(asked)
         finally:
             self._runner = None
-            self._tell_all("away")  # nobody is left unless this task was cancelled or failed
+            self._tell_all("away")  # nobody is left unless we are closing or have failed
 
     async def _run_batch(self, asked: list[bytes]) -> None:
         forgotten = self._forgotten

@@ -165,12 +165,19 @@ def _code(fault: DBAPIError) -> str | None:
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
-    cursor.execute("PRAGMA cache_size = -2048")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        for setting in (
+            f"busy_timeout = {int(LOCK_SECONDS * 1000)}",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "cache_size = -2048",
+        ):
+            cursor.execute(f"PRAGMA {setting}")
+        cursor.close()
+    except BaseException:
+        connection.close()  # nobody else knows of it yet, and it has a thread
+        raise
 
 
 def _begin_sqlite(connection: Any) -> None:
