@@ -108,16 +108,16 @@ class Load:
 
 
 async def test_a_ledger_killed_under_load_settles_everything_once(processes: Processes) -> None:
-    await kill_ledger_under_load(processes, seed=1)
+    await kill_ledger_under_load(processes, seed=1, kills=2)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 22))
 async def test_a_ledger_killed_at_any_moment(processes: Processes, seed: int) -> None:
-    await kill_ledger_under_load(processes, seed)
+    await kill_ledger_under_load(processes, seed, kills=3)
 
 
-async def kill_ledger_under_load(processes: Processes, seed: int) -> None:
+async def kill_ledger_under_load(processes: Processes, seed: int, kills: int) -> None:
     moments = random.Random(seed)
     await prepare(processes)
     ledger = processes.ledger()
@@ -128,7 +128,7 @@ async def kill_ledger_under_load(processes: Processes, seed: int) -> None:
         await client.wait_present(20)
         loads.append(Load(client, seed + number))
     tasks = [asyncio.create_task(load.work(worker)) for load in loads for worker in range(16)]
-    for _ in range(3):
+    for _ in range(kills):
         wanted = sum(load.admitted for load in loads) + moments.randrange(50, 500)
         await until(lambda: sum(load.admitted for load in loads) >= wanted, 20)  # noqa: B023
         await asyncio.sleep(moments.random() * 0.005)
