@@ -82,7 +82,7 @@ class Wheel:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._slots: list[dict["Stub", int]] = [{} for _ in range(SLOTS)]
+        self._slots: list[dict[Stub, int]] = [{} for _ in range(SLOTS)]
         self._now = 0
         self._start = loop.time()
         self._ticks = 0

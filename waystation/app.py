@@ -17,7 +17,7 @@ from waystation.edge.site import Site
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
 from waystation.journal.metrics import Metrics
-from waystation.journal.push import PUSH_SECONDS, push_forever
+from waystation.journal.push import PUSH_SECONDS, control_ready, push_forever
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
 from waystation.routing.budget import RetryBudget
@@ -31,6 +31,8 @@ from waystation.upstream.http1.client import Http1Transport
 from waystation.upstream.proxied import ProxiedTransport
 
 _SETTLED_SECONDS_MAX = 5.0
+SUPERVISED = "WAYSTATION_BOOT"
+"""Set by `serve`: the control process is one of ours, and comes up beside us."""
 
 
 async def run_gateway(settings: Settings, boot: str) -> None:
@@ -67,6 +69,10 @@ async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gat
         stack.push_async_callback(control.close)
         gauges = asyncio.create_task(push_gauges(site, settings, boot))
         stack.push_async_callback(_cancel, gauges)
+        if SUPERVISED in os.environ:
+            site.awaits_control = True
+            waiting = asyncio.create_task(_await_control(site, settings, boot))
+            stack.push_async_callback(_cancel, waiting)
         yield Gateway(site, feed, control)
         with contextlib.suppress(LedgerAway):
             await ledger.settled(_SETTLED_SECONDS_MAX)
@@ -111,6 +117,11 @@ async def push_gauges(site: Site, settings: Settings, boot: str) -> None:
             await asyncio.sleep(PUSH_SECONDS / 2)
     finally:
         await _cancel(pushing)
+
+
+async def _await_control(site: Site, settings: Settings, boot: str) -> None:
+    await control_ready(settings.control_socket, boot)
+    site.awaits_control = False
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -44,7 +44,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
     "token_expired": (401, "The token has expired.", "该令牌已过期"),
     "token_disabled": (401, "The token is disabled.", "该令牌状态不可用"),
     "session_required": (401, "Sign in first.", "请先登录。"),
-    "invalid_credentials": (401, "The e-mail address or the password is wrong.", "邮箱或密码错误。"),
+    "invalid_credentials": (
+        401,
+        "The e-mail address or the password is wrong.",
+        "邮箱或密码错误。",
+    ),
     "insufficient_user_quota": (
         402,
         "The balance does not cover this request: needed ${needed}, available ${available}.",

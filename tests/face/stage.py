@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
-from waystation.edge.asgi import UVICORN_OPTIONS, AsgiFace
+from waystation.edge.asgi import AsgiFace, uvicorn_options
 from waystation.edge.call import Call, HeaderList
 from waystation.edge.face import FaceLimits
 from waystation.edge.http1 import Face, start_http1
@@ -213,6 +213,7 @@ async def asgi_face(
     loop = asyncio.get_running_loop()
 
     async def startup() -> None:
+        app.loop = asyncio.get_running_loop()  # of the thread, for tests to speak to
         loop.call_soon_threadsafe(started.set)
 
     app = AsgiFace(
@@ -224,7 +225,7 @@ async def asgi_face(
         startup=startup,
     )
     config = uvicorn.Config(
-        app, loop="uvloop", lifespan="on", log_level="critical", **UVICORN_OPTIONS
+        app, loop="uvloop", lifespan="on", log_level="critical", **uvicorn_options(bounds)
     )
     server = uvicorn.Server(config)
     listening = bound()
@@ -235,6 +236,7 @@ async def asgi_face(
     try:
         yield app, listening.getsockname()[1]
     finally:
+        app.loop.call_soon_threadsafe(stage.open_gate.set)
         server.should_exit = True
         server.force_exit = True
         await asyncio.to_thread(thread.join, 10)

@@ -190,15 +190,17 @@ async def test_h2c_offer_is_ignored_and_its_body_arrives():
 
 async def test_sized_stream_is_sent_as_it_says_or_cut():
     stage = Stage()
-    async with own_face(stage) as face:
-        async with await Wire.open(face.port) as wire:
-            await wire.say(get("/v1/sized"))
-            reply = await wire.hear()
-            assert reply.body == b"0123456789"
-            assert reply.header("transfer-encoding") is None
-            await wire.say(get("/v1/short"))
-            with pytest.raises(Eof):
-                await wire.hear()
+    async with (
+        own_face(stage) as face,
+        await Wire.open(face.port) as wire,
+    ):
+        await wire.say(get("/v1/sized"))
+        reply = await wire.hear()
+        assert reply.body == b"0123456789"
+        assert reply.header("transfer-encoding") is None
+        await wire.say(get("/v1/short"))
+        with pytest.raises(Eof):
+            await wire.hear()
 
 
 async def test_aborted_stream_cannot_pass_for_whole():

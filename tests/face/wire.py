@@ -1,6 +1,7 @@
 """A client that says and hears bytes, so that tests read like the conversation on the wire."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -133,7 +134,7 @@ def randomly(data: bytes, seed: int) -> Iterator[bytes]:
     """Cut at some five random places, the same for each run."""
     dice = random.Random(seed)
     cuts = sorted({0, len(data), *(dice.randrange(len(data) + 1) for _ in range(5))})
-    return (data[start:end] for start, end in zip(cuts, cuts[1:], strict=False))
+    return (data[start:end] for start, end in itertools.pairwise(cuts))
 
 
 def get(path: str, *headers: str, version: str = "1.1") -> bytes:

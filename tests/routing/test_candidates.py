@@ -77,6 +77,14 @@ def test_a_group_that_may_not_be_used_is_refused_unless_granted() -> None:
     assert found(snap, query(groups=("closed", "default"))) == [("default", 1, "1")]
 
 
+def test_a_group_granted_to_the_account_may_be_used_and_is_told() -> None:
+    channels = [channel(1), channel(2, models=("other",))]
+    snap = snapshot(channels, [group("default", 1), group("closed", 2)])
+    granted = {"granted_groups": ("closed",), "model": "other"}
+    assert found(snap, query(groups=("closed",), **granted)) == [("closed", 2, "1")]
+    assert refused(snap, query(**granted)).extra == {"available_groups": ["closed"]}
+
+
 def test_the_allow_list_of_the_token() -> None:
     snap = snapshot([channel(1, models=("*",))], [group("default", 1)])
     assert found(snap, query(model="gpt-4o", models=("gpt-*",)))
@@ -205,10 +213,13 @@ def test_models_of_a_caller() -> None:
     prices = [PriceRow(model=name, input="1") for name in ("a", "b", "c", "hidden", "other")]
     groups = [group("default", 1, 2, 4, 5), group("hidden", 3)]
     directory = Directory(snapshot(channels, groups, prices=prices))
-    assert directory.models(query(), 0) == ["b", "a", "c", "free"]
-    assert directory.models(query(models=("a", "f*")), 0) == ["a", "free"]
-    assert directory.models(query(groups=("hidden",), granted=True), 0) == ["hidden"]
-    assert directory.models(query(groups=("hidden",)), 0) == []
+    assert list(directory.models(query(), 0)) == ["b", "a", "c", "free", "other"]
+    assert directory.models(query(models=("a", "f*")), 0) == {"a": "openai", "free": "openai"}
+    assert list(directory.models(query(groups=("hidden",), granted=True), 0)) == ["hidden"]
+    assert directory.models(query(groups=("hidden",)), 0) == {}
+    assert directory.serves(query(model="gpt-9")) == "openai"
+    assert directory.serves(query(model="hidden")) is None
+    assert directory.serves(query(model="a", models=("b",))) is None
 
 
 def test_a_channel_named_twice_or_gone_counts_once_or_not() -> None:

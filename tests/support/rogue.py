@@ -23,7 +23,8 @@ A script is a tuple of steps, so scripts are joined with `+`:
     CLOSE, RESET     ends the connection with FIN or with RST
 
 Whoever needs the request to make the answer gives a function `Seen -> script` in place of a
-script. After a script the connection stays open for the next request.
+script. After a script the connection stays open for the next request. With `rogue.early = True`
+scripts begin when a request's head is there, and its body is never read.
 
 The steps and the ready-made scripts (`reply`, `chat`, `stream`, `chat_frames`, `error`, `echo_key`,
 `gzipped`, `gzip_bomb`, and their parts `head`, `chunk`, `LAST_CHUNK`) live in script.py; the
@@ -65,6 +66,8 @@ from tests.support.script import (
     reply,
     stream,
 )
+
+HANDSHAKE_SECONDS = 2.0
 
 
 @dataclass
@@ -111,13 +114,15 @@ class Rogue:
         self.seen: list[Seen] = []
         self.links: list[Link] = []
         self.host = "127.0.0.1"
+        self.early = False
         self.port = 0
         self._tls = tls
         self._path = path
         self._backlog = backlog
         self._plan = _Plan(default=chat())
         self._changed = threading.Condition()
-        self._loop = uvloop.new_event_loop()
+        # uvloop keeps a connection whose handshake failed, and cannot be closed then.
+        self._loop = asyncio.SelectorEventLoop() if tls else uvloop.new_event_loop()
         self._server: asyncio.Server | None = None
         self._open: set[_Serving] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rogue", daemon=True)
@@ -155,10 +160,14 @@ class Rogue:
         return sum(link.closed_at is None for link in self.links)
 
     def wait(self, condition: Callable[[], Any], seconds: float = 5.0) -> None:
-        """Return once the condition holds; it is looked at whenever something happens here."""
+        """Return once the condition holds. It is looked at whenever something happens here, and
+        now and then, as it may be about other things too."""
+        give_up_at = time.monotonic() + seconds
         with self._changed:
-            if not self._changed.wait_for(condition, seconds):
-                raise AssertionError(f"did not come about within {seconds} s: {self.links}")
+            while not condition():
+                if time.monotonic() > give_up_at:
+                    raise AssertionError(f"not within {seconds} s: {self.links}")
+                self._changed.wait(0.02)
 
     async def until(self, condition: Callable[[], Any], seconds: float = 5.0) -> None:
         """`wait` for tests on an event loop."""
@@ -188,15 +197,18 @@ class Rogue:
             )
             return
         self._server = await self._loop.create_server(
-            lambda: _Serving(self), self.host, 0, ssl=self._tls, backlog=self._backlog
+            lambda: _Serving(self),
+            self.host,
+            0,
+            ssl=self._tls,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if self._tls else None,
+            backlog=self._backlog,
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop_listening(self) -> None:
         if self._server is not None:
             self._server.close()
-            self._server = None
-            await asyncio.sleep(0)
 
     async def _close_links(self, reset: bool) -> None:
         for serving in tuple(self._open):
@@ -204,14 +216,16 @@ class Rogue:
 
     async def _shut(self) -> None:
         await self._stop_listening()
-        tasks = [serving.task for serving in self._open if serving.task is not None]
         await self._close_links(reset=True)
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:  # handshakes that go on
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=5)
         for _ in range(100):
+            await asyncio.sleep(0.005)
             if not self._open:
                 break
-            await asyncio.sleep(0.01)
 
     def note(self, change: Callable[[], None]) -> None:
         """Change a record and wake whoever waits for it."""
@@ -247,7 +261,7 @@ class _Serving(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._wire = transport
-        transport.set_write_buffer_limits(high=0)
+        transport.set_write_buffer_limits(high=1)
         self._index, self.link = self._rogue.joined(self)
         self.task = asyncio.get_running_loop().create_task(self._serve())
 
@@ -288,7 +302,16 @@ class _Serving(asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         self._body.append(data)
 
+    def on_headers_complete(self) -> None:
+        if self._rogue.early:
+            self._wire.pause_reading()
+            self._request_came()
+
     def on_message_complete(self) -> None:
+        if not self._rogue.early:
+            self._request_came()
+
+    def _request_came(self) -> None:
         target = self._target.decode("latin-1")
         if target.startswith("http://"):  # as a proxy forwards it
             target = "/" + target.split("/", 3)[3]

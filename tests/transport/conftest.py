@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,6 +36,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
+OpenHttp1 = Callable[..., Http1Transport]
 DEADLINES = Deadlines(5.0, 5.0, 5.0, 20.0)
 
 
@@ -102,6 +104,20 @@ async def line(request: pytest.FixtureRequest, authority: Authority) -> AsyncIte
         proxied = ProxiedTransport(guard, ca_file=authority.ca_file)
         yield Line(proxied, url)
         await proxied.close()
+
+
+@pytest.fixture
+async def open_http1() -> AsyncIterator[OpenHttp1]:
+    """Makes transports with given arguments and closes them after the test."""
+    made: list[Http1Transport] = []
+
+    def make(guard: EgressGuard | None = None, **arguments: Any) -> Http1Transport:
+        made.append(Http1Transport(guard or EgressGuard(), **arguments))
+        return made[-1]
+
+    yield make
+    for transport in made:
+        await transport.close()
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
 from tests.support.rogue import Rogue
-from tests.support.script import CLOSE, LAST_CHUNK, chunk, head, reply
-from tests.transport.conftest import Line, read_on
+from tests.support.script import CLOSE, LAST_CHUNK, Gate, chunk, head, reply
+from tests.transport.conftest import Line, OpenHttp1, read_on
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.http1 import Http1Transport
 from waystation.upstream.transport import Deadlines, MaybeSent, Outgoing, UnixOrigin
@@ -125,24 +126,15 @@ async def test_a_large_request_body(line: Line, rogue: Rogue) -> None:
 
 async def test_a_reply_before_the_request_is_whole(direct: Line, rogue: Rogue) -> None:
     """A server may refuse a body that it does not want; the connection is then spent."""
-    listener = await asyncio.start_server(_refuse_early, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    rogue.port, right_port = port, rogue.port
+    rogue.early = True
+    rogue.answer(reply(413, b"no"))
     answer = await direct.call(rogue, body=bytes(8 * 1024 * 1024))
     assert answer.status == 413
     assert await answer.read_all(CAP) == b"no"
     assert not direct.transport.ready(direct.origin(rogue))
-    rogue.port = right_port
-    listener.close()
-
-
-async def _refuse_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(reply(413, b"no")[0])  # type: ignore[arg-type]
-    await writer.drain()
-    while await reader.read(65536):
-        pass
-    writer.close()
+    transport = direct.transport
+    assert isinstance(transport, Http1Transport)
+    await _until(lambda: transport.open_count == 0)
 
 
 async def test_methods_without_a_body_have_no_length(line: Line, rogue: Rogue) -> None:
@@ -241,25 +233,28 @@ async def test_ready_tells_of_an_idle_connection(direct: Line, rogue: Rogue) -> 
     await _until(lambda: not direct.transport.ready(origin))
 
 
-async def test_the_idle_are_closed_after_their_time(rogue: Rogue) -> None:
-    transport = Http1Transport(EgressGuard(), idle_seconds=0.05)
+async def test_the_idle_are_closed_after_their_time(rogue: Rogue, open_http1: OpenHttp1) -> None:
+    transport = open_http1(idle_seconds=0.05)
     await (await Line(transport).call(rogue)).read_all(CAP)
     assert transport.idle_count == 1
     await rogue.until(lambda: rogue.links[0].closed_by == "peer")
     assert transport.open_count == 0
-    await transport.close()
 
 
-async def test_the_idle_are_bounded_over_all_origins(rogue: Rogue) -> None:
-    transport = Http1Transport(EgressGuard(), idle_max=3)
+async def test_the_idle_are_bounded_over_all_origins(rogue: Rogue, open_http1: OpenHttp1) -> None:
+    transport = open_http1(idle_max=3)
     line = Line(transport)
     with Rogue() as other:
-        answers = [await line.call(server) for server in (rogue, other) * 4]
-        for answer in answers:
+        gate = threading.Event()
+        rogue.answer((Gate(gate), *rogue.chat()))
+        other.answer((Gate(gate), *rogue.chat()))
+        calls = [asyncio.create_task(line.call(server)) for server in (rogue, other) * 4]
+        await rogue.until(lambda: len(rogue.seen) + len(other.seen) == 8)
+        gate.set()
+        for answer in await asyncio.gather(*calls):
             await answer.read_all(CAP)
         assert transport.idle_count == 3
         await rogue.until(lambda: rogue.open_links + other.open_links == 3)
-        await transport.close()
 
 
 async def test_closing_drops_idle_and_busy(line: Line, rogue: Rogue) -> None:
@@ -289,9 +284,9 @@ async def test_a_whole_reply_frees_its_connection_unread(direct: Line, rogue: Ro
     assert len(rogue.links) == 1
 
 
-async def test_a_unix_socket(socket_path: str) -> None:
+async def test_a_unix_socket(socket_path: str, open_http1: OpenHttp1) -> None:
     with Rogue(path=socket_path) as rogue:
-        transport = Http1Transport(EgressGuard())
+        transport = open_http1()
         request = Outgoing(UnixOrigin(socket_path), "GET", "/console", ())
         for _ in range(2):
             answer = await transport.send(request, Deadlines())
@@ -299,7 +294,6 @@ async def test_a_unix_socket(socket_path: str) -> None:
             assert await answer.read_all(CAP)
         assert len(rogue.links) == 1
         assert rogue.seen[0].headers["host"] == "localhost"
-        await transport.close()
 
 
 async def test_keep_encoding_passes_the_body_as_it_is(line: Line, rogue: Rogue) -> None:

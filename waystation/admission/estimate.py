@@ -1,102 +1,114 @@
-"""How much to reserve for a request before anything is known of its answer.
+"""How much to hold for a request before anything is known of its answer.
 
-Streams start with the prompt's bound and a first stretch of output, and are extended as they grow.
-Whole answers reserve their output limit; where the balance does not reach that far, the limit is
-lowered to what it does reach, never under FLOOR_TOKENS. All at the dearest candidate's price.
+At the dearest candidate's price and rate: the prompt's bound, and output up to the request's limit
+(a stream: its first stretch). What money.md calls "Hold".
 """
+
+import sys
+from collections.abc import Callable
 
 import msgspec
 
 from waystation.dialects.operation import Operation
-from waystation.ledger.prices import charge
-from waystation.meter.usage import Usage
+from waystation.ledger.prices import prompt_charge
 from waystation.routing.choices import Candidate, Choices
 
 FLOOR_TOKENS = 16
-_MEDIA_NEEDS = frozenset({"vision", "audio"})
+EXTEND_PERCENT = 80
+UNBOUNDED = sys.maxsize
+_TEXT_ONLY = frozenset({"tools"})
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """output_tokens: the limit of an answer that names none. stream_tokens: held at first, and
-    with each extension, for a streamed one."""
+    """The operator's: output_tokens: the limit of an answer that names none. stream_tokens: a
+    stream's first stretch, and each further one."""
 
     output_tokens: int
     stream_tokens: int
 
 
-class Estimate(msgspec.Struct, frozen=True):
-    """nanos: wanted. nanos_floor: the least that makes sense. prompt_nanos: for the prompt alone,
-    as likely as we can tell. tokens: for the limits per minute. output_tokens: that `nanos`
-    covers, over all choices. asked: output tokens of one choice, None when it has no output."""
+class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """nanos: to be held; nanos_floor: the least that makes sense. prompt_nanos: posted at the
+    least when this process dies after sending. prompt_tokens: as likely, prompt_bound_tokens: at
+    the most, over all calls that the request fans out to. asked_tokens: output limit of one
+    answer; held_tokens: what is held of it at first. answers: how many are asked for. tokens: for
+    the tokens-per-minute limits."""
 
+    choices: Choices
+    stream: bool
+    limited: bool  # the caller named asked_tokens: nothing longer can come
+    prompt_tokens: int
+    prompt_bound_tokens: int
+    asked_tokens: int
+    held_tokens: int
+    answers: int
+    calls: int
+    media: bool
     nanos: int
     nanos_floor: int
     prompt_nanos: int
-    prompt_tokens: int
-    tokens: int
-    output_tokens: int
-    asked: int | None
-
-
-class Estimator:
-    """One request's amounts; asked once for the hold, and again for clamps and extensions."""
-
-    __slots__ = ("_calls", "_choices", "_media", "_operation", "_policy", "_prompts")
-
-    def __init__(self, operation: Operation, choices: Choices, policy: Policy) -> None:
-        self._operation = operation
-        self._choices = choices
-        self._policy = policy
-        fans_out = operation.n > 1 and not choices.native_n
-        self._calls = operation.n if fans_out else 1
-        self._prompts = self._calls
-        self._media = bool(operation.needs & _MEDIA_NEEDS)
-
-    def bound(self, output_tokens: int) -> int:
-        """nanos that the prompt and so many output tokens, over all choices, cannot exceed."""
-        prompt = self._operation.prompt_tokens * self._prompts
-        return self._choices.bound(prompt, output_tokens, calls=self._calls, media=self._media)
-
-    def estimate(self, first: Candidate) -> Estimate:
-        operation = self._operation
-        prompt_tokens = operation.prompt_guess()
-        prompt_usage = Usage(input_fresh=prompt_tokens)
-        prompt_nanos = charge(prompt_usage, first.price, first.rate).nanos
-        if not operation.expects_output:
-            nanos = self.bound(0)
-            return Estimate(nanos, nanos, prompt_nanos, prompt_tokens, prompt_tokens, 0, None)
-        asked = operation.output_limit
-        if asked is None:
-            asked = self._policy.output_tokens
-        count = operation.choices
-        covered = min(asked, self._policy.stream_tokens) if operation.stream else asked
-        floor = min(asked, FLOOR_TOKENS)
-        return Estimate(
-            nanos=self.bound(covered * count),
-            nanos_floor=self.bound(floor * count),
-            prompt_nanos=prompt_nanos,
-            prompt_tokens=prompt_tokens,
-            tokens=prompt_tokens + min(asked, self._policy.stream_tokens) * count,
-            output_tokens=covered * count,
-            asked=asked,
-        )
-
-    def covered_by(self, nanos: int, most: int) -> int:
-        """The largest number of output tokens, over all choices and up to `most`, whose bound is
-        within nanos."""
-        low, high = 0, most
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.bound(middle) <= nanos:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def stretch(self, output_tokens: int) -> int:
-        """nanos to add to a stream's hold that covers so many output tokens, for the next one."""
-        return self.bound(output_tokens + self.stretch_tokens) - self.bound(output_tokens)
 
     @property
-    def stretch_tokens(self) -> int:
-        return self._policy.stream_tokens * self._operation.choices
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.held_tokens * self.answers
+
+    def bound_of(self, output_tokens: int) -> int:
+        """nanos that no candidate exceeds with so many output tokens, all answers together."""
+        return self.choices.bound(
+            self.prompt_bound_tokens, output_tokens, calls=self.calls, media=self.media
+        )
+
+    def affordable(self, nanos: int) -> int:
+        """The output tokens of each answer that fit into nanos; at least the floor's."""
+        if nanos >= self.nanos:
+            return self.held_tokens
+        floor = min(self.held_tokens, FLOOR_TOKENS)
+        return max(
+            floor,
+            largest(self.held_tokens, lambda tokens: self.bound_of(tokens * self.answers) <= nanos),
+        )
+
+
+def largest(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `most` that fits, 0 when none does; what is below fits too."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        if fits(middle):
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def estimate(operation: Operation, choices: Choices, first: Candidate, policy: Policy) -> Estimate:
+    """first: whom routing tries first; the prompt's likely price is its."""
+    limit = operation.output_limit if operation.expects_output else 0
+    asked = policy.output_tokens if limit is None else limit
+    held = min(asked, policy.stream_tokens) if operation.stream else asked
+    calls = 1 if choices.native_n else operation.n
+    prompt_tokens = operation.prompt_guess() * calls
+    prompt_bound = operation.prompt_tokens * calls
+    answers = operation.choices
+    media = not operation.needs <= _TEXT_ONLY
+    nanos = choices.bound(prompt_bound, held * answers, calls=calls, media=media)
+    floor = min(held, FLOOR_TOKENS)
+    if floor == held:
+        nanos_floor = nanos
+    else:
+        nanos_floor = choices.bound(prompt_bound, floor * answers, calls=calls, media=media)
+    return Estimate(
+        choices=choices,
+        stream=operation.stream,
+        limited=limit is not None,
+        prompt_tokens=prompt_tokens,
+        prompt_bound_tokens=prompt_bound,
+        asked_tokens=asked,
+        held_tokens=held,
+        answers=answers,
+        calls=calls,
+        media=media,
+        nanos=nanos,
+        nanos_floor=nanos_floor,
+        prompt_nanos=min(nanos_floor, prompt_charge(prompt_tokens, first.price, first.rate)),
+    )

@@ -5,14 +5,18 @@ import json
 import ssl
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from waystation.cli.say import note
 from waystation.settings import Settings
 
+if TYPE_CHECKING:
+    from waystation.control.apply import Started
+
 READY_SECONDS_MAX = 120.0
 _POLL_SECONDS = 0.1
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104
-DEMO_MODEL = "demo"
+DEMO_MODEL = "demo-chat"
 
 
 def base_url(settings: Settings) -> str:
@@ -25,14 +29,14 @@ def base_url(settings: Settings) -> str:
     return f"{scheme}://{shown}:{settings.port}"
 
 
-def greet_when_ready(settings: Settings, started: object | None) -> threading.Thread:
+def greet_when_ready(settings: Settings, started: "Started | None") -> threading.Thread:
     """Print the greeting once /readyz says 200; beside the supervisor, which has the loop."""
     thread = threading.Thread(target=_greet, args=(settings, started), name="greeting", daemon=True)
     thread.start()
     return thread
 
 
-def _greet(settings: Settings, started: object | None) -> None:
+def _greet(settings: Settings, started: "Started | None") -> None:
     deadline = time.monotonic() + READY_SECONDS_MAX
     while not is_ready(settings):
         if time.monotonic() > deadline:
@@ -61,20 +65,19 @@ def is_ready(settings: Settings) -> bool:
         connection.close()
 
 
-def print_credentials(started: object, settings: Settings) -> None:
+def print_credentials(started: "Started", settings: Settings) -> None:
     """Said once: nothing of it can be read again."""
-    email, password, token = (getattr(started, name) for name in ("email", "password", "token"))
     print(
         f"""
 Printed this once. Keep it.
 
-  Operator login   {email}
-  Password         {password}
-  A token          {token}
+  Operator login   {started.email}
+  Password         {started.password}
+  A token          {started.token}
 
 Try it:
 
-  {curl_line(base_url(settings), token)}
+  {curl_line(base_url(settings), started.token)}
 """,
         flush=True,
     )

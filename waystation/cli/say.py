@@ -22,31 +22,29 @@ def progress(what: str, quiet: bool = False) -> Iterator[None]:
     if quiet:
         yield
         return
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        console.print(f"{what} …", highlight=False)
+    if not sys.stderr.isatty():
+        note(f"{what} …")
         yield
         return
-    with console.status(f"{what} …"):
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{what} …"):
         yield
 
 
 def table(columns: list[str], rows: list[list[str]]) -> None:
     """A table on stdout; tab-separated where stdout is no terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         for row in [columns, *rows]:
             print("\t".join(row))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     drawn = Table(*columns)
     for row in rows:
         drawn.add_row(*row)
-    console.print(drawn)
+    Console().print(drawn)
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

@@ -1,7 +1,7 @@
 """`waystation serve`: everything on one machine, ready to be called."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from waystation.cli.options import Data, Database, settings_from
 from waystation.cli.processes import Face, Host, Port, TlsCert, TlsKey
 from waystation.cli.say import note, progress, run_async
 from waystation.settings import Settings
+
+if TYPE_CHECKING:
+    from waystation.control.apply import Started
 
 Workers = Annotated[
     int | None, typer.Option("--workers", help="Gateway processes, one a core.", show_default="1")
@@ -58,22 +61,18 @@ def serve(
     return run(settings)
 
 
-def prepare(settings: Settings) -> object | None:
+def prepare(settings: Settings) -> "Started | None":
     """Set up or bring up to date; apply the configuration. What a first start made, else None."""
-    from waystation.control.apply import first_start
+    from waystation.control.apply import apply_file, first_start
 
     with progress("Preparing the data folder"):
         started = run_async(first_start(settings))
-    if started is None:
-        from waystation.cli.migrate import bring_up_to_date
-
-        before, after = run_async(bring_up_to_date(settings))
-        if before != after:
-            note(f"The schema went from {before or 'nothing'} to {after}.")
     if settings.config is not None:
-        from waystation.cli.apply import apply_file
-
         with progress(f"Applying {settings.config}"):
-            report = run_async(apply_file(settings, settings.config))
-        note(report.summary())
+            applied = run_async(apply_file(settings, settings.config))
+        note(f"{settings.config}: {applied.report.summary()}.")
+        for minted in applied.report.minted:
+            print(f"Key of {minted.account}/{minted.name}, printed this once: {minted.key}")
+        for problem in applied.report.problems:
+            note(f"problem: {problem}")
     return started

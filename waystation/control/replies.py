@@ -51,6 +51,13 @@ def peer(request: Request) -> str:
     return request.headers.get(PEER_HEADER, "")[:64]
 
 
+def address_of(request: Request) -> str:
+    """Scheme and host as the client wrote them. The gateway's own word is the last one."""
+    hosts = request.headers.getlist("x-forwarded-host")
+    scheme = request.headers.get("x-waystation-scheme", "http")
+    return f"{scheme}://{hosts[-1] if hosts else request.headers.get('host', '')}"
+
+
 def language(request: Request, default: Language) -> Language:
     """The first of ours that Accept-Language names, else the operator's."""
     for part in request.headers.get("accept-language", "").lower().split(","):

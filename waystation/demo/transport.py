@@ -12,7 +12,7 @@ from time import time
 from typing import Any
 
 from waystation.demo import chat, others
-from waystation.upstream.transport import Deadlines, Incoming, MaybeSent, Origin, Outgoing
+from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
@@ -61,7 +61,7 @@ class DemoIncoming:
 class DemoTransport:
     """Implements `Transport`."""
 
-    def ready(self, origin: Origin) -> bool:
+    def ready(self, origin: Destination) -> bool:
         return True
 
     async def send(

@@ -15,13 +15,13 @@ _PATTERNS = re.compile(
     | \beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+
     | \b(?:org|proj|organization|team|acct|user|ws)[-_](?=[A-Za-z_\-]*\d)[A-Za-z0-9_\-]{6,}
     | \borg-[A-Za-z0-9]{6,}
-    | [A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}
+    | (?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,253}\.[A-Za-z]{2,}
     | \b(?:https?|wss?|ftp|postgres(?:ql)?|redis|grpc)://[^\s"'<>)\]}，。；]+
     | \[[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+\](?::\d+)?
     | (?<![\w:])(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f:]{1,}
     | \b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b
-    | \b(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+
-        (?:internal|local|lan|corp|intra|localdomain|svc)\b(?::\d+)?
+    | (?<![a-z0-9.\-])(?:[a-z0-9\-]{1,63}\.){1,10}
+      (?:internal|local|lan|corp|intra|localdomain|svc)\b(?::\d+)?
     | \blocalhost(?::\d+)?\b
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -29,12 +29,13 @@ _PATTERNS = re.compile(
 
 
 def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without secrets (whole, and their first or last eight characters beside dots or
-    stars) and without anything shaped like a key, an account, an address or a host. At most
-    TEXT_CHARS_MAX characters."""
-    for secret in secrets:
-        if len(secret) >= 4:
-            text = text.replace(secret, _MARK)
+    """The text without secrets (whole, and in their masked forms) and without anything shaped
+    like a key, an account, an address or a host. At most TEXT_CHARS_MAX characters."""
+    known = [secret for secret in secrets if len(secret) >= 4]
+    for secret in known:
+        text = text.replace(secret, _MARK)
+    text = text[: 2 * TEXT_CHARS_MAX]
+    for secret in known:
         if len(secret) >= 16:
             text = _masked_forms(secret).sub(_MARK, text)
     text = _PATTERNS.sub(_MARK, text)

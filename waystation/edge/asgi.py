@@ -6,7 +6,7 @@ differences. The handler runs in its own task, never cancelled by the server.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from waystation.edge.asgi_call import AsgiCall, Receive, Send
@@ -18,15 +18,18 @@ from waystation.edge.strict import Refusal, fold_headers, judge
 
 Scope = MutableMapping[str, Any]
 
-UVICORN_OPTIONS: Mapping[str, object] = {
-    "http": "httptools",
-    "ws": "none",
-    "server_header": False,
-    "date_header": False,
-    "proxy_headers": False,
-    "access_log": False,
-}
-"""How uvicorn is to be run under this face: the face itself writes dates and judges proxies."""
+
+def uvicorn_options(limits: FaceLimits) -> dict[str, Any]:
+    """How uvicorn is to be run under this face: the face itself writes dates and judges proxies."""
+    return {
+        "http": "httptools",
+        "ws": "none",
+        "server_header": False,
+        "date_header": False,
+        "proxy_headers": False,
+        "access_log": False,
+        "timeout_keep_alive": max(1, round(limits.idle_seconds_max)),
+    }
 
 
 class AsgiFace:
@@ -92,14 +95,14 @@ class AsgiFace:
                 return
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: list[tuple[bytes, bytes]] = [(name, value) for name, value in scope["headers"]]
+        headers = [(bytes(name), bytes(value).rstrip(b" \t")) for name, value in scope["headers"]]
         fields = fold_headers(headers)
         call = AsgiCall(
             scope, headers, fields, self._limits, self._request_id(), self._date, self._on_error
         )
         call.peer, call.scheme = self._origin(scope, fields)
         call.closes = self.announce_close
-        refusal = self._judge(scope, headers, fields)
+        refusal = self._judge(call, scope, headers, fields)
         if refusal is not None:
             self._answer_refusal(call, refusal)
         elif call.method == "OPTIONS":
@@ -111,16 +114,25 @@ class AsgiFace:
         await call.carry(receive, send)
 
     def _judge(
-        self, scope: Scope, headers: list[tuple[bytes, bytes]], fields: dict[bytes, bytes]
+        self,
+        call: AsgiCall,
+        scope: Scope,
+        headers: list[tuple[bytes, bytes]],
+        fields: dict[bytes, bytes],
     ) -> Refusal | None:
         head_bytes = sum(len(name) + len(value) + 4 for name, value in headers)
-        head_bytes += len(scope["raw_path"]) + len(scope["query_string"])
+        head_bytes += len(call.raw_path) + len(call.query)
         limits = self._limits
         if head_bytes > limits.head_bytes_max or len(headers) > limits.head_count_max:
             return Refusal(431, "The request head is too large.")
-        if scope["http_version"] not in ("1.0", "1.1"):
-            return None  # an HTTP/2 server has its own rules, and no Host header
-        return judge(scope["method"], scope["http_version"], headers, fields)
+        version, method = scope["http_version"], call.method
+        if version in ("2", "3"):
+            return None  # they have their own rules, and no Host header
+        if version not in ("1.0", "1.1"):
+            return Refusal(505, "HTTP/1.0 and HTTP/1.1 are spoken here.")
+        if not call.raw_path.startswith("/") and method != "OPTIONS":
+            return Refusal(400, "Bad request target.")
+        return judge(method, version, fields)
 
     def _origin(self, scope: Scope, fields: dict[bytes, bytes]) -> tuple[str, str]:
         client = scope.get("client")

@@ -4,9 +4,9 @@ So users see one address, and a slow report or a crashed console never touches a
 """
 
 from waystation.edge.call import Call, Handler
+from waystation.edge.language import language_of
 from waystation.edge.replies import Headers, send_fault
 from waystation.edge.routes import NoRoute, RouteTable
-from waystation.edge.story import language_of
 from waystation.errors import Language
 
 _RELAY_SHAPES = {

@@ -6,8 +6,8 @@ The control process trusts the `x-waystation-…` headers, so the caller's own a
 from pathlib import Path
 
 from waystation.edge.call import Call
+from waystation.edge.language import language_of
 from waystation.edge.replies import send_fault
-from waystation.edge.story import language_of
 from waystation.errors import Fault
 from waystation.settings import Settings
 from waystation.upstream.transport import (

@@ -19,7 +19,6 @@ from waystation.edge.routing_table import routes
 from waystation.edge.site import Site
 from waystation.errors import Fault
 from waystation.kernel.ids import request_id
-from waystation.settings import Settings
 from waystation.upstream.transport import Transport
 
 _CLOSE_SECONDS = 5.0
@@ -58,9 +57,7 @@ class Gateway:
         """The protocol's own refusals, in the dialect of their path."""
         fault = Fault(code, status=status, **dict(values))  # type: ignore[arg-type]
         identity = str(values.get("request_id", ""))
-        _, headers, body = write_error(
-            fault, shape_of(path), identity, self.site.settings.language
-        )
+        _, headers, body = write_error(fault, shape_of(path), identity, self.site.settings.language)
         return headers, body
 
     async def drain(self) -> None:
@@ -68,6 +65,7 @@ class Gateway:
         bound; what does not finish is ended in its dialect and settled."""
         settings = self.site.settings
         self.site.draining = True
+        self.face.announce_close = True
         await asyncio.sleep(settings.drain_notice_seconds)
         self.face.stop_accepting()
         self.face.close_idle()

@@ -1,5 +1,6 @@
 """`/livez`: the process turns. `/readyz`: it can take requests: not draining, ledger and
-configuration at hand. A lost control process does not make a gateway unready."""
+configuration at hand, and under `serve` the control process was there once. Losing it later does
+not make a gateway unready."""
 
 from waystation.edge.call import Call
 from waystation.edge.replies import send_json
@@ -8,6 +9,9 @@ from waystation.edge.site import Site
 
 async def livez(call: Call) -> None:
     send_json(call, {"status": "ok"})
+
+
+_READY = {"draining": False, "ledger": True, "configuration": True, "control": True}
 
 
 class Readyz:
@@ -24,7 +28,8 @@ class Readyz:
             "draining": site.draining,
             "ledger": site.ledger.present,
             "configuration": site.directory is not None,
+            "control": not site.awaits_control,
         }
-        ready = not site.draining and states["ledger"] and states["configuration"]
+        ready = states == _READY
         status = "ready" if ready else "not ready"
         send_json(call, {"status": status, **states}, 200 if ready else 503)

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs
 
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
+from waystation.edge.language import language_of
 from waystation.edge.queries import query_of
 from waystation.edge.replies import send_fault, send_json
 from waystation.edge.site import Site
-from waystation.edge.story import language_of
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.identity.credentials import credential

@@ -6,12 +6,24 @@ that much), and one that has been silent for long gets a keep-alive.
 
 import asyncio
 from time import perf_counter
+from typing import Protocol
 
-from waystation.edge.pump import Stream
+from waystation.errors import Fault
+from waystation.journal.row import EndReason
 
 _BEAT_SECONDS = 1.0
 _SLICES = 20
 """The streams are served in slices over the second, so that a beat never makes frames late."""
+
+
+class Beating(Protocol):
+    """What the pulse knows of an open stream (`edge/pump.py`)."""
+
+    def pulse(self, now: float, keep_alive_seconds: float) -> None: ...
+
+    def swept(self) -> None: ...
+
+    def cut(self, fault: Fault, end: EndReason) -> None: ...
 
 
 class Pulse:
@@ -19,7 +31,7 @@ class Pulse:
 
     def __init__(self, keep_alive_seconds: float) -> None:
         self._keep_alive_seconds = keep_alive_seconds
-        self.streams: dict[str, Stream] = {}
+        self.streams: dict[str, Beating] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

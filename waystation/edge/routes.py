@@ -10,7 +10,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from waystation.edge.paths import UNVERSIONED, VERSIONS
+from waystation.edge.paths import UNVERSIONED, VERSIONS, fold
 from waystation.errors import Fault
 
 Role = Literal["public", "token", "operator"]
@@ -206,11 +206,11 @@ class RouteTable(Generic[Endpoint]):
         return ""
 
     def fault(self, method: str, path: str, missed: NoRoute) -> Fault:
-        """The refusal of a request without a route."""
+        """The refusal of a request without a route; `path` as sent, to be shown as such."""
         if missed.status == 405:
             return Fault("method_not_allowed", method=method, allowed=", ".join(missed.allowed))
         shown = path[:_HINT_PATH_CHARACTERS_MAX]
-        return Fault("unknown_url", method=method, path=shown, hint=self.hint(method, path))
+        return Fault("unknown_url", method=method, path=shown, hint=self.hint(method, fold(path)))
 
 
 def _of_method(methods: dict[str, Route[Endpoint]], method: str) -> Route[Endpoint] | None:
@@ -241,4 +241,4 @@ def _neighbours(path: str) -> Iterator[str]:
         yield "/v1beta" + path
     for at, segment in enumerate(segments[1:], start=1):
         if segment in VERSIONS or segment in UNVERSIONED:
-            yield "/" + "/".join(segments[at:])
+            yield fold("/" + "/".join(segments[at:]))

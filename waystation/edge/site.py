@@ -42,6 +42,8 @@ class Site:
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)
         self.draining = False
+        self.awaits_control = False
+        """Under `serve` the first readiness waits for the control process, once."""
         self.directory: Directory | None = None
         self.ways = Lines(Deadlines())
         self._transports = transports

@@ -12,6 +12,7 @@ from waystation.admission.admit import rate_headers
 from waystation.admission.grant import Grant
 from waystation.dialects.operation import Operation
 from waystation.edge.call import Call
+from waystation.edge.language import language_of
 from waystation.edge.site import Site
 from waystation.errors import Fault, Language
 from waystation.identity.caller import Caller
@@ -268,16 +269,3 @@ class Story:
     def overhead_seconds(self) -> float:
         """Our own share so far: everything but waiting for the upstream."""
         return (perf_counter_ns() - self.call.received_ns - self.waited_ns) / 1e9
-
-
-def language_of(call: Call, default: Language) -> Language:
-    """The caller's language by Accept-Language: whichever of ours it names first."""
-    accept = call.header("accept-language")
-    if accept is None:
-        return default
-    english, chinese = accept.lower().find("en"), accept.lower().find("zh")
-    if english < 0 and chinese < 0:
-        return default
-    if chinese < 0 or 0 <= english < chinese:
-        return "en"
-    return "zh"

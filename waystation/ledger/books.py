@@ -45,7 +45,7 @@ class Posted(msgspec.Struct, frozen=True):
     command: Command | Internal
 
 
-class BooksAway(Exception):  # noqa: N818
+class BooksAway(Exception):
     """The store failed; nothing of the batch happened. Callers get 503."""
 
 

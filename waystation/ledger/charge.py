@@ -85,3 +85,12 @@ def bound(
             + output_tokens * (tier.media_out_atoms if media else tier.output_atoms),
         )
     return -(-atoms * rate.scaled // _SCALE)
+
+
+def prompt_charge(prompt_tokens: int, price: Price, rate: Rate) -> int:
+    """nanos for a prompt of so many fresh tokens and no answer, rounded half up."""
+    if price.per_call is not None:
+        atoms = price.per_call.atoms
+    else:
+        atoms = prompt_tokens * price.tier(prompt_tokens).kinds[0][1]
+    return (atoms * rate.scaled + _HALF) // _SCALE

@@ -7,7 +7,7 @@ Steps are only ever added. A database that is newer than the code is refused.
 import sqlite3
 from collections.abc import Callable, Sequence
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable

@@ -37,9 +37,7 @@ Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
     | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
-Answer = (
-    AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
-)
+Answer = AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
 
 
 class LedgerAway(Exception):

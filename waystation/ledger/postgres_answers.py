@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from waystation.ledger.messages import Decision
 from waystation.ledger.queries import Question, answer

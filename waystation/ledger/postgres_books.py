@@ -18,7 +18,7 @@ import secrets
 import time
 from collections.abc import Sequence
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from waystation.ledger.books import BooksAway, BooksLocked, KeepLease, Posted
 from waystation.ledger.calendar import Calendar

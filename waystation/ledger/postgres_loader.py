@@ -7,7 +7,7 @@ nobody who has not locked it, so all else is read after the lock and needs none 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from waystation.ledger import schema
 from waystation.ledger.messages import Resolved

@@ -4,7 +4,7 @@ import asyncio
 import time
 import zlib
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from waystation.ledger.books import BooksLocked
 from waystation.ledger.postgres_loader import NOW_MS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from waystation.ledger import schema
 from waystation.ledger.records import (

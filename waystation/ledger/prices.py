@@ -4,7 +4,7 @@ A price is kept in integers so that a charge is exact: ATOMS per nano-USD. Decim
 through `Price.build`; a charge is the sum of count × unit atoms × rate, rounded half up at the end.
 """
 
-from waystation.ledger.charge import Charge, Part, bound, charge
+from waystation.ledger.charge import Charge, Part, bound, charge, prompt_charge
 from waystation.ledger.price import FREE, ONE, Price, Rate
 from waystation.ledger.price_book import PriceBook
 from waystation.ledger.price_row import PriceRow, PriceSource, PriceTier
@@ -22,4 +22,5 @@ __all__ = [
     "Rate",
     "bound",
     "charge",
+    "prompt_charge",
 ]

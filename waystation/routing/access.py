@@ -6,12 +6,12 @@ from waystation.routing.snapshot import Group, Snapshot
 AUTO = "auto"
 
 
-def may_choose(group: Group, account_group: str) -> bool:
-    """The account's own group, and those that are selectable for it."""
-    if group.name == account_group:
+def may_choose(group: Group, query: Query) -> bool:
+    """The account's own group, those it was granted, and those that are selectable for it."""
+    if group.name == query.account_group or group.name in query.granted_groups:
         return True
     allowed = group.allowed_account_groups
-    return group.selectable and (not allowed or account_group in allowed)
+    return group.selectable and (not allowed or query.account_group in allowed)
 
 
 def named_groups(query: Query) -> list[str]:
@@ -29,15 +29,15 @@ def usable_groups(snapshot: Snapshot, query: Query) -> list[Group]:
     for name in named_groups(query):
         if name == AUTO and AUTO not in snapshot.groups:
             for listed in snapshot.auto_groups:
-                _admit(usable, snapshot, listed, query.account_group, granted=False)
+                _admit(usable, snapshot, listed, query, granted=False)
         else:
-            _admit(usable, snapshot, name, query.account_group, query.granted)
+            _admit(usable, snapshot, name, query, query.granted)
     return list(usable.values())
 
 
 def _admit(
-    usable: dict[str, Group], snapshot: Snapshot, name: str, account_group: str, granted: bool
+    usable: dict[str, Group], snapshot: Snapshot, name: str, query: Query, granted: bool
 ) -> None:
     group = snapshot.groups.get(name)
-    if group is not None and (granted or may_choose(group, account_group)):
+    if group is not None and (granted or may_choose(group, query)):
         usable.setdefault(name, group)

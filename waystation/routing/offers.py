@@ -37,7 +37,9 @@ class Offer:
     @property
     def names(self) -> tuple[str, ...]:
         """The models it names, patterns among them; a bare "*" names nothing."""
-        return tuple(name for name in (*self.channel.models, *self.channel.model_map) if name != "*")
+        return tuple(
+            name for name in (*self.channel.models, *self.channel.model_map) if name != "*"
+        )
 
 
 class Offers:

@@ -7,7 +7,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a request that decide where it may go; equal queries have equal answers.
 
     groups: the token's, in order; () the account's own; "auto" the operator's list; a name with
-    commas is a list. granted: an operator gave the token its groups, so they are not judged again.
+    commas is a list. granted_groups: what the account may use beyond its own group and those it
+    may choose. granted: the token's groups are not judged at all.
     models: the token's allow-list, () all. needs: features a channel must have. pinned_channel:
     the channel an operator named in the key."""
 
@@ -17,6 +18,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
+    granted_groups: tuple[str, ...] = ()
     granted: bool = False
     operator: bool = False
     pinned_channel: int | None = None

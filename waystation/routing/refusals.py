@@ -31,7 +31,7 @@ def not_served(snapshot: Snapshot, offers: Offers, query: Query, groups: Iterabl
     ]
     if not having:
         return _unknown(snapshot, offers, query)
-    available = [name for name in having if may_choose(snapshot.groups[name], query.account_group)]
+    available = [name for name in having if may_choose(snapshot.groups[name], query)]
     return Fault(
         "model_not_available_in_group",
         param="model",
@@ -72,11 +72,11 @@ def _names(snapshot: Snapshot, offers: Offers, query: Query) -> list[str]:
     """Models of the groups that the account may choose, for this operation; bounded."""
     names: dict[str, None] = {}
     for group in snapshot.groups.values():
-        if not may_choose(group, query.account_group):
+        if not may_choose(group, query):
             continue
         for _, offer in offers.members(group.name):
             if offer.speaks(query.operation, query.needs):
-                names.update(dict.fromkeys(offer.names))
+                names.update((name, None) for name in offer.names if not name.endswith("*"))
         if len(names) >= _COMPARED_MAX:
             break
     return list(names)[:_COMPARED_MAX]

@@ -10,6 +10,7 @@ import io
 import socket
 import ssl
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,6 +69,9 @@ class _Sending:
         self.due.reschedule(min(at, self.total_at))
 
 
+_sending: ContextVar[_Sending] = ContextVar("_sending")
+
+
 class ProxiedTransport:
     """Arguments as of Http1Transport; every origin needs its `proxy`. A session for each proxy is
     kept: their number is the operator's."""
@@ -86,6 +90,7 @@ class ProxiedTransport:
         self._tries_max = STALE_TRIES_MAX if retry_stale else 1
         self._tls: ssl.SSLContext | None = None
         self._sessions: dict[tuple[str, SockAddr], aiohttp.ClientSession] = {}
+        self._replies: set[ProxiedReply] = set()
         self._closed = False
 
     def ready(self, origin: Destination) -> bool:
@@ -110,6 +115,7 @@ class ProxiedTransport:
             timeout = asyncio.timeout(min(deadlines.connect_seconds, total_at - loop.time()))
             sending = _Sending(timeout, deadlines.first_byte_seconds, total_at)
             sending.announce = None if sent else on_sending
+            _sending.set(sending)
             try:
                 async with timeout:
                     answer = await self._request(origin, request, sending)
@@ -127,6 +133,8 @@ class ProxiedTransport:
 
     async def close(self) -> None:
         self._closed = True
+        for reply in tuple(self._replies):
+            reply.close()
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
@@ -191,13 +199,13 @@ class ProxiedTransport:
     def _connector(self, proxy: str, addresses: list[SockAddr]) -> aiohttp.TCPConnector:
         shared: dict[str, Any] = {"limit": 0, "keepalive_timeout": self._idle_seconds}
         if proxy.startswith("http"):
-            return aiohttp.TCPConnector(resolver=_Judged(addresses), use_dns_cache=False, **shared)
+            return _Connector(resolver=_Judged(addresses), use_dns_cache=False, **shared)
         parts = urlsplit(proxy)
         host = addresses[0][0]
         at = f"[{host}]" if ":" in host else host
         userinfo = parts.netloc.rpartition("@")[0]
         url = f"{parts.scheme.removesuffix('h')}://{userinfo + '@' if userinfo else ''}{at}"
-        return ProxyConnector.from_url(f"{url}:{addresses[0][1]}", rdns=True, **shared)
+        return _SocksConnector.from_url(f"{url}:{addresses[0][1]}", rdns=True, **shared)
 
     def _reply(
         self,
@@ -218,7 +226,27 @@ class ProxiedTransport:
         except UndecodableError as error:
             answer.close()
             raise MaybeSent("protocol", str(error)) from None
-        return ProxiedReply(answer, headers, decoder, deadlines, total_at)
+        reply = ProxiedReply(answer, headers, decoder, deadlines, total_at, self._replies.discard)
+        self._replies.add(reply)
+        return reply
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells the `_Sending` of the task when its connection is at hand: the first byte comes next.
+    (Not by tracing: an exception there would leave the connection open.)"""
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+        connection = await super().connect(req, traces, timeout)
+        try:
+            _sending.get().begins()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class _SocksConnector(_Connector, ProxyConnector):
+    pass
 
 
 class _Judged(AbstractResolver):
@@ -252,20 +280,13 @@ def _payload(body: bytes) -> bytes | io.BytesIO | None:
 
 
 def _tracing() -> aiohttp.TraceConfig:
-    """Tells each `_Sending` when its connection is at hand: the first byte comes next."""
-
-    async def connected(session: Any, context: Any, params: Any) -> None:
-        context.trace_request_ctx.begins()
-
     async def reused(session: Any, context: Any, params: Any) -> None:
         context.trace_request_ctx.reused = True
-        context.trace_request_ctx.begins()
 
     async def wrote(session: Any, context: Any, params: Any) -> None:
         context.trace_request_ctx.proceeds()
 
     tracing = aiohttp.TraceConfig()
-    tracing.on_connection_create_end.append(connected)
     tracing.on_connection_reuseconn.append(reused)
     tracing.on_request_chunk_sent.append(wrote)
     return tracing

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from waystation.control.guards import services_of
-from waystation.control.replies import language
+from waystation.control.replies import address_of, language
 
 _PAGE = Template("""<!doctype html>
 <html lang="$lang">
@@ -85,6 +85,6 @@ _HEADERS = {
 async def show(request: Request) -> Response:
     settings = services_of(request).settings
     lang = language(request, settings.language)
-    base = settings.public_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
+    base = settings.public_url or address_of(request)
     words = _WORDS[lang] | {"base": escape(base.rstrip("/")), "lang": lang}
     return HTMLResponse(_PAGE.substitute(words), headers=_HEADERS)

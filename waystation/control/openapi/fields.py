@@ -70,3 +70,8 @@ def ref(name: str) -> Schema:
 
 def const(value: str) -> Schema:
     return {"type": "string", "const": value}
+
+
+def events(chunk: Schema) -> Schema:
+    """Keywords for the text of a stream: what its events hold."""
+    return {"x-event-schemas": [chunk, ref("StreamError")]}

@@ -81,14 +81,19 @@ class ChoiceState:
         if delta.tool_calls:
             edit.tool_indexes = self._tool_indexes(delta.tool_calls)
             edit.as_function_call = self._as_function_call
-        if self.mover is not None and isinstance(delta.content, str):
-            reasoning, content = self.mover.feed(delta.content)
+        if self.mover is not None:
+            given = delta.content if isinstance(delta.content, str) else ""
+            reasoning, content = self.mover.feed(given)
             if choice.finish_reason:
                 late_reasoning, late_content = self.mover.close()
                 reasoning, content = reasoning + late_reasoning, content + late_content
-            if content != delta.content:
+            if reasoning or content != given:
                 edit.texts = (reasoning, content)
         return edit
+
+    def rest(self) -> tuple[str, str]:
+        """(reasoning, content) that the mover held back, when the stream ends without a finish."""
+        return self.mover.close() if self.mover is not None else ("", "")
 
     def _tool_indexes(self, calls: list[ToolDelta]) -> tuple[int, ...]:
         """Indexes for all calls when some came without; () when they are right as they are."""

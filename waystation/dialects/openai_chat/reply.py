@@ -76,6 +76,7 @@ class ChatReply:
     __slots__ = (
         "_as_function_call",
         "_cost_of",
+        "_is_aside",
         "_model",
         "_object",
         "_tally",
@@ -100,17 +101,27 @@ class ChatReply:
         self._as_function_call = as_function_call
         self._object = object_name
         self._told: msgspec.Raw | None = None
+        self._is_aside = False
         self._upstream_id = ""
 
     def read(self, status: int, content_type: str, body: bytes) -> bytes:
-        secrets = self._target.secrets
         if status >= 400:
-            raise read_error(status, body, secrets)
+            raise read_error(status, body, self._target.secrets)
+        try:
+            return self._read(content_type, body)
+        except RecursionError:
+            reason = "an answer nested too deeply"
+            raise Fault("bad_upstream_response", reason=reason) from None
+
+    def _read(self, content_type: str, body: bytes) -> bytes:
+        secrets = self._target.secrets
         if looks_like_stream(content_type, body):
             body = assembled(body, self._object, secrets)
         reply = self._decoded(body)
         self._upstream_id = reply.id if isinstance(reply.id, str) else ""
         self._count(reply)
+        if not reply.choices and not self._tally.usage().output_tokens:
+            raise Fault("bad_upstream_response", reason="an answer without choices")
         return self._written(body)
 
     def usage(self) -> Usage:
@@ -152,9 +163,10 @@ class ChatReply:
             for written in outputs:
                 if written and bytes(written) not in _EMPTY:
                     tally.has_output = True
-        for usage in told:
+        for position, usage in enumerate(told):
             if usage and bytes(usage) != _NULL:
                 self._told = msgspec.Raw(bytes(usage))
+                self._is_aside = position > 0
                 tally.tell(self._told)
                 break
         if tally.has_output:
@@ -167,14 +179,12 @@ class ChatReply:
         edits: dict[str, msgspec.Raw | None] = {}
         if is_mapped:
             edits["model"] = raw_of(self._model)
-        if cost is not None or usage.flags or self._told is None:
+        if cost is not None or usage.flags or self._told is None or self._is_aside:
             edits["usage"] = shown_usage(usage, self._told, cost)
         must_look_inside = self._as_function_call or self._target.think_tags
         if not edits and not must_look_inside:
             return body
         fields = _decode_fields(body)
-        if "usage" not in edits and "usage" not in fields and self._told is not None:
-            edits["usage"] = self._told
         if must_look_inside:
             edits["choices"] = self._with_messages_changed(fields["choices"])
         return rebuild(fields, edits)

@@ -10,7 +10,6 @@ from waystation.errors import Fault
 
 _decode_floats = msgspec.json.Decoder(list[float]).decode
 _decode_text = msgspec.json.Decoder(str).decode
-_encode = msgspec.json.Encoder().encode
 
 
 def as_base64(embedding: msgspec.Raw) -> msgspec.Raw:
@@ -24,7 +23,7 @@ def as_base64(embedding: msgspec.Raw) -> msgspec.Raw:
 
 
 def as_numbers(embedding: msgspec.Raw) -> msgspec.Raw:
-    """A JSON string of base64 as a JSON array; the shortest decimals that are the same float32."""
+    """A JSON string of base64 as a JSON array of decimals that are the same float32."""
     try:
         packed = b64decode(_decode_text(embedding), validate=True)
     except (msgspec.DecodeError, Base64Error, ValueError):
@@ -32,22 +31,11 @@ def as_numbers(embedding: msgspec.Raw) -> msgspec.Raw:
     if len(packed) % 4:
         raise _unreadable()
     numbers = unpack(f"<{len(packed) // 4}f", packed)
-    return msgspec.Raw(b"[" + b",".join(_shortest(number) for number in numbers) + b"]")
-
-
-def _shortest(number: float) -> bytes:
-    """Nine digits always tell a float32; often fewer do."""
-    for digits in (7, 8):
-        text = f"{number:.{digits}g}"
-        if pack("<f", float(text)) == pack("<f", number):
-            return _as_json(text)
-    return _as_json(f"{number:.9g}")
-
-
-def _as_json(text: str) -> bytes:
-    if text in ("nan", "inf", "-inf"):
+    # Nine digits always tell a float32 from its neighbours; nan and inf alone contain an "n".
+    written = ",".join(map("{:.9g}".format, numbers))
+    if "n" in written:
         raise _unreadable()
-    return text.encode()
+    return msgspec.Raw(b"[" + written.encode() + b"]")
 
 
 def _unreadable() -> Fault:

@@ -12,6 +12,8 @@ still read, for that is how a client's leaving is noticed; it is paused when too
 """
 
 import asyncio
+import socket
+import struct
 from typing import TYPE_CHECKING, cast
 
 from waystation.edge import cors, paths
@@ -105,8 +107,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.outlet.resume()
-        if self._phase == IDLE and self._buffer:
-            self._parse_buffer()
+        self._parse_held()
 
     def data_received(self, data: bytes) -> None:
         phase = self._phase
@@ -341,9 +342,15 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.close()
 
-    def cut(self) -> None:
-        """End at once; what is queued is lost, and the handler is told."""
+    def cut(self, with_reset: bool = False) -> None:
+        """End at once; what is queued is lost, and the handler is told.
+
+        with_reset: where the end of the connection would be the proper end of the reply.
+        """
         self._lose_client()
+        if with_reset:
+            plain = self._transport.get_extra_info("socket")
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
     def _lose_client(self) -> None:

@@ -169,7 +169,7 @@ class Exchange:
         """Cut the connection in the middle of the reply; the handler knows, and is not told."""
         if not self.has_ended:
             self.has_ended = True
-            self._connection.cut()
+            self._connection.cut(with_reset=self.version == "1.0")
 
 
 class ReplyStream:

@@ -5,6 +5,8 @@ were counted before, and then only bytes of that head's body: never the beginnin
 which therefore cannot be reached from a refused one.
 """
 
+import re
+
 import httptools
 import msgspec
 
@@ -14,6 +16,7 @@ from waystation.edge.http1.chunks import ChunkError, ChunkScanner
 from waystation.edge.strict import Refusal
 
 _VERSIONS = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
+_OTHER_VERSION = re.compile(rb"[A-Z]+ [^ ]+ HTTP/(?!1\.[01]$)[0-9.]+")
 _METHOD_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 
@@ -79,14 +82,15 @@ class Intake:
     def judge_part(self, part: bytearray) -> Refusal | None:
         """Whether the first bytes of a head can no longer become one (not empty, no end yet)."""
         if len(part) > self._limits.head_bytes_max:
-            return Refusal(431, "The request head is too large.")
+            return self._refuse_size(bytes(part))
         if part[0] not in _METHOD_BYTES and part != b"\r":
             return Refusal(400, "This is not HTTP.")
         line_end = part.find(b"\n")
         if line_end < 0:
             return None
-        if bytes(part[max(0, line_end - 9) : line_end - 1]) not in _VERSIONS:
-            return _wrong_version(bytes(part[:line_end]))
+        line = bytes(part[:line_end]).removesuffix(b"\r")
+        if part[line_end - 1] != 13 or line[-8:] not in _VERSIONS:
+            return self._refuse_line(line)
         if part.count(b"\n") != part.count(b"\r\n"):
             return Refusal(400, "A line of the head ends without CR LF.")
         return None
@@ -96,11 +100,10 @@ class Intake:
         limits = self._limits
         line_end = data.find(b"\r\n")
         version = _VERSIONS.get(data[line_end - 8 : line_end])
-        self._target = b""
         if len(data) > limits.head_bytes_max or data.count(b"\r\n") - 2 > limits.head_count_max:
-            return Refusal(431, "The request head is too large.")
-        if version is None:
-            return _wrong_version(data[:line_end])
+            return self._refuse_size(data)
+        if version is None or data.count(b" ", 0, line_end) != 2:  # llhttp lets blanks repeat
+            return self._refuse_line(data[:line_end])
         try:
             self._feed_head(data)
         except httptools.HttpParserUpgrade:
@@ -109,7 +112,18 @@ class Intake:
             return Refusal(400, f"The request head is malformed: {error}.")
         return self._head_of(data[: data.find(b" ")].decode("ascii"), version)
 
+    def _refuse_size(self, data: bytes) -> Refusal:
+        self._target = _target_of(data)
+        return Refusal(431, "The request head is too large.")
+
+    def _refuse_line(self, line: bytes) -> Refusal:
+        self._target = _target_of(line)
+        if _OTHER_VERSION.fullmatch(line):
+            return Refusal(505, "HTTP/1.0 and HTTP/1.1 are spoken here.")
+        return Refusal(400, "The request line is malformed.")
+
     def _feed_head(self, data: bytes) -> None:
+        self._target = b""
         self._headers = []
         self.is_complete = self._is_in_body = False
         try:
@@ -128,7 +142,7 @@ class Intake:
     def _head_of(self, method: str, version: str) -> Head | Refusal:
         headers = self._headers
         fields = strict.fold_headers(headers)
-        refusal = strict.judge(method, version, headers, fields)
+        refusal = strict.judge(method, version, fields)
         if refusal is not None:
             return refusal
         target = strict.read_target(method, self._target, fields.get(b"host"))
@@ -192,7 +206,7 @@ class Intake:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_in_body:  # else a trailer: read for its framing, of no meaning
-            self._headers.append((name.lower(), value))
+            self._headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         self._keeps_alive = self._parser.should_keep_alive()  # later the parser has forgotten
@@ -204,7 +218,7 @@ class Intake:
         self.is_complete = True
 
 
-def _wrong_version(line: bytes) -> Refusal:
-    if b" HTTP/" in line:
-        return Refusal(505, "HTTP/1.0 and HTTP/1.1 are spoken here.")
-    return Refusal(400, "The request line is malformed.")
+def _target_of(data: bytes) -> bytes:
+    """What looks like the target in a head that was not parsed, to word its refusal by."""
+    parts = data.split(b" ", 2)
+    return parts[1] if len(parts) > 1 and parts[1].startswith(b"/") else b""

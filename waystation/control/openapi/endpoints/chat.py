@@ -4,7 +4,7 @@ from typing import Any
 
 from waystation.control.openapi.codes import RELAY
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Reply
-from waystation.control.openapi.fields import ref, string
+from waystation.control.openapi.fields import events, ref, string
 from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
 
 _PLAIN: dict[str, Any] = {
@@ -181,6 +181,7 @@ ENDPOINTS = (
                         string(
                             "Events of ChatCompletionChunk, or StreamError at a broken end.",
                             "ChatCompletionChunk 事件；中途出错时以 StreamError 结束。",
+                            **events(ref("ChatCompletionChunk")),
                         ),
                         (Example("streamed", _STREAM), Example("broken", _BROKEN)),
                     ),

@@ -9,6 +9,7 @@ from waystation.control.openapi.fields import (
     array,
     boolean,
     const,
+    events,
     integer,
     nullable,
     number,
@@ -124,7 +125,11 @@ ENDPOINTS = (
                 {
                     "application/json": (ref("Completion"), (Example("plain", _REPLY),)),
                     "text/event-stream": (
-                        string("Events of Completion.", "Completion 事件。"),
+                        string(
+                            "Events of Completion, or StreamError at a broken end.",
+                            "Completion 事件；中途出错时以 StreamError 结束。",
+                            **events(ref("Completion")),
+                        ),
                         (Example("streamed", _STREAM),),
                     ),
                 },

@@ -1,11 +1,30 @@
 """For load balancers and monitoring."""
 
 from waystation.control.openapi.endpoint import Endpoint, Example, Reply
-from waystation.control.openapi.fields import Schema, string
+from waystation.control.openapi.fields import Schema, boolean, const, record, ref, string
 
-_TEXT: dict[str, tuple[Schema, tuple[Example, ...]]] = {
-    "text/plain": (string(), (Example("fine", "ok"),))
+SCHEMAS: dict[str, Schema] = {
+    "Liveness": record({"status": const("ok")}, ["status"]),
+    "Readiness": record(
+        {
+            "status": string(enum=["ready", "not ready"]),
+            "draining": boolean("A shutdown was announced.", "已宣布关闭。"),
+            "ledger": boolean("The ledger answers.", "账本可用。"),
+            "configuration": boolean("The configuration is loaded.", "配置已加载。"),
+            "control": boolean("The control process was there once.", "控制进程已就绪过。"),
+        },
+        ["status"],
+    ),
 }
+
+_STATES = {"ledger": True, "configuration": True, "control": True}
+_READY = {"status": "ready", "draining": False} | _STATES
+_LEAVING = {"status": "not ready", "draining": True} | _STATES
+
+
+def _json(name: str, value: object) -> dict[str, tuple[Schema, tuple[Example, ...]]]:
+    return {"application/json": (ref(name), (Example("plain", value),))}
+
 
 ENDPOINTS = (
     Endpoint(
@@ -16,13 +35,12 @@ ENDPOINTS = (
         summary="The process lives",
         summary_zh="进程存活",
         security=(),
-        replies=(Reply(200, "It does.", "存活。", _TEXT),),
+        replies=(Reply(200, "It does.", "存活。", _json("Liveness", {"status": "ok"})),),
     ),
     Endpoint(
         id="readyz",
         method="get",
         path="/readyz",
-        aliases=("/healthz",),
         tag="Health",
         summary="Requests are taken",
         summary_zh="可接收请求",
@@ -30,8 +48,8 @@ ENDPOINTS = (
         description_zh="启动中、账本不可用以及开始关闭之后返回 503。",
         security=(),
         replies=(
-            Reply(200, "They are.", "可用。", _TEXT),
-            Reply(503, "They are not.", "不可用。", {"text/plain": (string(), ())}),
+            Reply(200, "They are.", "可用。", _json("Readiness", _READY)),
+            Reply(503, "They are not.", "不可用。", _json("Readiness", _LEAVING)),
         ),
     ),
     Endpoint(

@@ -46,7 +46,6 @@ SCHEMAS: dict[str, Schema] = {
             "id": string(),
             "display_name": string(),
             "created_at": string("RFC 3339.", "RFC 3339 时间。", format="date-time"),
-            "supported_endpoint_types": array(string()),
         },
         ["type", "id", "display_name", "created_at"],
     ),
@@ -64,8 +63,8 @@ SCHEMAS: dict[str, Schema] = {
     "GeminiModel": record(
         {
             "name": string("`models/` and the id.", "`models/` 加模型名。"),
+            "displayName": string(),
             "supportedGenerationMethods": array(string()),
-            "supported_endpoint_types": array(string()),
         },
         ["name", "supportedGenerationMethods"],
     ),
@@ -89,12 +88,11 @@ _ANTHROPIC = {
     "id": "gpt-4o-mini",
     "display_name": "gpt-4o-mini",
     "created_at": "2021-07-20T10:40:00Z",
-    "supported_endpoint_types": ["openai"],
 }
 _GEMINI = {
     "name": "models/gpt-4o-mini",
+    "displayName": "gpt-4o-mini",
     "supportedGenerationMethods": ["generateContent"],
-    "supported_endpoint_types": ["openai"],
 }
 _VERSION = Parameter(
     "anthropic-version",
@@ -115,14 +113,19 @@ ENDPOINTS = (
         description=(
             "Filtered by the token's groups and model limits. The shape follows the request: "
             "`anthropic-version` → Anthropic; the token in `x-goog-api-key` or `?key=` → Gemini; "
-            "else OpenAI."
+            "else OpenAI. `limit` and `after_id` page the Anthropic shape."
         ),
         description_zh=(
             "按令牌的分组和模型限制过滤。返回格式取决于请求："
             "带 `anthropic-version` 为 Anthropic 格式；"
             "令牌位于 `x-goog-api-key` 或 `?key=` 为 Gemini 格式；其余为 OpenAI 格式。"
+            "`limit` 与 `after_id` 仅用于 Anthropic 格式翻页。"
         ),
-        parameters=(_VERSION,),
+        parameters=(
+            _VERSION,
+            Parameter("limit", "query", integer(minimum=1, maximum=1000, default=20), example=100),
+            Parameter("after_id", "query", string(), example="gpt-4o-mini"),
+        ),
         replies=(
             Reply(
                 200,

@@ -1,0 +1,279 @@
+"""`waystation serve` as a user starts it: printed once, called as printed, stopped whole."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from waystation.control.openapi import build_document
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS_MAX = 60.0
+DOCUMENT = build_document()
+
+
+def environment(**more: str) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("WAYSTATION_")}
+    return clean | {"WAYSTATION_DRAIN_NOTICE_SECONDS": "0.1", "PYTHONPATH": str(ROOT)} | more
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Serving:
+    """A `serve` under way. out: what it printed to stdout so far."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.out, self.err = folder / "out", folder / "err"
+        command = [sys.executable, "-m", "waystation", "serve", "--data", str(folder / "data")]
+        with self.out.open("wb") as out, self.err.open("wb") as err:
+            self.process = subprocess.Popen(
+                [*command, "--port", str(self.port), *arguments],
+                cwd=folder,
+                env=environment(),
+                stdout=out,
+                stderr=err,
+            )
+
+    def wait_ready(self) -> None:
+        self.wait_for(lambda: "Waystation is ready" in self.err.read_text())
+
+    def wait_for(self, holds: Any) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not holds():
+            assert self.process.poll() is None, self.err.read_text()
+            assert time.monotonic() < deadline, self.err.read_text()
+            time.sleep(0.02)
+
+    def call(
+        self, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any, str]:
+        """(status, decoded body, content type)"""
+        request = urllib.request.Request(
+            self.base + path,
+            None if body is None else json.dumps(body).encode(),
+            {"content-type": "application/json"} | (headers or {}),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return reply.status, read(reply), reply.headers.get_content_type()
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, read(refused), refused.headers.get_content_type()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+def read(reply: Any) -> Any:
+    raw = reply.read()
+    is_json = reply.headers.get_content_type() == "application/json"
+    return json.loads(raw) if is_json else raw.decode()
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    made = Serving(tmp_path_factory.mktemp("serve"))
+    try:
+        made.wait_ready()
+        made.wait_for(lambda: "curl" in made.out.read_text())
+        yield made
+    finally:
+        made.stop()
+
+
+def told(serving: Serving, word: str) -> str:
+    line = next(line for line in serving.out.read_text().splitlines() if word in line)
+    return line.split(word)[1].strip()
+
+
+@pytest.fixture
+def key(serving: Serving) -> dict[str, str]:
+    return {"authorization": f"Bearer {told(serving, 'A token')}"}
+
+
+def test_the_printed_curl_line_works_as_it_is(serving: Serving) -> None:
+    line = next(x for x in serving.out.read_text().splitlines() if x.strip().startswith("curl "))
+    done = subprocess.run([*shlex.split(line), "-sS"], capture_output=True, check=True, timeout=30)
+    reply = json.loads(done.stdout)
+    assert reply["object"] == "chat.completion", done.stdout
+    assert reply["choices"][0]["message"]["content"]
+
+
+def test_the_printed_login_works(serving: Serving) -> None:
+    status, body, _ = serving.call(
+        "/api/v1/session",
+        {"email": told(serving, "Operator login"), "password": told(serving, "Password")},
+    )
+    assert status == 201
+    headers = {"authorization": f"Bearer {body['token']}"}
+    assert serving.call("/metrics", headers=headers)[0] == 200
+    assert serving.call("/metrics")[0] == 401
+
+
+def schema_of(path: str, method: str, status: int, media: str) -> dict[str, Any]:
+    node = DOCUMENT["paths"][path][method]["responses"][str(status)]
+    while "$ref" in node:
+        name = node["$ref"].rsplit("/", 1)[1]
+        node = DOCUMENT["components"]["responses"][name]
+    return dict(node["content"][media]["schema"]) | {"components": DOCUMENT["components"]}
+
+
+CHAT = {"model": "demo-chat", "messages": [{"role": "user", "content": "Hello"}]}
+
+CALLS: list[tuple[str, str, Any, dict[str, str], int]] = [
+    ("/livez", "get", None, {}, 200),
+    ("/readyz", "get", None, {}, 200),
+    ("/api/status", "get", None, {}, 200),
+    ("/api/pricing", "get", None, {}, 200),
+    ("/api/usage/token/", "get", None, {}, 200),
+    ("/api/log/token", "get", None, {}, 200),
+    ("/api/usage/token/", "get", None, {"authorization": "sk-nobody-0123456789abc"}, 401),
+    ("/v1/models", "get", None, {}, 200),
+    ("/v1/models", "get", None, {"anthropic-version": "2023-06-01"}, 200),
+    ("/v1/models", "get", None, {"authorization": ""}, 401),
+    ("/v1/dashboard/billing/subscription", "get", None, {}, 200),
+    ("/v1/dashboard/billing/usage", "get", None, {}, 200),
+    ("/v1/chat/completions", "post", CHAT, {}, 200),
+    ("/v1/chat/completions", "post", {"model": "demo-chat"}, {}, 400),
+    ("/v1/chat/completions", "post", CHAT, {"authorization": "Bearer sk-nobody-0123456"}, 401),
+    ("/api/v1/session", "get", None, {}, 401),
+]
+
+
+@pytest.mark.parametrize(("path", "method", "body", "headers", "status"), CALLS)
+def test_replies_are_what_the_document_says(
+    serving: Serving,
+    key: dict[str, str],
+    path: str,
+    method: str,
+    body: Any,
+    headers: dict[str, str],
+    status: int,
+) -> None:
+    got, reply, media = serving.call(path, body, key | headers)
+    assert got == status, reply
+    validator = jsonschema.Draft202012Validator(schema_of(path, method, status, media))
+    assert not [error.message for error in validator.iter_errors(reply)], reply
+
+
+def test_a_receipt_is_what_the_document_says(serving: Serving, key: dict[str, str]) -> None:
+    serving.call("/v1/chat/completions", CHAT, key)
+    page = serving.call("/api/log/token", headers=key)[1]["data"]
+    status, reply, _ = serving.call(f"/v1/generation?id={page[0]['request_id']}", headers=key)
+    assert status == 200
+    schema = schema_of("/v1/generation", "get", 200, "application/json")
+    assert not list(jsonschema.Draft202012Validator(schema).iter_errors(reply)), reply
+
+
+def test_audit_while_it_serves(serving: Serving, key: dict[str, str]) -> None:
+    serving.call("/v1/chat/completions", CHAT, key)
+    done = subprocess.run(
+        [sys.executable, "-m", "waystation", "audit", "--json"],
+        env=environment(WAYSTATION_DATA=str(serving.out.parent / "data")),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["posted"] >= 1
+
+
+def test_log_lines_are_json_and_without_the_key(serving: Serving, key: dict[str, str]) -> None:
+    serving.call("/v1/chat/completions", CHAT | {"model": "sk-canary0123456789"}, key)
+
+    def lines() -> list[dict[str, Any]]:
+        text = serving.out.read_text()
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    serving.wait_for(lambda: any(line.get("model") == "sk-***" for line in lines()))
+    assert "canary" not in serving.out.read_text()
+
+
+def test_a_second_control_process_is_refused(serving: Serving) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "waystation", "control"],
+        env=environment(WAYSTATION_DATA=str(serving.out.parent / "data")),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "already running" in done.stderr.splitlines()[-1]
+
+
+def control_pid(serving: Serving) -> int:
+    events = [json.loads(x) for x in serving.err.read_text().splitlines() if x.startswith("{")]
+    return int([e["pid"] for e in events if e.get("child") == "control" and "pid" in e][-1])
+
+
+def test_a_killed_control_process_comes_back(serving: Serving, key: dict[str, str]) -> None:
+    pid = control_pid(serving)
+    os.kill(pid, signal.SIGKILL)
+    assert serving.call("/v1/chat/completions", CHAT, key)[0] == 200  # the relay does not care
+    serving.wait_for(lambda: control_pid(serving) != pid)
+    serving.wait_for(lambda: serving.call("/api/status")[0] == 200)
+
+
+def test_what_it_prints_is_printed_once_and_it_stops_whole(tmp_path: Path) -> None:
+    relay = tmp_path / "relay.toml"
+    relay.write_text('[[accounts]]\nemail = "ada@example.com"\n')
+    first = Serving(tmp_path)
+    first.wait_ready()
+    first.wait_for(lambda: "curl" in first.out.read_text())
+    assert first.stop() == 0
+    data = tmp_path / "data"
+    assert not list(data.glob("*.sock"))
+
+    second = Serving(tmp_path, "--config", str(relay))
+    second.wait_ready()
+    assert "Password" not in second.out.read_text()
+    assert "1 created" in second.err.read_text()
+    assert second.stop(signal.SIGINT) == 0
+
+
+def test_a_gateway_stays_small() -> None:
+    """It never imports what only the control plane and people at terminals need."""
+    code = (
+        "import sys; sys.argv = ['waystation', 'gateway']; sys.modules['rich'] = None\n"
+        "from waystation.cli.process import _target; _target('gateway')\n"
+        "print(' '.join(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    for name in ("fastapi", "starlette", "uvicorn", "alembic", "genai_prices", "rich.console"):
+        assert name not in loaded
+    assert not {name for name in loaded if name.startswith("typer")}
+
+
+def test_metrics_reach_the_page(serving: Serving, key: dict[str, str]) -> None:
+    serving.call("/v1/chat/completions", CHAT, key)
+    _, body, _ = serving.call(
+        "/api/v1/session",
+        {"email": told(serving, "Operator login"), "password": told(serving, "Password")},
+    )
+    headers = {"authorization": f"Bearer {body['token']}"}
+    needle = 'waystation_requests_total{dialect="openai_chat",group="demo",model="demo-chat"'
+    serving.wait_for(lambda: needle in serving.call("/metrics", headers=headers)[1])

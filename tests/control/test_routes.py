@@ -1,0 +1,171 @@
+"""Route × role: what each caller gets at each address, against one declared table."""
+
+import io
+
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+
+from tests.control.conftest import BOOT, PEER, Console, basic
+from tests.identity.rows import change
+from waystation.control.app import build_app
+from waystation.control.guards import GUARDS
+from waystation.control.routes import ROUTES
+from waystation.storage.main import accounts
+
+CALLERS = (
+    "anonymous",
+    "wrong",
+    "token",
+    "expired token",
+    "disabled token",
+    "banned",
+    "user",
+    "operator",
+    "process",
+)
+A, B = 401, 403
+# address → status per caller, in the order of CALLERS. Family calls say most failures in a 200;
+# those are marked F: 200 with success false.
+F = -200
+EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
+    ("GET", "/"): (200,) * 9,
+    ("GET", "/openapi.json"): (200,) * 9,
+    ("GET", "/metrics"): (A, A, A, A, A, A, B, 200, A),
+    ("GET", "/api/status"): (200,) * 9,
+    ("GET", "/api/pricing"): (200,) * 9,
+    ("GET", "/api/usage/token"): (A, A, 200, 200, A, F, A, A, A),
+    ("GET", "/api/log/token"): (A, A, 200, 200, A, F, A, A, A),
+    ("POST", "/api/v1/session"): (400,) * 9,  # without a body; what it takes is tested apart
+    ("GET", "/api/v1/session"): (A, A, A, A, A, A, 200, 200, A),
+    ("DELETE", "/api/v1/session"): (A, A, A, A, A, A, 204, 204, A),
+    ("POST", "/internal/metrics"): (404, 404, 404, 404, 404, 404, 404, 404, 400),
+    ("GET", "/internal/health"): (404, 404, 404, 404, 404, 404, 404, 404, 503),
+}
+
+
+def test_every_route_has_a_row() -> None:
+    declared = {(route.method, route.path.rstrip("/") or "/") for route in ROUTES}
+    assert declared == set(EXPECTED)
+
+
+def test_the_app_serves_the_table_and_nothing_else(console: Console) -> None:
+    app = build_app(console.services)
+    served = {
+        (method, route.path): route
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+    assert len(served) == len(app.routes)
+    assert set(served) == {(route.method, route.path) for route in ROUTES}
+    for route in ROUTES:
+        (guard,) = served[route.method, route.path].dependant.dependencies
+        assert guard.call is GUARDS[route.role]
+
+
+async def headers_of(console: Console) -> dict[str, dict[str, str]]:
+    """A fresh caller of each kind, as the gateway forwards it."""
+    owner = await console.account("owner@example.com")
+    banned = await console.account("banned@example.com")
+    await console.account("boss@example.com", role="operator")
+    _, key = await console.token(owner)
+    _, expired = await console.token(owner, "expired", expires_ms=1)
+    _, disabled = await console.token(owner, "disabled", enabled=False)
+    _, banned_key = await console.token(banned)
+    user = await console.sign_in("owner@example.com")
+    operator = await console.sign_in("boss@example.com")
+    await change(console.store, accounts, banned, enabled=False)
+    return {
+        "anonymous": {},
+        "wrong": {"authorization": "Bearer sk-nobody-has-this-key-0000"},
+        "token": {"authorization": f"Bearer {key}"},
+        "expired token": {"authorization": f"Bearer {expired}"},
+        "disabled token": {"authorization": f"Bearer {disabled}"},
+        "banned": {"authorization": f"Bearer {banned_key}"},
+        "user": user,
+        "operator": operator,
+        "process": {"x-waystation-boot": BOOT},
+    }
+
+
+async def test_each_role_gets_what_the_table_says(console: Console) -> None:
+    callers = await headers_of(console)
+    # Signing out comes last, for it ends the session that the other calls are made with.
+    rows = sorted(EXPECTED.items(), key=lambda row: row[0][0] == "DELETE")
+    for (method, path), statuses in rows:
+        for caller, expected in zip(CALLERS, statuses, strict=True):
+            call = console.direct if caller == "process" else console.call
+            for address in addresses(path):
+                reply = await call(method, address, callers[caller])
+                assert reply.status == abs(expected), (method, address, caller)
+                if expected == F:
+                    assert (await reply.json())["success"] is False
+
+
+def addresses(path: str) -> list[str]:
+    """Family calls are known with and without the final slash."""
+    is_family = path.startswith("/api/") and not path.startswith("/api/v1/")
+    return [path, f"{path}/"] if is_family else [path]
+
+
+async def test_the_boot_id_is_worth_nothing_from_outside(console: Console) -> None:
+    """The gateway adds the peer's address to what it forwards."""
+    reply = await console.direct("GET", "/internal/health", PEER | {"x-waystation-boot": BOOT})
+    assert reply.status == 404
+
+
+async def test_a_wrong_boot_id_finds_nothing(console: Console) -> None:
+    reply = await console.direct("GET", "/internal/health", {"x-waystation-boot": "another"})
+    assert reply.status == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"authorization": "Bearer scrape-me"}, 200),
+        ({"authorization": "bearer  scrape-me"}, 200),
+        ({"authorization": "Bearer scrape-you"}, 401),
+        ({"authorization": "Bearer "}, 401),
+        (basic("boss@example.com"), 200),
+        (basic("owner@example.com"), 403),
+        (basic("boss@example.com", "wrong"), 401),
+        ({"authorization": "Basic %%%"}, 401),
+        ({"authorization": "Basic bm9jb2xvbg=="}, 401),
+    ],
+)
+async def test_metrics_ways_in(console: Console, headers: dict[str, str], status: int) -> None:
+    await console.account("owner@example.com")
+    await console.account("boss@example.com", role="operator")
+    reply = await console.call("GET", "/metrics", headers)
+    assert reply.status == status
+    assert ("www-authenticate" in reply.headers) == (status == 401)
+
+
+async def test_an_empty_metrics_token_opens_nothing(console: Console) -> None:
+    console.services.settings = console.services.settings.model_copy(
+        update={"metrics_token": SecretStr("")}
+    )
+    reply = await console.call("GET", "/metrics", {"authorization": "Bearer "})
+    assert reply.status == 401
+
+
+async def test_unknown_addresses_are_told_in_the_management_shape(console: Console) -> None:
+    reply = await console.call("GET", "/api/v1/nothing", {"accept-language": "en"})
+    assert reply.status == 404
+    error = (await reply.json())["error"]
+    assert error["code"] == "unknown_url"
+    assert error["request_id"] == "req-42"
+    assert "/api/v1/nothing" in error["message"]
+
+
+async def test_a_wrong_method_names_the_right_one(console: Console) -> None:
+    reply = await console.call("PATCH", "/api/v1/session")
+    assert reply.status == 405
+    assert "POST" in (await reply.json())["error"]["message"]
+
+
+async def test_a_large_body_is_refused_early(console: Console) -> None:
+    reply = await console.call("POST", "/api/v1/session", data=io.BytesIO(b"x" * (2 * 1024 * 1024)))
+    assert reply.status == 413
+    assert (await reply.json())["error"]["code"] == "request_too_large"

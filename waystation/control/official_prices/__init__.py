@@ -1,0 +1,1 @@
+"""The price catalogue that ships with the product; what the operator writes beats it."""
