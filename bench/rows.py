@@ -4,9 +4,8 @@ Only ratios and added figures are judged, taken in the same run on the same mach
 """
 
 import os
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -53,7 +52,7 @@ def fdatasync_us(count: int = 300) -> float:
     return median(times) * 1e6
 
 
-def _rate(port: int, path: str, connections: int, seconds: int, key: str = KEY) -> float:
+def rate(port: int, path: str, connections: int, seconds: int, key: str = KEY) -> float:
     stack.wrk(port, path, connections, 1, key)
     result = stack.wrk(port, path, connections, seconds, key)
     if result["bad"] or result["errors"]:
@@ -64,10 +63,10 @@ def _rate(port: int, path: str, connections: int, seconds: int, key: str = KEY) 
 def throughput(run: Run, bare_port: int, workers: int, targets: dict[int, float]) -> Iterator[Row]:
     with stack.product(run.folder, run.ports, workers) as product:
         for connections, target in targets.items():
-            proxy = _rate(run.ports["proxy"], CHAT, connections, run.seconds)
-            bare = _rate(bare_port, CHAT, connections, run.seconds)
+            proxy = rate(run.ports["proxy"], CHAT, connections, run.seconds)
+            bare = rate(bare_port, CHAT, connections, run.seconds)
             before = _cpu(product)
-            own = _rate(product.port, CHAT, connections, run.seconds)
+            own = rate(product.port, CHAT, connections, run.seconds)
             gateway, ledger = (b - a for a, b in zip(before, _cpu(product), strict=True))
             requests = own * (run.seconds + 1)
             yield Row(
@@ -102,8 +101,8 @@ def latency(run: Run) -> Iterator[Row]:
         )
         yield Row("added latency p99, beyond one commit", f"{p99:.2f} ms", "≤ 5 ms", p99 <= 5)
         stub = run.ports["stub"]
-        direct_rate = _rate(stub, "/slow", 64, run.seconds)
-        own_rate = _rate(product.port, CHAT, 64, run.seconds, f"{KEY}-slow")
+        direct_rate = rate(stub, "/slow", 64, run.seconds)
+        own_rate = rate(product.port, CHAT, 64, run.seconds, f"{KEY}-slow")
         share = own_rate / direct_rate
         yield Row(
             "20 ms upstream, 64 connections",
@@ -165,31 +164,3 @@ def _held(
         time.sleep(2.5)
         each = (stack.resident_bytes(worker) - before) / count / 1024
     return Row(f"memory per {what}", f"{each:.1f} KiB", f"≤ {target_kib} KiB", each <= target_kib)
-
-
-def growth(run: Run, fill: Callable[[Path, int, int], list[str]]) -> Iterator[Row]:
-    """fill(data, tokens, log_rows) adds rows while the product is stopped, and gives some keys."""
-    rates = []
-    for tokens, log_rows in ((10, 0), (1_000, 0), (100_000, 0), (100_000, 1_000_000)):
-        with stack.product(run.folder, run.ports) as product:
-            data = product.data
-        keys = fill(data, tokens, log_rows)
-        with stack.restarted(run.folder, data) as product:
-            rate = _rate(product.port, CHAT, 64, run.seconds, ",".join(keys[:500]))
-        rates.append(rate)
-        change = rate / rates[0] - 1
-        yield Row(
-            f"requests/s with {tokens:,} tokens, {log_rows:,} log rows",
-            f"{rate:,.0f} ({change:+.1%})",
-            "within 10 %",
-            abs(change) <= 0.10 or change > 0,
-        )
-
-
-def database_size(path: Path) -> int:
-    with sqlite3.connect(path) as connection:
-        return int(
-            connection.execute(
-                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-            ).fetchone()[0]
-        )

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,9 @@ http {{
   access_log off;
   client_body_temp_path {folder}/{name}-body;
   proxy_temp_path {folder}/{name}-proxy;
-  fastcgi_temp_path {folder}/{name}-f; uwsgi_temp_path {folder}/{name}-u; scgi_temp_path {folder}/{name}-s;
+  fastcgi_temp_path {folder}/{name}-f;
+  uwsgi_temp_path {folder}/{name}-u;
+  scgi_temp_path {folder}/{name}-s;
   keepalive_requests 100000000;
   {body}
 }}
@@ -219,9 +221,14 @@ def cpu_seconds(pid: int) -> float:
 
 @contextmanager
 def product(
-    folder: Path, ports: dict[str, int], workers: int = 1, database: str | None = None
+    folder: Path,
+    ports: dict[str, int],
+    workers: int = 1,
+    database: str | None = None,
+    join: Product | None = None,
 ) -> Iterator[Product]:
-    """A fresh data folder, configured and ready; its logs go to the folder."""
+    """A fresh data folder, configured and ready; its logs go to the folder. join: another node on
+    the same database, whose master key this one takes."""
     data = folder / f"data-{time.monotonic_ns()}"
     config = folder / "relay.toml"
     stubs = "".join(
@@ -229,11 +236,24 @@ def product(
         for name in ("stream", "idle", "slow")
     )
     config.write_text(_CONFIG.format(json=ports["json"]) + stubs + _REST.format(key=KEY))
+    options = ["--workers", str(workers)]
+    if database is not None:
+        options += ["--database", database]
+    if join is None:
+        options += ["--config", str(config)]
+    else:
+        data.mkdir(mode=0o700)
+        shutil.copy2(join.data / "master.key", data / "master.key")
+    with again(folder, data, options) as running_product:
+        yield running_product
+
+
+@contextmanager
+def again(folder: Path, data: Path, options: Sequence[str] = ()) -> Iterator[Product]:
+    """Waystation over a data folder."""
     port = free_port()
     command = [sys.executable, "-m", "waystation", "serve", "--data", str(data)]
-    command += ["--port", str(port), "--workers", str(workers), "--config", str(config)]
-    if database is not None:
-        command += ["--database", database]
+    command += ["--port", str(port), *options]
     with (
         open(folder / "waystation.out", "ab") as out,
         open(folder / "waystation.err", "ab") as err,
@@ -256,16 +276,26 @@ def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("waystation serve does not become ready")
 
 
-def wrk(port: int, path: str, connections: int, seconds: int, key: str = KEY) -> dict[str, float]:
-    """requests/s, and how many replies were not 200."""
+def wrk_start(
+    port: int, path: str, connections: int, seconds: int, key: str = KEY
+) -> subprocess.Popen[str]:
     script = ROOT / "bench" / "post.lua"
     environment = {**os.environ, "BENCH_KEY": key}
     command = [need("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
     command.append(f"http://127.0.0.1:{port}{path}")
-    output = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True
-    ).stdout
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def wrk_result(process: subprocess.Popen[str]) -> dict[str, float]:
+    output, _ = process.communicate(timeout=600)
+    if process.returncode:
+        raise SystemExit(f"wrk failed: {output}")
     return dict(json.loads(output.rsplit("JSON:", 1)[1]))
+
+
+def wrk(port: int, path: str, connections: int, seconds: int, key: str = KEY) -> dict[str, float]:
+    """requests/s, and how many replies were not 200."""
+    return wrk_result(wrk_start(port, path, connections, seconds, key))
 
 
 def load(mode: str, port: int, path: str, count: int, key: str = KEY) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.dialects.making import FREE, chat, same
-from tests.dialects.test_chat_stream import DONE, HELLO, STOP, chunk, frame, run
+from tests.dialects.streams import DONE, HELLO, STOP, chunk, frame, run
 from waystation.dialects.faults import read_error, write_error
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.errors import Fault

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dialects.making import body, chat, headers, no_headers, same
@@ -363,6 +363,7 @@ TURNS = st.lists(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.dictionaries(st.text().filter(lambda name: name not in KNOWN), VALUES, max_size=5),
     TURNS,

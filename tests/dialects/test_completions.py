@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.dialects.making import FREE, body, completion, no_headers, same
-from tests.dialects.test_chat_stream import check_contract
+from tests.dialects.streams import check_contract
 from waystation.dialects.openai_text.completions import parse
 from waystation.errors import Fault
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.dialects import recorded
 from tests.dialects.making import FREE, chat, priced, same
+from tests.dialects.streams import DONE, check_contract, frame, texts_of, usage_frame
 from tests.dialects.test_chat_reply import answer
-from tests.dialects.test_chat_stream import DONE, check_contract, frame, texts_of, usage_frame
 from waystation.dialects.openai_chat.fan_out import FanOutStream, merged, summed
 from waystation.dialects.operation import Receipt
 

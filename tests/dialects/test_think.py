@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dialects.making import FREE, chat, same
-from tests.dialects.test_chat_stream import DONE, check_contract, frame, texts_of
+from tests.dialects.streams import DONE, check_contract, frame, texts_of
 from waystation.dialects.openai_chat.think import ThinkMover
 
 CASES = [
@@ -39,6 +39,7 @@ def test_whole_and_by_the_letter(text: str, reasoning: str, content: str) -> Non
     assert moved(list(text)) == (reasoning, content)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(CASES), st.data())
 def test_at_random_splits(case: tuple[str, str, str], data: st.DataObject) -> None:
     text = case[0]

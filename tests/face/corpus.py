@@ -102,6 +102,8 @@ REFUSED: dict[str, tuple[int, bytes]] = {
     "two hosts": (400, _head(b"Host: x", b"Host: y") + SECOND),
     "two equal hosts": (400, _head(b"Host: x", b"Host: x") + SECOND),
     "host list": (400, _head(b"Host: x, y") + SECOND),
+    "host list without a blank": (400, _head(b"Host: x,y") + SECOND),
+    "host and an empty one": (400, _head(b"Host: x", b"Host:") + SECOND),
     "host with a path": (400, _head(b"Host: x/y") + SECOND),
     "host with user": (400, _head(b"Host: a@x") + SECOND),
     "host with a blank": (400, _head(b"Host: x y") + SECOND),
@@ -148,6 +150,7 @@ REFUSED: dict[str, tuple[int, bytes]] = {
         _framed(b"Connection: Upgrade", b"Upgrade: h2c, websocket", b"Content-Length: 5"),
     ),
     "expectation unknown": (417, _framed(b"Expect: 200-ok", b"Content-Length: 5")),
+    "expectation unknown, chunked": (417, _framed(b"Expect: 200-ok", _TE)),
     "TLS hello": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + SECOND),
     "too many headers": (
         431,
@@ -195,6 +198,11 @@ HARMLESS: dict[str, tuple[int, bytes]] = {
         200,
         _head(b"Host: x", b"Content-Length: 005") + b"hello",
     ),
+    "blanks around values": (
+        200,
+        _head(b"Host: \t x \t", b"Transfer-Encoding:  chunked ") + b"0\r\n\r\n",
+    ),
+    "length with blanks around": (200, _head(b"Host:x", b"Content-Length: \t5 \t") + b"hello"),
     "coding in capitals": (200, _head(b"Host: x", b"TRANSFER-ENCODING: CHUNKED") + b"0\r\n\r\n"),
     "chunk extension": (200, _head(b"Host: x", _TE) + b"5;a=b\r\nhello\r\n0\r\n\r\n"),
     "size with zeros": (200, _head(b"Host: x", _TE) + b"0005\r\nhello\r\n00\r\n\r\n"),

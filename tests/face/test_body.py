@@ -35,6 +35,10 @@ PACKERS = {
     "brotli": ("br", brotli.compress),
     "zstd": ("zstd", zstandard.ZstdCompressor().compress),
     "zstd without size": ("zstd", zstd_without_size),
+    "two zstd frames": (
+        "zstd",
+        lambda data: zstd_without_size(data[:9]) + zstd_without_size(data[9:]),
+    ),
     "identity": ("identity", bytes),
 }
 PLAIN = bytes(random.Random(7).choices(b"abcdefgh \n", k=50_000))

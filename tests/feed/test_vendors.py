@@ -18,7 +18,7 @@ def test_each_vendor_is_complete(name: str) -> None:
     assert "chat" in vendor.paths
     assert all(path.startswith("/") for path in vendor.paths.values())
     assert re.fullmatch(r"bearer|none|header:[a-z0-9-]+", vendor.auth)
-    assert vendor.base_url == "" or re.fullmatch(r"https?://[a-z0-9.-]+", vendor.base_url)
+    assert vendor.base_url == "" or re.fullmatch(r"(https?|demo)://[a-z0-9.-]+", vendor.base_url)
     assert re.fullmatch(r"|\d{4}-\d\d-\d\d", vendor.checked)
     assert vendor.needs_key == (vendor.auth != "none")
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from waystation.errors import Fault
 from waystation.identity.credentials import Credential, credential
-from waystation.identity.keys import digest, mint
+from waystation.identity.keys import digest
 
-KEY = mint()
+KEY = "sk-wsA1b2C3d40123456789abcdefghijABCDEFGHIJKL0MS48r"
 BARE = KEY[3:]
 
 

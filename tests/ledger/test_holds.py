@@ -1,5 +1,8 @@
 """Holds and resolutions, one rule at a time, on both databases."""
 
+import msgspec
+import pytest
+
 from tests.ledger.scene import (
     NOW_MS,
     USD,
@@ -13,7 +16,7 @@ from tests.ledger.scene import (
     token,
     void,
 )
-from waystation.ledger.books import Lose, SweepAbsent, SweepBoot
+from waystation.ledger.books import KeepLease, Lose, SweepAbsent, SweepBoot
 from waystation.ledger.messages import (
     AccountState,
     Admitted,
@@ -393,6 +396,25 @@ async def test_notes_cost_nothing(desk: Desk) -> None:
     await desk.assert_clean()
 
 
+async def test_keys_are_forgotten_after_a_day(desk: Desk) -> None:
+    await desk.fund()
+    await desk.one(KeepLease())
+    await desk.one(hold("h1", idempotency=("k", "body")))
+    desk.now_ms += 26 * 3_600_000
+    await desk.say(KeepLease(), hold("h2"))
+    assert isinstance(await desk.one(hold("h3", idempotency=("k", "else"))), Admitted)
+
+
+async def test_the_row_stands_where_the_money_came_from(desk: Desk) -> None:
+    await desk.fund()
+    asked = hold("h1", facts=facts(account_id=7, token_id=77, request_id="gen-odd"))
+    await desk.one(asked)
+    await desk.one(post(asked, 5))
+    assert (await desk.one(AskRow("q", 1, "gen-odd"))).row.facts.token_id == 10
+    assert (await desk.one(AskRow("q", 7, "gen-odd"))).row is None
+    await desk.assert_clean()
+
+
 async def test_rows_belong_to_their_account(desk: Desk) -> None:
     await desk.fund()
     asked = hold("h1", facts=facts(account_id=1, request_id="gen-mine"))
@@ -422,4 +444,27 @@ async def test_a_resolution_of_nothing_is_a_void(desk: Desk) -> None:
     await desk.fund()
     assert await desk.one(post(hold("never"), 5)) == Resolved("never", "void", 0)
     assert await balance(desk) == (USD, 0)
+    await desk.assert_clean()
+
+
+async def test_one_bad_command_does_not_stop_the_others(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.fund()
+    good, other = hold("h1"), hold("h2")
+    bad = hold("h3", facts=facts(created_ms="soon"))
+    bad = msgspec.structs.replace(bad, group=object())
+    told = await desk.say(good, bad, other, Transfer(1, "gift", "grant", 10))
+    assert told == [
+        Admitted("h1", 1_000),
+        Refused("h3", "account_unknown", detail="internal_error"),
+        Admitted("h2", 1_000),
+        Done("gift", True, 10),
+    ]
+    assert "set aside: Hold" in caplog.text
+    worse = post(good, 5)
+    worse = msgspec.structs.replace(worse, row=msgspec.structs.replace(worse.row, status="fine"))
+    assert await desk.say(worse) == [None]
+    assert await desk.say(worse, post(other, 3)) == [None, Resolved("h2", "post", 3)]
+    assert await desk.one(post(good, 5)) == Resolved("h1", "post", 5)
     await desk.assert_clean()

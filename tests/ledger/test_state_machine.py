@@ -248,11 +248,8 @@ def test_on_sqlite_soak() -> None:
 
 @pytest.mark.postgres
 def test_on_postgres(postgres_server: Any) -> None:
-    databases: list[str] = []
-
     def make(_folder: Path) -> Books:
-        databases.append(postgres_server.create_database())
-        return PostgresBooks(postgres_server.dsn(databases[-1]), node="n1")
+        return PostgresBooks(postgres_server.dsn(postgres_server.create_database()), node="n1")
 
     class OnPostgres(Ledger):
         pass
@@ -261,5 +258,3 @@ def test_on_postgres(postgres_server: Any) -> None:
     run_state_machine_as_test(
         OnPostgres, settings=settings(RUN, max_examples=4, stateful_step_count=20)
     )  # type: ignore[no-untyped-call]
-    for name in databases:
-        postgres_server.drop_database(name)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dialects import recorded
@@ -293,6 +293,7 @@ FIELDS = st.sampled_from(
 FLAT = st.dictionaries(FIELDS, NUMBERS, max_size=8)
 
 
+@settings(deadline=None, derandomize=True)
 @given(FLAT, FLAT, FLAT, st.booleans())
 def test_any_usage_gives_bounded_disjoint_kinds(
     top: dict[str, Any], given_in: dict[str, Any], made: dict[str, Any], has_text: bool

@@ -13,6 +13,7 @@ from waystation.routing.breaker import CONSECUTIVE_MAX
 from waystation.routing.budget import RetryBudget
 from waystation.routing.choice import CALLS_MAX, Router
 from waystation.routing.choices import Choices
+from waystation.routing.health import VOUCH_SECONDS
 from waystation.routing.snapshot import ChannelLimits
 from waystation.routing.verdict import full, judge
 
@@ -81,6 +82,14 @@ def test_tiers_in_order_and_all_of_them(chosen, seed) -> None:
     assert ranks == sorted(ranks)
     everyone = {candidate.channel.id for candidate in chosen.candidates}
     assert len(seen) == min(len(everyone), CALLS_MAX)
+
+
+def test_calls_for_one_request_are_bounded_whatever_there_is() -> None:
+    chosen = choices([channel(i) for i in range(1, 10)], group("g", *range(1, 10)))
+    assert len(walk(rich_router(), chosen, [FAILED] * 20)) == CALLS_MAX
+    keys = choices([channel(1, keys=20)], group("g", 1))
+    assert len(walk(rich_router(), keys, [REFUSED] * 30)) == CALLS_MAX
+    assert len(walk(rich_router(), chosen, [full()] * 20)) == 9
 
 
 def test_weights_are_respected() -> None:
@@ -200,6 +209,17 @@ def test_a_retry_needs_budget() -> None:
     assert 20 <= sum(calls) - 400 <= 1 + 0.1 * 400 + opening
 
 
+def test_a_retry_to_someone_who_has_just_answered_is_free_but_not_for_long() -> None:
+    chosen = choices([channel(1), channel(2)], group("g", (1, 0), (2, 1)))
+    router = Router(budget=RetryBudget(ratio=0.0, reserve=0.0))
+    other = router.attempts(choices([channel(2)], group("g", 2)))
+    other.succeeded(other.next(0.0), 0.0)
+    assert walk(router, chosen, [FAILED, FAILED], now=VOUCH_SECONDS) == [(1, 100), (2, 200)]
+    other = router.attempts(choices([channel(2)], group("g", 2)))
+    other.succeeded(other.next(1_000.0), 1_000.0)
+    assert len(walk(router, chosen, [FAILED, FAILED], now=1_000.0 + VOUCH_SECONDS + 1.0)) == 1
+
+
 def test_the_budget_has_a_ceiling() -> None:
     budget = RetryBudget(ratio=0.5, reserve=1.0, most=2.0)
     for _ in range(100):
@@ -232,6 +252,17 @@ def test_a_conversation_leaves_an_unhealthy_place_and_stays_at_the_new_one() -> 
     attempts.succeeded(moved, 0.0)
     for now in (0.0, 1_000.0):
         assert router.attempts(chosen, (7, "t")).next(now).candidate.channel.id == 2
+
+
+def test_a_conversation_does_not_lead_back_to_a_channel_that_failed() -> None:
+    """Another request of the same conversation was answered there meanwhile, with another key."""
+    chosen = choices([channel(1, keys=2), channel(2)], group("g", 1, 2))
+    router = rich_router()
+    router.affinity.keep((7, "t"), 1, 100)
+    attempts = router.attempts(chosen, (7, "t"))
+    attempts.failed(attempts.next(0.0), FAILED, 0.0)
+    router.affinity.keep((7, "t"), 1, 101)
+    assert attempts.next(0.0).candidate.channel.id == 2
 
 
 def test_a_conversation_does_not_reach_into_a_later_tier() -> None:

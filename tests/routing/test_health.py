@@ -92,6 +92,27 @@ def test_one_probe_a_period_and_a_success_closes(alone: Play) -> None:
     assert alone.request(1.0, None) == [100]
 
 
+def test_a_probe_that_is_not_made_is_left_to_the_next(alone: Play) -> None:
+    """Callers without money must not use up the probes."""
+    alone.kill(0.0)
+    for _ in range(3):
+        broke = alone.attempts()
+        broke.withdraw(broke.next(0.5), 0.5)
+        assert broke.next(0.5) is None
+    assert alone.request(0.5, None) == [100]
+    refused = Play(choices([channel(1)], group("g", 1)))
+    refused.request(0.0, REFUSED)
+    for _ in range(3):
+        broke = refused.attempts()
+        broke.withdraw(broke.next(3.0), 3.0)
+    assert refused.request(3.0, limited(2)) == [100]
+    broke = refused.attempts()
+    assert broke.next(4.9) is None
+    broke = refused.attempts()
+    broke.withdraw(broke.next(9.0), 9.0)
+    assert refused.request(9.0, None) == [100]
+
+
 def test_periods_grow_to_their_limit_and_not_beyond(alone: Play) -> None:
     alone.kill(0.0)
     now, waits = 0.0, []

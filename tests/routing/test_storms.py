@@ -82,6 +82,20 @@ def test_a_flaky_only_channel_goes_on_serving_what_it_can() -> None:
     assert len(storm.served) > 0.3 * len(storm.clients)
 
 
+def test_a_brownout_is_not_made_worse_by_retries() -> None:
+    """Each second call fails everywhere: who answers others now and then is no safe place."""
+    calls = {"n": 0}
+
+    def upstream(channel: int, key: int, now: float) -> tuple[float, Verdict | None]:
+        calls["n"] += 1
+        return (0.05, WAYS_TO_FAIL["500 at once"][1] if calls["n"] % 2 else None)
+
+    storm = Storm(five(), upstream)
+    storm.run(50.0, seconds=60.0)
+    assert len(storm.calls) <= 1.2 * len(storm.clients)
+    assert len(storm.served) >= 0.4 * len(storm.clients)
+
+
 def test_the_same_seed_tells_the_same_story() -> None:
     def upstream(channel: int, key: int, now: float) -> tuple[float, Verdict | None]:
         return (0.05, None) if channel > 2 else WAYS_TO_FAIL["reset"]

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 
 START_SECONDS_MAX = 60.0
 USER = "waystation"
+SHARED_BYTES_MIN = 4 * 2**30
 
 
 @dataclass
@@ -67,9 +69,6 @@ class PostgresServer:
         self.sql(f'CREATE DATABASE "{name}"')
         return name
 
-    def drop_database(self, name: str) -> None:
-        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
     def sql(self, statement: str, database: str = "postgres") -> None:
         subprocess.run(
             [self.bin / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement,
@@ -106,7 +105,7 @@ def _leave_root() -> None:
     os.umask(0o077)
 
 
-def _find_bin() -> Path | None:
+def find_binaries() -> Path | None:
     named = os.environ.get("PG_BIN")
     versions = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
@@ -135,7 +134,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _create(binaries: Path, folder: Path) -> PostgresServer:
+def create_server(binaries: Path, folder: Path) -> PostgresServer:
     folder.chmod(0o700)
     if os.getuid() == 0:
         os.chown(folder, 65534, 65534)
@@ -149,35 +148,53 @@ def _create(binaries: Path, folder: Path) -> PostgresServer:
         f"listen_addresses = '127.0.0.1'\nport = {server.port}\nmax_connections = 60\n"
         "shared_buffers = 64MB\nfsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
         "autovacuum = on\ntimezone = 'UTC'\n"
+        # In its own folder: a killed server leaves nothing behind in /dev/shm.
+        "dynamic_shared_memory_type = mmap\n"
     )
     with (folder / "data" / "postgresql.conf").open("a") as file:
         file.write(settings)
     return server
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    binaries = _find_bin()
-    if binaries is None:
-        _install()
-        binaries = _find_bin()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed: put it on PATH or name its folder in PG_BIN")
-    folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir="/tmp"))
+def _roomy_folder() -> str:
+    """In memory where there is room: databases are made by the hundred, and fsync is for crashes
+    of the machine, which no test makes."""
+    shared = Path("/dev/shm")
+    if shared.is_dir() and shutil.disk_usage(shared).free > SHARED_BYTES_MIN:
+        return str(shared)
+    return "/tmp"
+
+
+@contextmanager
+def new_server(binaries: Path) -> Iterator[PostgresServer]:
+    """A server of its own, started; gone afterwards with all its data."""
+    folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir=_roomy_folder()))
     try:
-        server = _create(binaries, folder)
+        server = create_server(binaries, folder)
         try:
             server.start()
             yield server
         finally:
-            server.stop()
+            # Nobody needs the data: no checkpoint.
+            server.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    binaries = find_binaries()
+    if binaries is None:
+        _install()
+        binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: put it on PATH or name its folder in PG_BIN")
+    with new_server(binaries) as server:
+        yield server
+
+
 @pytest.fixture
-def postgres_dsn(postgres_server: PostgresServer) -> Iterator[str]:
-    """postgresql://… of an empty database that lives as long as the test."""
-    name = postgres_server.create_database()
-    yield postgres_server.dsn(name)
-    postgres_server.drop_database(name)
+def postgres_dsn(postgres_server: PostgresServer) -> str:
+    """postgresql://… of an empty database. It goes with the server: dropping it here would wait
+    for a checkpoint."""
+    return postgres_server.dsn(postgres_server.create_database())

@@ -54,6 +54,21 @@ async def test_without_a_store_nothing_is_admitted_and_nothing_is_forgotten(benc
     assert bench.books.slots == {}
 
 
+async def test_while_the_store_is_away_callers_do_not_wait_for_it(bench: Bench) -> None:
+    client = await bench.client()
+    bench.books.away = True
+    with pytest.raises(LedgerAway):
+        await client.admit(a_hold())
+    bench.books.gate = asyncio.Event()
+    await until(lambda: bench.books.settling == 1)  # trying again, which takes long
+    with pytest.raises(LedgerAway):
+        await asyncio.wait_for(client.admit(a_hold()), 1)
+    bench.books.away = False
+    bench.books.gate.set()
+    await until(lambda: not bench.server.writer._is_away)
+    assert isinstance(await client.admit(a_hold()), Admitted)
+
+
 async def test_a_store_that_is_away_keeps_a_bounded_number_of_rows(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

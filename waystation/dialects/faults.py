@@ -96,9 +96,12 @@ def read_error(
     """The fault of an upstream's error answer. status: of HTTP; 200 when an error stands in a good
     answer, then the body tells. secrets: our keys, which never reach a caller."""
     told = _Told.of(body)
+    text = scrubbed(told.text, secrets)
     if status < 400:
         status = told.status or 502
-    text = scrubbed(told.text, secrets)
+        if not (text or told.status or told.code or told.type):
+            reason = "neither an answer nor an error"
+            return Fault("bad_upstream_response", reason=reason)
     kind = _kind(status, told)
     if kind == "account":
         reason = text or "no reason given"

@@ -18,9 +18,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt's body must be made for. output_limit: a clamp to write in, None = leave
     the caller's. overrides: the channel's top-level fields, they win. n: how many choices this
     call asks for (fanned-out parts ask for 1). secrets: strings of the channel that no caller may
-    see, taken out of error texts. refuses: request fields that the
-    upstream answers with an error, so we do not add them. think_tags: thoughts come as <think>…</think> inside content and
-    are to be moved to reasoning_content."""
+    see, taken out of error texts. refuses: request fields that the upstream answers with an error,
+    so we do not add them. think_tags: thoughts come as <think>…</think> inside content and are to
+    be moved to reasoning_content."""
 
     upstream_model: str
     output_limit: int | None = None
@@ -58,15 +58,8 @@ class ReplyReader(Protocol):
         """Some text, tool call, refusal or other content came."""
 
 
-class StreamReader(Protocol):
-    """Reads a streamed answer, piece by piece, at any split."""
-
-    def feed(self, data: bytes) -> bytes:
-        """Bytes for the caller (whole frames only). After a fault: b""."""
-
-    def close(self) -> bytes:
-        """The upstream ended: the last frames ([DONE], the usage chunk if asked). Sets `fault`
-        when it ended before its proper end."""
+class StreamState(Protocol):
+    """What a stream has told so far, however many upstreams it is read from."""
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
         """The in-dialect error event that ends the stream without [DONE]."""
@@ -104,6 +97,17 @@ class StreamReader(Protocol):
     def has_output(self) -> bool: ...
 
 
+class StreamReader(StreamState, Protocol):
+    """Reads a streamed answer, piece by piece, at any split."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Bytes for the caller (whole frames only). After a fault: b""."""
+
+    def close(self) -> bytes:
+        """The upstream ended: the last frames ([DONE], the usage chunk if asked). Sets `fault`
+        when it ended before its proper end."""
+
+
 class Operation(Protocol):
     """name: chat, completion, embedding, moderation. dialect: of the caller. prompt_tokens: an
     upper bound. output_limit: the caller's own per choice, None when it named none. choices: how
@@ -118,9 +122,12 @@ class Operation(Protocol):
     n: int
     choices: int
     prompt_tokens: int
-    output_limit: int | None
     needs: frozenset[str]
     expects_output: bool
+    fans_out: bool
+
+    @property
+    def output_limit(self) -> int | None: ...
 
     @property
     def affinity(self) -> str | None: ...

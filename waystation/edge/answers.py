@@ -6,7 +6,9 @@ as long as another attempt may still do better, and ClientLeft when nobody waits
 
 from contextlib import nullcontext
 from time import monotonic, perf_counter_ns
+from typing import cast
 
+from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import Operation, Receipt, Target
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
@@ -17,11 +19,15 @@ from waystation.kernel.money import format_usd
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt, Attempts
 from waystation.upstream.attempt import Whole, Wire, begin, fetch
+from waystation.upstream.fan_out import begin_parts, fetch_parts
 from waystation.upstream.source import Source
 from waystation.upstream.transport import Outgoing
 
 THINK_TAGS = "think-tags"
 """The channel tag that says: thoughts come as <think>…</think> inside the content; move them."""
+
+_UNPRICED = Receipt(lambda usage: None)
+"""For parts: the cost is told once, of their sum."""
 
 
 class Try:
@@ -37,7 +43,7 @@ class Try:
         self._story = story
         self._attempt = attempt
         self.operation: Operation = operation
-        self.parts = 1 if channel.native_n else operation.n
+        self.parts = operation.n if operation.fans_out and not channel.native_n else 1
         self.receipt = Receipt(self._cost)
         self.target = Target(
             upstream_model=attempt.candidate.upstream_model,
@@ -62,11 +68,26 @@ class Try:
 
     async def fetch(self) -> Whole:
         """The whole answer. Raises AttemptFailed."""
+        if self.parts > 1:
+            return await self._fetch_parts(cast(ChatOperation, self.operation))
         reader = self.operation.reply_reader(self.target, self.receipt)
         return await fetch(self.wire, self._outgoing(), reader)
 
+    async def _fetch_parts(self, chat: ChatOperation) -> Whole:
+        return await fetch_parts(
+            self.wire,
+            self._outgoing(),
+            lambda: chat.reply_reader(self.target, _UNPRICED),
+            self.parts,
+            lambda replies, usage: chat.merge(replies, usage, self.receipt),
+        )
+
     async def begin(self) -> Source:
         """The stream, its head good and its content yet to come. Raises AttemptFailed."""
+        if self.parts > 1:
+            chat = cast(ChatOperation, self.operation)
+            stream = chat.fan_out_stream(self.target, self.receipt)
+            return await begin_parts(self.wire, self._outgoing(), stream, self.parts)
         reader = self.operation.stream_reader(self.target, self.receipt)
         return await begin(self.wire, self._outgoing(), reader)
 

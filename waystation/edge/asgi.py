@@ -95,7 +95,7 @@ class AsgiFace:
                 return
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: list[tuple[bytes, bytes]] = [(name, value) for name, value in scope["headers"]]
+        headers = [(bytes(name), bytes(value).rstrip(b" \t")) for name, value in scope["headers"]]
         fields = fold_headers(headers)
         call = AsgiCall(
             scope, headers, fields, self._limits, self._request_id(), self._date, self._on_error
@@ -132,7 +132,7 @@ class AsgiFace:
             return Refusal(505, "HTTP/1.0 and HTTP/1.1 are spoken here.")
         if not call.raw_path.startswith("/") and method != "OPTIONS":
             return Refusal(400, "Bad request target.")
-        return judge(method, version, headers, fields)
+        return judge(method, version, fields)
 
     def _origin(self, scope: Scope, fields: dict[bytes, bytes]) -> tuple[str, str]:
         client = scope.get("client")

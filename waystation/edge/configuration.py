@@ -26,7 +26,7 @@ from waystation.routing.snapshot import (
     Snapshot,
 )
 from waystation.storage import main
-from waystation.storage.database import Database, Epochs, read_epochs
+from waystation.storage.database import Database, read_epochs
 from waystation.storage.sealing import SealBroken, Sealing
 from waystation.upstream.vendors import VENDORS, Vendor
 
@@ -46,11 +46,6 @@ class Configuration:
         self._database = database
         self._sealing = sealing
         self._prices: dict[tuple[Any, ...], Price | None] = {}
-
-    async def epochs(self) -> Epochs:
-        """Raises StorageAway."""
-        async with self._database.read() as connection:
-            return await read_epochs(connection)
 
     async def read(self) -> Snapshot:
         """All of it as it is now, one consistent view. Raises StorageAway."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from waystation.edge.configuration import Configuration
 from waystation.routing.snapshot import Snapshot
 from waystation.storage.database import Database, Epochs, StorageAway
+from waystation.storage.epoch_watch import EpochWatch
 from waystation.storage.sealing import Sealing
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Feed:
         interval_seconds: float = 0.2,
     ) -> None:
         self._configuration = Configuration(database, sealing)
+        self._watch = EpochWatch(database)
         self._on_snapshot = on_snapshot
         self._on_epoch = on_epoch
         self._interval_seconds = interval_seconds
@@ -57,10 +59,11 @@ class Feed:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.close()
 
     async def look(self) -> None:
         """One poll. Raises StorageAway; what was not handed over is tried again by the next."""
-        now = await self._configuration.epochs()
+        now = await self._watch.read()
         if now == self._known:
             return
         if now.routing != self._known.routing:

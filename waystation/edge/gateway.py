@@ -65,6 +65,7 @@ class Gateway:
         bound; what does not finish is ended in its dialect and settled."""
         settings = self.site.settings
         self.site.draining = True
+        self.face.announce_close = True
         await asyncio.sleep(settings.drain_notice_seconds)
         self.face.stop_accepting()
         self.face.close_idle()

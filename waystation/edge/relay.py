@@ -41,9 +41,7 @@ from waystation.upstream.attempt import AttemptFailed
 class Parse(Protocol):
     """A dialect's reading of a body. Raises Fault (400)."""
 
-    def __call__(
-        self, body: bytes, headers: Callable[[str], str | None], *, choices_max: int
-    ) -> Operation: ...
+    def __call__(self, body: bytes, headers: Callable[[str], str | None]) -> Operation: ...
 
 
 _IDEMPOTENCY_CHARACTERS_MAX = 255
@@ -79,9 +77,7 @@ class Relay:
         caller = story.caller = await identify(site.authenticator, call)
         settings = site.settings
         body = await call.read(self._body_bytes_max, settings.body_seconds_max)
-        operation = story.operation = self._parse(
-            body, call.header, choices_max=settings.choices_max
-        )
+        operation = story.operation = self._parse(body, call.header)
         choices = _candidates(site, caller, operation)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())

@@ -1,6 +1,11 @@
 """The relay's addresses. Adding one here is what makes it exist, and tested for its role."""
 
+from functools import partial
+
 from waystation.dialects.openai_chat.request import parse as parse_chat
+from waystation.dialects.openai_text.completions import parse as parse_completion
+from waystation.dialects.openai_text.embeddings import parse as parse_embedding
+from waystation.dialects.openai_text.moderations import parse as parse_moderation
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
 from waystation.edge.health import Readyz, livez
@@ -13,9 +18,15 @@ from waystation.edge.site import Site
 
 DIALECT = "openai_chat"
 
-PARSES: dict[str, Parse] = {
-    "/v1/chat/completions": parse_chat,
-}
+
+def parses(choices_max: int) -> dict[str, Parse]:
+    """The relayed operations by their address."""
+    return {
+        "/v1/chat/completions": partial(parse_chat, choices_max=choices_max),
+        "/v1/completions": partial(parse_completion, choices_max=choices_max),
+        "/v1/embeddings": parse_embedding,
+        "/v1/moderations": parse_moderation,
+    }
 
 
 async def hello(call: Call) -> None:
@@ -25,7 +36,7 @@ async def hello(call: Call) -> None:
 
 def routes(site: Site) -> RouteTable[Handler]:
     table: RouteTable[Handler] = RouteTable()
-    for path, parse in PARSES.items():
+    for path, parse in parses(site.settings.choices_max).items():
         relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
         table.add("POST", path, relay, "token", "openai")
     _add_lists(table, site)

@@ -47,24 +47,23 @@ def fold_headers(headers: HeaderList) -> dict[bytes, bytes]:
     return fields
 
 
-def judge(
-    method: str, version: str, headers: HeaderList, fields: Mapping[bytes, bytes]
-) -> Refusal | None:
-    """What is wrong with a parsed head, or None. version: "1.0" or "1.1"."""
+def judge(method: str, version: str, fields: Mapping[bytes, bytes]) -> Refusal | None:
+    """What is wrong with a parsed head, or None. version: "1.0" or "1.1".
+
+    fields: as `fold_headers` gives them, where a repeated Host shows as a list, which is no host.
+    """
     if method == "CONNECT":
-        return Refusal(405, "CONNECT is not offered here.")
+        return Refusal(400, "CONNECT is not offered here.")
     host = fields.get(b"host")
     if host is None:
         if version != "1.0":
             return Refusal(400, "The Host header is missing.")
-    elif not is_host(host.decode("latin-1")) or _count(headers, b"host") != 1:
+    elif not is_host(host.decode("latin-1")):
         return Refusal(400, "There must be one Host header with one host.")
-    coding = fields.get(b"transfer-encoding")
-    if coding is not None:
-        return _judge_coding(version, coding, fields)
     if b"expect" in fields and fields[b"expect"].lower() != b"100-continue":
         return Refusal(417, "The only expectation understood is 100-continue.")
-    return None
+    coding = fields.get(b"transfer-encoding")
+    return None if coding is None else _judge_coding(version, coding, fields)
 
 
 def _judge_coding(version: str, coding: bytes, fields: Mapping[bytes, bytes]) -> Refusal | None:
@@ -103,7 +102,3 @@ def _read_absolute(text: str, host: bytes | None) -> str | None:
         return None
     path = rest[end:]
     return path if path.startswith("/") else "/" + path
-
-
-def _count(headers: HeaderList, name: bytes) -> int:
-    return sum(1 for key, _ in headers if key == name)

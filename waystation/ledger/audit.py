@@ -4,8 +4,13 @@ It reads one consistent state: the caller runs it between batches (SQLite) or in
 read (PostgreSQL).
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, TypedDict
+
+import msgspec
+
+from waystation.ledger.books import Books, BooksAway, Posted
+from waystation.ledger.messages import AskAudit, AuditState
 
 Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
@@ -181,6 +186,20 @@ CHECKS: dict[str, str] = {
             OR sum(cost_nanos) <> 0 OR sum(loss_nanos) <> 0 OR sum(input_tokens) <> 0
             OR sum(output_tokens) <> 0""",
 }  # fmt: skip
+
+
+async def audit(books: Books, also: Callable[[], Awaitable[Sequence[str]]] | None = None) -> Report:
+    """The report of open books. also: further failures, such as those across `main` and `ledger`.
+
+    Raises BooksAway."""
+    answers = await books.settle([Posted("", "", AskAudit("audit"))], 0)
+    if not isinstance(answers[0], AuditState):
+        raise BooksAway("the audit could not be read")
+    report = msgspec.json.decode(answers[0].report, type=Report)
+    if also is not None:
+        report["failures"] += await also()
+        report["clean"] = not report["failures"]
+    return report
 
 
 def audit_report() -> Generator[Query, Rows, Report]:

@@ -13,6 +13,7 @@ from waystation.ledger.frames import FrameFault, FrameSplitter
 
 _READ_BYTES = 256 * 1024
 _READS_PER_TURN = 8
+_READS_AT_END = 1_000
 
 
 class FramedSocket:
@@ -93,7 +94,7 @@ class FramedSocket:
     def read_rest(self) -> None:
         """Read what the peer had written up to now."""
         self.resume()
-        self._read_turns(1 << 20)
+        self._read_turns(_READS_AT_END)
 
     def drop(self) -> None:
         """Read what the peer had written up to now, then close; on_closed is called."""
@@ -125,6 +126,7 @@ class FramedSocket:
         except OSError:
             # The peer is gone. Reading goes on to the end of what it wrote, and closes.
             self._broken = True
+            self._loop.call_soon(self._read)
             return 0
 
     def _drain(self) -> None:
@@ -153,8 +155,9 @@ class FramedSocket:
             if count == 0 or not self._take(self._view[:count]):
                 self._lost()
                 return
-            if count < _READ_BYTES:
-                return
+        # Others have their turn first. Leaving it to the loop to call again is not enough: uvloop
+        # stops watching a socket whose peer died with unread data, after one last call.
+        self._loop.call_soon(self._read)
 
     def _take(self, data: memoryview) -> bool:
         """Hand the payloads on; False when the peer speaks nonsense."""

@@ -26,6 +26,7 @@ from waystation.ledger.decide import decide
 from waystation.ledger.doubt import Doubt
 from waystation.ledger.messages import Decision, TakeSlot
 from waystation.ledger.migrate import migrate_postgres
+from waystation.ledger.poison import settle_singly
 from waystation.ledger.postgres_answers import ask
 from waystation.ledger.postgres_loader import ALIVE_AGAIN, Loader
 from waystation.ledger.postgres_node import LeaseLapsedError, Node
@@ -40,8 +41,18 @@ COMMAND_SECONDS_MAX = 15.0
 OUTCOME_SECONDS_MAX = 5.0
 TRIES_MAX = 6
 OWNERS_MAX = 100_000
+KEYS_PURGE_MS = 3_600_000
+KEYS_KEPT_MS = 25 * 3_600_000
+PURGE_KEYS = "DELETE FROM idempotency_keys WHERE created_ms < $1"
 
 StoreFaults = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+OwnFaults = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+    ValueError,
+)
+"""Of the values written, not of the server."""
 
 
 class _AgainError(Exception):
@@ -70,6 +81,8 @@ class PostgresBooks:
         self._connection: asyncpg.Connection | None = None
         self._owners: dict[str, int] = {}
         self._doubt: Doubt | None = None
+        self._single = False
+        self._purged_ms = 0
 
     async def open(self) -> None:
         """Raises BooksLocked, BooksAway, LedgerTooNewError."""
@@ -81,13 +94,19 @@ class PostgresBooks:
         except BooksAway:
             self._give_back(batch)
             raise
-        except StoreFaults as error:
+        except BaseException as error:
             self._drop()
             self._give_back(batch)
-            raise BooksAway(str(error) or type(error).__name__) from error
-        except BaseException:
-            self._drop()
-            raise
+            if isinstance(error, StoreFaults) and not isinstance(error, OwnFaults):
+                raise BooksAway(str(error) or type(error).__name__) from error
+            if not isinstance(error, Exception) or (len(batch) == 1 and self._single):
+                raise
+        # Not the store: something in the batch itself.
+        self._single = True
+        try:
+            return await settle_singly(self.settle, batch, now_ms)
+        finally:
+            self._single = False
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -107,12 +126,18 @@ class PostgresBooks:
         if self._doubt is not None:
             await self._clear_doubt(connection, now_ms)
         if any(isinstance(posted.command, KeepLease) for posted in batch):
-            await self._node.renew(connection, self._slots)
+            await self._upkeep(connection, now_ms)
         decisions = await self._settle(connection, batch, now_ms)
         for index, posted in enumerate(batch):
             if decisions[index] is None and isinstance(posted.command, Question):
                 decisions[index] = await ask(self._connection, posted.command)
         return decisions
+
+    async def _upkeep(self, connection: asyncpg.Connection, now_ms: int) -> None:
+        await self._node.renew(connection, self._slots)
+        if now_ms - self._purged_ms >= KEYS_PURGE_MS:
+            await connection.execute(PURGE_KEYS, now_ms - KEYS_KEPT_MS)
+            self._purged_ms = now_ms
 
     async def _settle(
         self, connection: asyncpg.Connection, batch: Sequence[Posted], now_ms: int

@@ -20,6 +20,7 @@ from waystation.ledger.decide import decide
 from waystation.ledger.doubt import Doubt
 from waystation.ledger.messages import Decision, TakeSlot
 from waystation.ledger.migrate import migrate_sqlite
+from waystation.ledger.poison import settle_singly
 from waystation.ledger.queries import Question, answer
 from waystation.ledger.slots import Slots
 from waystation.ledger.sqlite_shelves import load_state, trim
@@ -30,6 +31,16 @@ NODE = "local"
 LOCK_SECONDS_MAX = 0.5
 KEPT_MAX = 100_000
 KEYS_PURGE_MS = 3_600_000
+KEYS_KEPT_MS = 25 * 3_600_000
+PURGE_KEYS = "DELETE FROM idempotency_keys WHERE created_ms < ?"
+
+OWN_FAULTS = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+"""Of the values written, not of the disk."""
 
 T = TypeVar("T")
 
@@ -49,6 +60,7 @@ class SqliteBooks:
         self._batch = 0
         self._doubt: Doubt | None = None
         self._purged_ms = 0
+        self._single = False
 
     async def open(self) -> None:
         """Raises BooksLocked, BooksAway, LedgerTooNewError."""
@@ -59,11 +71,26 @@ class SqliteBooks:
             self._away(self._open)
         if self._doubt is not None:
             self._clear_doubt(now_ms)
-        decisions = self._settle(batch, now_ms)
+        try:
+            decisions = self._settle(batch, now_ms)
+        except BooksAway:
+            raise
+        except Exception:
+            # Not the store: something in the batch itself. Alone, it is the caller's to set aside.
+            if len(batch) == 1 and self._single:
+                raise
+            decisions = await self._settle_singly(batch, now_ms)
         for index, posted in enumerate(batch):
             if decisions[index] is None and isinstance(posted.command, Question):
                 decisions[index] = self._answer(posted.command)
         return decisions
+
+    async def _settle_singly(self, batch: Sequence[Posted], now_ms: int) -> list[Decision | None]:
+        self._single = True
+        try:
+            return await settle_singly(self.settle, batch, now_ms)
+        finally:
+            self._single = False
 
     async def close(self) -> None:
         self._drop()
@@ -80,11 +107,10 @@ class SqliteBooks:
             if changes.empty:
                 return decisions
             self._begin(changes, now_ms)
-        except sqlite3.Error as error:
+        except BaseException as error:
             self._fail(batch)
-            raise BooksAway(str(error)) from error
-        except BaseException:
-            self._fail(batch)
+            if isinstance(error, sqlite3.Error) and not isinstance(error, OWN_FAULTS):
+                raise BooksAway(str(error)) from error
             raise
         self._commit(batch, changes)
         if self._state is state:
@@ -178,8 +204,7 @@ class SqliteBooks:
         return 0 if row is None else int(row[0])
 
     def _purge_keys(self, connection: sqlite3.Connection, now_ms: int) -> None:
-        before_ms = now_ms - 25 * 3_600_000
-        connection.execute("DELETE FROM idempotency_keys WHERE created_ms < ?", (before_ms,))
+        connection.execute(PURGE_KEYS, (now_ms - KEYS_KEPT_MS,))
         self._purged_ms = now_ms
 
     def _fail(self, batch: Sequence[Posted]) -> None:

@@ -63,6 +63,8 @@ class Writer:
         self._inbox: deque[_Entry] = deque()
         self._arrived = asyncio.Event()
         self._stopping = False
+        self._is_away = False
+        """The last batch failed: who asks is refused at once, until another has succeeded."""
 
     @property
     def inbox_count(self) -> int:
@@ -70,6 +72,8 @@ class Writer:
 
     def put(self, connection: Connection, commands: Sequence[Command]) -> None:
         """Commands of a gateway or a tool, in their order."""
+        if self._is_away:
+            commands = _turn_away(connection, commands)
         gateway, boot = connection.gateway, connection.boot
         self._inbox.extend([(Posted(gateway, boot, one), connection) for one in commands])
         self._arrived.set()
@@ -105,13 +109,16 @@ class Writer:
             batch = self._take()
             try:
                 await self._settle(batch)
+                self._is_away = False
                 tries = 0
             except BooksAway:
+                self._is_away = True
                 self._set_aside(batch)
                 tries += 1
                 if self._stopping and tries >= LAST_TRIES:
                     return
                 await asyncio.sleep(RETRY_SECONDS)
+                self.put_internal("", KeepLease())  # something to try with
 
     def _take(self) -> list[_Entry]:
         inbox = self._inbox
@@ -192,3 +199,17 @@ def _away(command: Command | Internal) -> Away | None:
     if isinstance(command, _PUTS):
         return Away("ask", "")
     return None
+
+
+def _turn_away(connection: Connection, commands: Sequence[Command]) -> list[Command]:
+    """Answer who waits; what is left reports something that has happened."""
+    told: list[Command] = []
+    for command in commands:
+        reply = _away(command)
+        if reply is None:
+            told.append(command)
+        else:
+            connection.out.append(reply)
+    if connection.out:
+        connection.flush()
+    return told

@@ -13,7 +13,19 @@ from waystation.kernel.estimate import TextTally
 from waystation.meter.openai import Limits, Told, normalised, read_told
 from waystation.meter.usage import Usage
 
+_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+USAGE_BYTES_MAX = 16 * 1024
+
+
+def _can_be_stored(fields: dict[str, Any]) -> bool:
+    """Whether all numbers fit the 64 bits that our own messages have."""
+    try:
+        _encode(fields)
+    except OverflowError:
+        return False
+    return True
 
 
 class Tally:
@@ -48,6 +60,9 @@ class Tally:
     def tell(self, raw: bytes | msgspec.Raw) -> None:
         """A usage object as the upstream wrote it; null and what is no object are passed over."""
         self._cached = None
+        if len(raw) > USAGE_BYTES_MAX:
+            self._flags.add("oversized:usage")
+            return
         try:
             fields = _decode(raw)
         except msgspec.ValidationError:
@@ -61,7 +76,7 @@ class Tally:
         if self._told is not None:
             told = told.not_below(self._told)
         self._told = told
-        self._raw = fields
+        self._raw = fields if _can_be_stored(fields) else {"out_of_range": True}
 
     def usage(self) -> Usage:
         """So far. Zero when the upstream told of no output and none was seen."""

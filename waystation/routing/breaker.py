@@ -65,6 +65,10 @@ class Breaker:
         """A probe is under way; should it hang, the next may go a period later."""
         self.reopens = now + self.period
 
+    def withdrawn(self, now: float) -> None:
+        """The probe did not take place: the next may go at once."""
+        self.reopens = now
+
     def forgettable(self, now: float) -> bool:
         """Nothing is held against it, and no news of its bad times can still be on the way."""
         return not (self.period or self.failures) and now - self.changed > NEWS_SECONDS_MAX
@@ -113,6 +117,13 @@ class Park:
         self.until = max(self.until, now + TRICKLE_SECONDS)
         if self.trickle <= now:
             self.trickle = now + TRICKLE_SECONDS
+
+    def withdrawn(self, now: float) -> None:
+        """The try did not take place: the next may go at once."""
+        if self.until <= now + TRICKLE_SECONDS:
+            self.until = now
+        else:
+            self.trickle = now
 
     def _park(self, now: float, seconds: float) -> None:
         self.strikes += 1

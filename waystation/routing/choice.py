@@ -120,6 +120,13 @@ class Attempts:
         self._calls += 1
         return Attempt(candidate, key, now, state is not State.READY)
 
+    def withdraw(self, attempt: Attempt, now: float) -> None:
+        """The attempt will not be made (the caller was not admitted): nothing was learnt, and a
+        probe is free for the next request. Ends the tries."""
+        self._over = True
+        if attempt.probe:
+            self._router.health.withdrawn(attempt.candidate, attempt.key, now)
+
     def succeeded(self, attempt: Attempt, now: float) -> None:
         """The upstream has begun to answer."""
         router, candidate = self._router, attempt.candidate
@@ -207,7 +214,7 @@ class Attempts:
         """Where the conversation was, when that is in this tier and healthy."""
         assert self._conversation is not None
         place = self._router.affinity.find(self._conversation)
-        if place is None or place in self._keys_tried:
+        if place is None or place in self._keys_tried or place[0] in self._out:
             return None
         for candidate in tier.candidates:
             if candidate.channel.id == place[0]:

@@ -90,12 +90,13 @@ class Health:
 
     def taken(self, candidate: Candidate, key: ChannelKey, now: float) -> None:
         """An attempt begins that is a probe: others wait for its outcome."""
-        id, model = candidate.channel.id, candidate.upstream_model
-        for breaker in (self._channels.get(id), self._models.get((id, model))):
-            if breaker is not None and breaker.period:
-                breaker.probing(now)
-        for park in self._parks(id, key.id, model):
-            park.probing(now)
+        for record in self._troubles(candidate, key):
+            record.probing(now)
+
+    def withdrawn(self, candidate: Candidate, key: ChannelKey, now: float) -> None:
+        """That attempt did not take place after all: another may probe."""
+        for record in self._troubles(candidate, key):
+            record.withdrawn(now)
 
     def succeeded(self, candidate: Candidate, key: ChannelKey, now: float) -> None:
         """The upstream answered, be it with an error that is the caller's own."""
@@ -127,6 +128,13 @@ class Health:
                 if not verdict.unreached:
                     model_on_channel = _record(self._models, (id, model), lambda: Breaker(now))
                     model_on_channel.failed(began, now)
+
+    def _troubles(self, candidate: Candidate, key: ChannelKey) -> list[Breaker | Park]:
+        """Whatever keeps this candidate back: open breakers, parks."""
+        id, model = candidate.channel.id, candidate.upstream_model
+        both = (self._channels.get(id), self._models.get((id, model)))
+        breakers = [breaker for breaker in both if breaker is not None and breaker.period]
+        return [*breakers, *self._parks(id, key.id, model)]
 
     def _parks(self, channel_id: int, key_id: int, model: str) -> list[Park]:
         found = (self._keys.get((channel_id, key_id)),)

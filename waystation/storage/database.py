@@ -40,10 +40,13 @@ class StorageAway(Exception):
 class Database:
     """Connections are made when first needed; nothing is held open before."""
 
-    def __init__(self, engine: AsyncEngine, kind: Kind, path: Path | None = None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, kind: Kind, path: Path | None = None, dsn: str | None = None
+    ) -> None:
         self.engine = engine
         self.kind: Kind = kind
         self.path = path
+        self.dsn = dsn
         self._readers = engine
         if kind == "postgresql":  # a view that several statements share
             self._readers = engine.execution_options(isolation_level="REPEATABLE READ")
@@ -84,7 +87,7 @@ class Database:
             max_overflow=POOL_OVERFLOW,
             pool_timeout=CONNECT_SECONDS,
         )
-        return cls(engine, "postgresql")
+        return cls(engine, "postgresql", dsn=dsn)
 
     async def connect(self) -> None:
         """See that the store answers. Raises StorageAway."""

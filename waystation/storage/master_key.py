@@ -80,19 +80,20 @@ def read_master_key(settings: Settings) -> MasterKey:
 
 
 def write_master_key(path: Path, key: MasterKey, *, replace: bool = False) -> None:
-    """Durably, with mode 0600 from its first byte. Without `replace` an existing file is an
-    error (FileExistsError): a key is never lost by accident."""
-    fresh = path.with_suffix(".new") if replace else path
-    if replace:
-        fresh.unlink(missing_ok=True)
+    """Durably and whole, with mode 0600 from its first byte. Without `replace` an existing file is
+    an error (FileExistsError): a key is never lost by accident."""
+    fresh = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(handle, key.encode().encode("ascii") + b"\n")
         os.fsync(handle)
+        if replace:
+            fresh.replace(path)
+        else:
+            path.hardlink_to(fresh)
     finally:
         os.close(handle)
-    if replace:
-        fresh.replace(path)
+        fresh.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -59,7 +59,7 @@ class Whole(NamedTuple):
 
 async def fetch(wire: Wire, request: Outgoing, reader: ReplyReader) -> Whole:
     """A whole answer. Raises AttemptFailed."""
-    incoming = await _send(wire, request)
+    incoming = await send(wire, request)
     try:
         received = await incoming.read_all(wire.reply_bytes_max)
     except MaybeSent as error:
@@ -76,10 +76,10 @@ async def fetch(wire: Wire, request: Outgoing, reader: ReplyReader) -> Whole:
 
 async def begin(wire: Wire, request: Outgoing, reader: StreamReader) -> StreamSource:
     """A streamed answer whose head is good; its content is yet to come. Raises AttemptFailed."""
-    return StreamSource(await _send(wire, request), reader)
+    return StreamSource(await send(wire, request), reader)
 
 
-async def _send(wire: Wire, request: Outgoing) -> Incoming:
+async def send(wire: Wire, request: Outgoing) -> Incoming:
     """The reply's head, its status good."""
     try:
         incoming = await wire.transport.send(request, wire.deadlines, wire.mark)

@@ -66,15 +66,17 @@ class _Zlib:
         self._inflate = zlib.decompressobj(window_bits)
         self._waiting = b""
         self._begun = False
+        self._full = False  # the last piece met the bound: there may be more without more input
 
     def put(self, data: bytes) -> None:
         self._waiting = self._waiting + data if self._waiting else data
 
     def take(self) -> bytes:
-        while self._waiting:
-            if self._inflate.eof:
+        while self._waiting or self._full:
+            if self._inflate.eof and self._waiting:
                 self._next_member()
             piece = self._expand(self._waiting)
+            self._full = len(piece) >= PIECE_BYTES_MAX
             self._waiting = self._inflate.unconsumed_tail or self._inflate.unused_data
             if piece:
                 return piece
@@ -112,6 +114,7 @@ class _Brotli:
         self._decoder = brotli.Decompressor()
         self._waiting: list[bytes] = []
         self._begun = False
+        self._full = False
 
     def put(self, data: bytes) -> None:
         self._waiting.append(data)
@@ -119,7 +122,7 @@ class _Brotli:
     def take(self) -> bytes:
         try:
             while True:
-                if not self._decoder.can_accept_more_data():
+                if self._full or not self._decoder.can_accept_more_data():
                     data = b""
                 elif self._waiting:
                     data = self._waiting.pop(0)
@@ -127,6 +130,7 @@ class _Brotli:
                 else:
                     return b""
                 piece: bytes = self._decoder.process(data, output_buffer_limit=PIECE_BYTES_MAX)
+                self._full = len(piece) >= PIECE_BYTES_MAX
                 if piece:
                     return piece
         except brotli.error as error:

@@ -114,9 +114,10 @@ class FanOutSource:
     async def _read(self, part: int, incoming: Incoming) -> None:
         """One part to its end; a failure before its content gets a second try."""
         for number in range(1, _TRIES + 1):
-            failed = await self._read_once(part, incoming)
-            if failed is None:
+            outcome = await self._read_once(part, incoming)
+            if outcome is None:
                 return
+            failed = outcome
             if number == _TRIES or self.reader.part_started(part):
                 break
             self.reader.restart(part)

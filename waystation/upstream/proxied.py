@@ -90,6 +90,7 @@ class ProxiedTransport:
         self._tries_max = STALE_TRIES_MAX if retry_stale else 1
         self._tls: ssl.SSLContext | None = None
         self._sessions: dict[tuple[str, SockAddr], aiohttp.ClientSession] = {}
+        self._replies: set[ProxiedReply] = set()
         self._closed = False
 
     def ready(self, origin: Destination) -> bool:
@@ -132,6 +133,8 @@ class ProxiedTransport:
 
     async def close(self) -> None:
         self._closed = True
+        for reply in tuple(self._replies):
+            reply.close()
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
@@ -223,7 +226,9 @@ class ProxiedTransport:
         except UndecodableError as error:
             answer.close()
             raise MaybeSent("protocol", str(error)) from None
-        return ProxiedReply(answer, headers, decoder, deadlines, total_at)
+        reply = ProxiedReply(answer, headers, decoder, deadlines, total_at, self._replies.discard)
+        self._replies.add(reply)
+        return reply
 
 
 class _Connector(aiohttp.TCPConnector):

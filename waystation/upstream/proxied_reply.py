@@ -1,6 +1,7 @@
 """`Incoming` over an aiohttp response."""
 
 import asyncio
+from collections.abc import Callable
 
 import aiohttp
 
@@ -11,7 +12,8 @@ _DECODED_AWAY = frozenset({b"content-length", b"content-encoding"})
 
 
 class ProxiedReply:
-    """total_at: loop time; past it the response is cut even while nobody reads."""
+    """total_at: loop time; past it the response is cut even while nobody reads. done: called once,
+    when the exchange is over."""
 
     def __init__(
         self,
@@ -20,6 +22,7 @@ class ProxiedReply:
         decoder: Decoder | None,
         deadlines: Deadlines,
         total_at: float,
+        done: Callable[["ProxiedReply"], None],
     ) -> None:
         self.status = answer.status
         self.headers = headers
@@ -29,6 +32,7 @@ class ProxiedReply:
         self._decoder = decoder
         self._idle_seconds = deadlines.idle_seconds
         self._total_at = total_at
+        self._done = done
         self._ended = False
         self._failure: tuple[FaultKind, str] | None = None
         loop = asyncio.get_running_loop()
@@ -74,9 +78,6 @@ class ProxiedReply:
             self._fail("reset", "closed by us")
 
     async def _piece(self) -> bytes:
-        content = self._answer.content
-        if self._answer.closed and not content.is_eof():
-            self._fail("reset", "closed by us")
         if self._failure is not None:
             raise MaybeSent(*self._failure)
         if self._ended:
@@ -84,7 +85,7 @@ class ProxiedReply:
         idle_at = asyncio.get_running_loop().time() + self._idle_seconds
         try:
             async with asyncio.timeout_at(min(idle_at, self._total_at)):
-                data = await content.readany()
+                data = await self._answer.content.readany()
         except TimeoutError:
             self._fail("idle_timeout" if idle_at < self._total_at else "total_timeout", "")
         except aiohttp.ClientPayloadError as error:
@@ -95,11 +96,15 @@ class ProxiedReply:
             raise MaybeSent(*self._failure)
         if not data:
             self._ended = True
-            self._total.cancel()
+            self._leave()
         return data
 
     def _fail(self, kind: FaultKind, detail: str) -> None:
         if self._failure is None and not self._ended:
             self._failure = (kind, detail)
-        self._total.cancel()
+            self._leave()
         self._answer.close()
+
+    def _leave(self) -> None:
+        self._total.cancel()
+        self._done(self)

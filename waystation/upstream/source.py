@@ -7,7 +7,7 @@ pump knows only `Source`.
 import asyncio
 from typing import Protocol
 
-from waystation.dialects.operation import StreamReader
+from waystation.dialects.operation import StreamReader, StreamState
 from waystation.errors import Fault
 from waystation.meter.usage import Usage
 from waystation.upstream.transport import Incoming, MaybeSent, TransportFault
@@ -31,7 +31,7 @@ class Source(Protocol):
         """The transport's failure that is behind the fault, "" when it is another."""
 
     @property
-    def reader(self) -> StreamReader: ...
+    def reader(self) -> StreamState: ...
 
     def usage(self) -> Usage: ...
 

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waystation.errors import Fault
@@ -133,6 +133,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.dictionaries(st.text(), JSON_VALUES, max_size=6), st.booleans(), st.booleans())
 def test_rebuilding_keeps_each_slice(value: dict[str, object], spaced: bool, escaped: bool) -> None:
     separators = (" , ", " : ") if spaced else (",", ":")
@@ -143,6 +144,7 @@ def test_rebuilding_keeps_each_slice(value: dict[str, object], spaced: bool, esc
     assert read_object(again) == fields
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     try:

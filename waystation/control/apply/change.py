@@ -55,8 +55,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done. minted: to be printed once. waiting: how much the ledger has not taken yet;
-    it is resent until it has. problems: what the ledger refused, and why."""
+    """What was done. minted: to be printed once. waiting: how much the ledger has not taken yet,
+    above 0 too when that is not known; it is resent until it has. problems: what the ledger
+    refused, and why."""
 
     changes: tuple[Change, ...]
     minted: tuple[Minted, ...] = ()

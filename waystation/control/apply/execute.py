@@ -32,7 +32,7 @@ from waystation.control.apply.write_prices import write_prices
 from waystation.control.apply.write_tokens import prune_tokens, tell_tokens, write_tokens
 from waystation.kernel.clock import now_ms
 from waystation.ledger.port import LedgerAway
-from waystation.storage.database import Database, next_epoch
+from waystation.storage.database import Database, StorageAway, next_epoch
 from waystation.storage.main import config_epoch
 from waystation.storage.sealing import Sealing
 
@@ -60,21 +60,24 @@ async def execute(
     """Do it, then tell the ledger through `ask`. A ledger that is away is told later, by whoever
     runs `reconcile`. Raises ConfigError, StorageAway; then nothing was done."""
     run, committed = await _run(database, plan.document, sealing, plan.prune, commit=True)
-    problems: tuple[str, ...] = ()
-    waiting = 0
-    if ask is not None:
-        try:
-            told = await drain(database, ask)
-            waiting, problems = told.waiting, told.problems
-        except LedgerAway as away:
-            problems = (f"the ledger does not answer and is told later: {away}",)
-            waiting = await count_waiting(database)
+    waiting, problems = await _tell(database, ask)
     return Report(
         changes=tuple(run.changes),
         minted=tuple(run.minted) if committed else (),
         waiting=waiting,
         problems=problems,
     )
+
+
+async def _tell(database: Database, ask: Ask | None) -> tuple[int, tuple[str, ...]]:
+    """(what waits, problems). Never raises what would lose the minted keys of the report."""
+    try:
+        if ask is None:
+            return await count_waiting(database), ()
+        told = await drain(database, ask)
+    except (LedgerAway, StorageAway) as away:
+        return 1, (f"the ledger is told later: {away}",)
+    return told.waiting, told.problems
 
 
 async def _run(

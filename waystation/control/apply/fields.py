@@ -73,7 +73,7 @@ class Fields:
         value = self.take(field)
         if value is None:
             if default is None:
-                raise self._source.refuse(self._path, f"{self._what} needs a {field}")
+                raise self._source.refuse(self._path, f"{self._what} needs its {field}")
             return default
         if not isinstance(value, str):
             raise self.refuse(field, "must be text")

@@ -1,6 +1,7 @@
 """`waystation apply`: a file, a store that may not exist yet, and the ledger."""
 
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import msgspec
@@ -9,11 +10,11 @@ from waystation.control.apply.change import Plan, Report
 from waystation.control.apply.execute import execute, plan
 from waystation.control.apply.first_start import Started, first_start, open_store
 from waystation.control.apply.load import load
+from waystation.control.apply.reconcile import Ask
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.session import open_ledger
 from waystation.settings import Settings
 from waystation.storage.database import Database
-from waystation.storage.master_key import key_path
 from waystation.storage.migrate import version
 
 
@@ -54,22 +55,27 @@ async def apply_file(settings: Settings, path: Path, *, prune: bool = False) -> 
     database, sealing = await open_store(settings)
     try:
         planned = Plan(document=document, prune=prune, changes=())
-        try:
-            async with open_ledger(settings) as ledger:
-                report = await execute(database, planned, sealing, ledger.ask)
-        except LedgerAway as away:
-            report = await execute(database, planned, sealing, None)
-            report = msgspec.structs.replace(
-                report, problems=(f"the ledger does not answer and is told later: {away}",)
-            )
+        async with AsyncExitStack() as stack:
+            ask, problems = await _reach_ledger(stack, settings)
+            report = await execute(database, planned, sealing, ask)
+        report = msgspec.structs.replace(report, problems=(*problems, *report.problems))
     finally:
         await database.close()
     return Applied(report=report, started=started)
 
 
+async def _reach_ledger(
+    stack: AsyncExitStack, settings: Settings
+) -> tuple[Ask | None, tuple[str, ...]]:
+    """How to ask it, or why not: `main` is written all the same, the ledger is told later."""
+    try:
+        ledger = await stack.enter_async_context(open_ledger(settings))
+    except LedgerAway as away:
+        return None, (f"the ledger does not answer and is told later: {away}",)
+    return ledger.ask, ()
+
+
 async def _is_set_up(settings: Settings) -> bool:
-    if settings.database is None and not key_path(settings).exists():
-        return False
     if settings.database is None and not (settings.data / "main.db").exists():
         return False
     database = Database.of(settings)

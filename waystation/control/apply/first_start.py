@@ -1,6 +1,7 @@
 """The first start of a data folder: master key, schema, an operator's login, something to call."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -14,9 +15,9 @@ from waystation.settings import Settings
 from waystation.storage.database import Database, next_epoch
 from waystation.storage.main import account_grants, accounts, channels, groups, outbox, tokens
 from waystation.storage.master_key import MasterKey, key_path, read_master_key, write_master_key
-from waystation.storage.migrate import migrate
+from waystation.storage.migrate import migrate, version
 from waystation.storage.sealing import Sealing
-from waystation.storage.signing import add_signing_key
+from waystation.storage.signing import add_signing_key, load_signer
 from waystation.storage.vault import open_vault
 
 OPERATOR = "operator@localhost"
@@ -48,7 +49,9 @@ async def first_start(settings: Settings) -> Started | None:
         key = await _master_key(settings, database)
         await migrate(database)
         sealing = await open_vault(database, key)
-        return await _populate(database, sealing, settings)
+        started = await _populate(database, sealing, settings)
+        await _ensure_signing_key(database, sealing)
+        return started
     finally:
         await database.close()
 
@@ -74,10 +77,8 @@ async def _master_key(settings: Settings, database: Database) -> MasterKey:
     lost key is never silently replaced."""
     path = key_path(settings)
     if settings.master_key is None and not path.exists() and await _is_empty(database):
-        try:
+        with suppress(FileExistsError):  # another start was quicker
             write_master_key(path, MasterKey.new())
-        except FileExistsError:
-            await asyncio.sleep(0.1)  # another start is writing it this moment
     return read_master_key(settings)
 
 
@@ -85,8 +86,6 @@ async def _is_empty(database: Database) -> bool:
     """No schema, or nobody in it."""
     if database.path is not None and not database.path.exists():
         return True
-    from waystation.storage.migrate import version
-
     if await version(database) is None:
         return True
     async with database.read() as connection:
@@ -110,8 +109,14 @@ async def _populate(database: Database, sealing: Sealing, settings: Settings) ->
         account_id = await _add_operator(connection, epoch, hashed)
         await _add_demo(connection, account_id)
         await _add_token(connection, epoch, account_id, key)
-    await add_signing_key(database, sealing, now_ms())
     return Started(OPERATOR, password, key, sealing.key_id, str(key_path(settings)))
+
+
+async def _ensure_signing_key(database: Database, sealing: Sealing) -> None:
+    try:
+        await load_signer(database, sealing, now_ms())
+    except LookupError:
+        await add_signing_key(database, sealing, now_ms())
 
 
 async def _add_operator(connection: AsyncConnection, epoch: int, hashed: str) -> int:
@@ -141,7 +146,7 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
             name="demo",
             vendor="demo",
             groups=f'["{DEMO_GROUP}"]',
-            models='["*"]',
+            models='["demo-chat","demo-completion","demo-embedding","demo-moderation","*"]',
             created_ms=now_ms(),
         )
     )

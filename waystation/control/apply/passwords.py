@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from waystation.control.apply.document import Document
-from waystation.control.apply.run import chunks
+from waystation.control.apply.run import Hashed, chunks
 from waystation.identity.passwords import hash_password, verify_password
 from waystation.storage.database import Database
 from waystation.storage.main import accounts
@@ -16,7 +16,7 @@ PARALLEL = 4
 
 async def prepare_hashes(
     database: Database, document: Document, *, for_show: bool
-) -> Mapping[str, str]:
+) -> Mapping[str, Hashed]:
     """By e-mail: what is stored where the password is right already, else a new hash. for_show:
     nothing will be written, so no new ones are made."""
     wanted = {each.email: each.password for each in document.accounts if each.password is not None}
@@ -29,9 +29,10 @@ async def prepare_hashes(
             stored |= {row.email: row.password_hash for row in rows if row.password_hash}
     slots = asyncio.Semaphore(PARALLEL)
 
-    async def one(email: str, password: str) -> tuple[str, str]:
+    async def one(email: str, password: str) -> tuple[str, Hashed]:
+        seen = stored.get(email)
         async with slots:
-            return email, await asyncio.to_thread(_hash, stored.get(email), password, for_show)
+            return email, Hashed(seen, await asyncio.to_thread(_hash, seen, password, for_show))
 
     return dict(await asyncio.gather(*(one(*each) for each in wanted.items())))
 

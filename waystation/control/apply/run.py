@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Table, insert, update
@@ -15,6 +15,14 @@ from waystation.storage.main import outbox
 from waystation.storage.sealing import Sealing
 
 CHUNK = 500
+_FIELDS = {
+    "account_group": "group",
+    "digest": "key",
+    "expires_ms": "expires",
+    "mask": "key",
+    "own_members": "channels",
+    "password_hash": "password",
+}
 Item = TypeVar("Item")
 
 
@@ -26,8 +34,15 @@ class Wish(msgspec.Struct, frozen=True):
     columns: Mapping[str, Any]
 
 
+class Hashed(NamedTuple):
+    """seen: the hash that was stored when the password was judged. stored: what shall be."""
+
+    seen: str | None
+    stored: str
+
+
 class Run:
-    """hashes: password hashes by e-mail, made before the lock was taken. routing: whether anything
+    """hashes: by e-mail, made before the lock was taken. routing: whether anything
     changed that gateways route by."""
 
     def __init__(
@@ -39,7 +54,7 @@ class Run:
         epoch: int,
         now_ms: int,
         prune: bool,
-        hashes: Mapping[str, str],
+        hashes: Mapping[str, Hashed],
     ) -> None:
         self.connection = connection
         self.document = document
@@ -81,7 +96,7 @@ class Run:
                 changed.add(wish.name)
                 continue
             values = differences(row, {**wish.columns, "managed": True})
-            self.note("updated" if values else "unchanged", kind, wish.name, tuple(values))
+            self.note("updated" if values else "unchanged", kind, wish.name, _shown(values))
             if values:
                 changed.add(wish.name)
                 which = [table.c[name] == value for name, value in wish.keys.items()]
@@ -106,6 +121,11 @@ class Run:
         ]
         for part in chunks(rows, CHUNK):
             await self.connection.execute(statement, part)
+
+
+def _shown(columns: Iterable[str]) -> list[str]:
+    """Columns by the names that the file has for them."""
+    return list(dict.fromkeys(_FIELDS.get(name, name) for name in columns))
 
 
 def differences(row: Any, columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Accounts, their first credit, and the groups that their tokens are admitted to."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from waystation.control.apply.document import AccountWanted
 from waystation.control.apply.run import Run, Wish, chunks
+from waystation.identity.passwords import verify_password
 from waystation.ledger.messages import Transfer
 from waystation.storage.main import account_grants, accounts, outbox
 
@@ -17,7 +19,7 @@ _AUTO = "auto"
 async def write_accounts(run: Run) -> None:
     existing = {row.email: row for row in (await run.connection.execute(select(accounts))).all()}
     wishes = [
-        Wish(each.email, {"email": each.email}, _columns(run, each, existing.get(each.email)))
+        Wish(each.email, {"email": each.email}, await _columns(run, each, existing.get(each.email)))
         for each in run.document.accounts
     ]
     fresh = {"created_ms": run.now_ms, "version": 1, "changed_epoch": run.epoch}
@@ -85,10 +87,21 @@ async def account_ids(run: Run) -> dict[str, int]:
     return {row.email: row.id for row in rows}
 
 
-def _columns(run: Run, wanted: AccountWanted, row: Any | None) -> dict[str, Any]:
-    """No password in the file: what is there stays."""
-    kept = None if row is None else row.password_hash
-    return {**wanted.columns, "password_hash": run.hashes.get(wanted.email, kept)}
+async def _columns(run: Run, wanted: AccountWanted, row: Any | None) -> dict[str, Any]:
+    return {**wanted.columns, "password_hash": await _password_hash(run, wanted, row)}
+
+
+async def _password_hash(run: Run, wanted: AccountWanted, row: Any | None) -> str | None:
+    """No password in the file: what is there stays. What another apply has stored since it was
+    judged is judged again."""
+    there: str | None = None if row is None else row.password_hash
+    hashed = run.hashes.get(wanted.email)
+    if hashed is None or wanted.password is None:
+        return there
+    is_news = there is not None and there != hashed.seen
+    if is_news and await asyncio.to_thread(verify_password, there, wanted.password):
+        return there
+    return hashed.stored
 
 
 async def _write_credits(run: Run, ids: dict[str, int]) -> None:

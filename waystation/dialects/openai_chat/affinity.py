@@ -24,7 +24,10 @@ _decode_turns = msgspec.json.Decoder(list[_Turn]).decode
 def affinity_of(fields: Fields, header: Callable[[str], str | None]) -> str | None:
     """A short key: the caller's own where it names one, else a hash of what every turn of a
     conversation begins with (model, system turns, first user turn)."""
-    named = _named(fields)
+    try:
+        named = _named(fields)
+    except RecursionError:
+        named = None
     if named is not None:
         return named
     for name in _SESSION_HEADERS:

@@ -38,7 +38,7 @@ class Delta(msgspec.Struct):
 class Choice(msgspec.Struct):
     """text: of completions, which have no delta."""
 
-    index: int = 0
+    index: int | None = 0
     delta: Delta | None = None
     text: str | None = None
     finish_reason: str | None = None
@@ -50,7 +50,7 @@ class Groq(msgspec.Struct):
 
 
 class Chunk(msgspec.Struct):
-    id: str | None = None
+    id: str | int | None = None
     object: str | None = None
     created: Any = None
     model: str | None = None

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from waystation.dialects.openai_chat.stream import ChatStream, StreamPart, StreamShape
+from waystation.dialects.openai_chat.chunk_writer import StreamPart, StreamShape
+from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.usage_object import shown_usage
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
@@ -141,6 +142,14 @@ class FanOutStream:
     @property
     def finished(self) -> bool:
         return len(self._closed) == len(self._parts)
+
+    @property
+    def complete(self) -> bool:
+        return self.finished
+
+    @property
+    def output_seen(self) -> int:
+        return sum(part.output_seen for part in self._parts)
 
     @property
     def fault(self) -> Fault | None:

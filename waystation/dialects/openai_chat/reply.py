@@ -105,14 +105,23 @@ class ChatReply:
         self._upstream_id = ""
 
     def read(self, status: int, content_type: str, body: bytes) -> bytes:
-        secrets = self._target.secrets
         if status >= 400:
-            raise read_error(status, body, secrets)
+            raise read_error(status, body, self._target.secrets)
+        try:
+            return self._read(content_type, body)
+        except RecursionError:
+            reason = "an answer nested too deeply"
+            raise Fault("bad_upstream_response", reason=reason) from None
+
+    def _read(self, content_type: str, body: bytes) -> bytes:
+        secrets = self._target.secrets
         if looks_like_stream(content_type, body):
             body = assembled(body, self._object, secrets)
         reply = self._decoded(body)
         self._upstream_id = reply.id if isinstance(reply.id, str) else ""
         self._count(reply)
+        if not reply.choices and not self._tally.usage().output_tokens:
+            raise Fault("bad_upstream_response", reason="an answer without choices")
         return self._written(body)
 
     def usage(self) -> Usage:

@@ -4,29 +4,33 @@ Everything that money depends on is checked here, before a hold is taken. Unknow
 are nobody's business: they pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.openai_chat.body import TokenLimits, write_body
-from waystation.dialects.openai_chat.fan_out import FanOutStream
+from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
+from waystation.dialects.openai_chat.fan_out import FanOutStream, merged
 from waystation.dialects.openai_chat.legacy import convert_functions, convert_turns
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
-from waystation.dialects.openai_chat.stream import CHAT_SHAPE, ChatStream, StreamPart
+from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
-from waystation.kernel.strictjson import Fields, raw_of, read_object
+from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
 
 Headers = Callable[[str], str | None]
 
 TOKENS_MOST = 10_000_000
+TOOLS_TEMPLATE_TOKENS = 512
+"""What vendors' templates say of tools on top of the tools themselves; recorded: some 250."""
 _NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "top_logprobs")
 
 
@@ -53,6 +57,8 @@ class ChatOperation:
     name = "chat"
     dialect = "openai_chat"
     expects_output = True
+    fans_out = True
+    affinity: str | None
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
@@ -79,7 +85,7 @@ class ChatOperation:
             fields["messages"] = found.messages
         if found.has_function_turns:
             fields["messages"] = convert_turns(fields["messages"])
-        self.prompt_tokens = found.prompt_tokens
+        self.prompt_tokens = found.prompt_tokens + (TOOLS_TEMPLATE_TOKENS if needs else 0)
         self.needs = needs | found.needs
         self._stream_options, self.include_usage = stream_options_of(fields)
 
@@ -131,6 +137,10 @@ class ChatOperation:
             include_usage=self.include_usage,
         )
 
+    def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes:
+        """One reply out of n calls' replies, each as its reader gave it."""
+        return merged(replies, usage, receipt.cost_of(usage))
+
     def prompt_guess(self) -> int:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self._body), self.prompt_tokens)
@@ -158,7 +168,10 @@ def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> ChatOperat
             )
             raise Fault("invalid_request", reason=reason, param="messages")
         raise Fault("missing_field", param="messages")
-    return ChatOperation(body, fields, headers, choices_max)
+    try:
+        return ChatOperation(body, fields, headers, choices_max)
+    except RecursionError:
+        raise invalid_json("nested too deeply") from None
 
 
 def _alias_seed(fields: Fields) -> None:

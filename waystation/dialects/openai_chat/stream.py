@@ -6,8 +6,6 @@ chunk of its own and only when asked for, `[DONE]` exactly once. Memory does not
 """
 
 from collections.abc import Sequence
-from secrets import token_hex
-from time import time
 from typing import Any
 
 import msgspec
@@ -20,15 +18,13 @@ from waystation.dialects.openai_chat.chunk import (
     ChoiceEdit,
     Chunk,
     decode_chunk,
-    decode_fields,
-    edited_choices,
 )
+from waystation.dialects.openai_chat.chunk_writer import ChunkWriter, StreamPart, StreamShape
 from waystation.dialects.openai_chat.usage_object import shown_usage
 from waystation.dialects.openai_chat.whole_reply import frames_of_reply
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.sse import Frame, SseParser
-from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
 from waystation.meter.usage import Usage
 
@@ -39,27 +35,6 @@ _NULL = b"null"
 _DONE = b"data: [DONE]\n\n"
 
 
-class StreamShape(msgspec.Struct, frozen=True):
-    """What differs between chat and completions. id_prefix: of ids we have to make."""
-
-    object: str
-    id_prefix: str
-    has_deltas: bool
-
-
-class StreamPart(msgspec.Struct, frozen=True):
-    """A stream that is one of several told to the caller as one: the index of its choice there,
-    and what all of them are called. Parts show no usage and no [DONE]."""
-
-    index: int
-    id: str
-    created: int
-
-
-CHAT_SHAPE = StreamShape("chat.completion.chunk", "chatcmpl-", has_deltas=True)
-TEXT_SHAPE = StreamShape("text_completion", "cmpl-", has_deltas=False)
-
-
 class ChatStream:
     """Implements `StreamReader`."""
 
@@ -67,24 +42,20 @@ class ChatStream:
         "_as_function_call",
         "_choices",
         "_cost_of",
-        "_created",
         "_ended",
         "_fault",
-        "_id",
         "_include_usage",
-        "_is_mapped",
-        "_model",
         "_parser",
         "_part",
         "_plain",
         "_secrets",
-        "_shape",
         "_states",
         "_tally",
         "_think_tags",
         "_upstream_id",
         "_usage_frame",
         "_usage_told",
+        "_writer",
         "started",
     )
 
@@ -101,10 +72,8 @@ class ChatStream:
         as_function_call: bool = False,
         part: StreamPart | None = None,
     ) -> None:
-        self._shape = shape
+        self._writer = ChunkWriter(shape, model, target.upstream_model != model, part)
         self._part = part
-        self._model = model
-        self._is_mapped = target.upstream_model != model
         self._secrets = target.secrets
         self._think_tags = target.think_tags
         self._as_function_call = as_function_call
@@ -115,8 +84,6 @@ class ChatStream:
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._plain: bytearray | None = None
         self._states: dict[int, ChoiceState] = {}
-        self._id: str | None = part.id if part is not None else None
-        self._created: Any = part.created if part is not None else None
         self._upstream_id = ""
         self._usage_frame: bytes | None = None
         self._usage_told: msgspec.Raw | None = None
@@ -164,9 +131,7 @@ class ChatStream:
         return b"data: " + msgspec.json.encode({"error": error}) + b"\n\n"
 
     def keep_alive(self) -> bytes:
-        if self._shape.has_deltas:
-            return self._made(b'[{"index":0,"delta":{},"finish_reason":null}]')
-        return self._made(b'[{"index":0,"text":"","logprobs":null,"finish_reason":null}]')
+        return self._writer.keep_alive()
 
     def usage(self) -> Usage:
         return self._tally.usage()
@@ -205,7 +170,10 @@ class ChatStream:
     def _pass_on(self, frames: Sequence[Frame]) -> bytes:
         out: list[bytes] = []
         for frame in frames:
-            self._take(frame, out)
+            try:
+                self._take(frame, out)
+            except RecursionError:
+                self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
             if self._ended or self._fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
@@ -213,6 +181,8 @@ class ChatStream:
     def _take(self, frame: Frame, out: list[bytes]) -> None:
         payload = frame.data
         try:
+            if not payload.isascii():
+                payload.decode()
             chunk = decode_chunk(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._take_other(payload, out)
@@ -227,26 +197,23 @@ class ChatStream:
                 self._usage_frame = payload
             return
         if not self._states:
-            self._adopt(chunk)
-        must_edit = (
-            self._is_mapped
-            or told
-            or chunk.id != self._id
-            or chunk.created != self._created
-            or chunk.object != self._shape.object
-            or not chunk.model
-            or frame.event is not None
-            or len(frame.raw) != len(payload) + 8
+            self._upstream_id = str(chunk.id or "")
+            self._writer.adopt(chunk)
+        passes = (
+            not told
+            and self._writer.is_named_right(chunk)
+            and frame.event is None
+            and len(frame.raw) == len(payload) + 8
         )
         edits = self._choice_edits(choices)
         if self._fault is not None:
             return
         if self._tally.has_output:
             self.started = True
-        if edits is None and not must_edit:
+        if edits is None and passes:
             out.append(frame.raw)
             return
-        edited = self._edited(payload, edits, chunk, told)
+        edited = self._writer.edited(payload, edits, without_usage=told)
         if edited is not None:
             out.append(edited)
 
@@ -289,34 +256,26 @@ class ChatStream:
             self._usage_told = msgspec.Raw(bytes(usage))
             self._tally.tell(self._usage_told)
 
-    def _adopt(self, chunk: Chunk) -> None:
-        """The first chunk with choices names the stream."""
-        self._upstream_id = chunk.id or ""
-        if self._id is not None:
-            return
-        self._id = chunk.id or self._shape.id_prefix + token_hex(12)
-        created = chunk.created
-        is_time = isinstance(created, int) and not isinstance(created, bool) and created > 0
-        self._created = created if is_time else int(time())
-        if not self._is_mapped and chunk.model and not self._model:
-            self._model = chunk.model
-
     def _choice_edits(self, choices: list[Choice]) -> list[ChoiceEdit] | None:
         """One edit a choice, or None when all pass as they are."""
         edits: list[ChoiceEdit] | None = None
         for position, choice in enumerate(choices):
-            state = self._states.get(choice.index)
+            index = choice.index or 0
+            state = self._states.get(index)
             if state is None:
-                if len(self._states) >= max(CHOICES_MOST, self._choices) or choice.index < 0:
+                if len(self._states) >= max(CHOICES_MOST, self._choices) or index < 0:
                     self._fault = Fault("bad_upstream_response", reason="too many choices")
                     return None
                 state = self._new_state()
-                self._states[choice.index] = state
+                self._states[index] = state
             edit = state.take(choice, self._tally)
+            if choice.index is None:
+                edit = edit or ChoiceEdit()
+                edit.index = 0
             if self._part is not None:
                 edit = edit or ChoiceEdit()
                 edit.index = self._part.index
-                edit.drop = edit.drop or choice.index != 0
+                edit.drop = edit.drop or index != 0
             if edit is not None:
                 if edits is None:
                     edits = [ChoiceEdit() for _ in choices]
@@ -324,25 +283,8 @@ class ChatStream:
         return edits
 
     def _new_state(self) -> ChoiceState:
-        return ChoiceState(self._shape.has_deltas, self._think_tags, self._as_function_call)
-
-    def _edited(
-        self, payload: bytes, edits: list[ChoiceEdit] | None, chunk: Chunk, told: bool
-    ) -> bytes | None:
-        fields = decode_fields(payload)
-        fields["id"] = raw_of(self._id)
-        fields["object"] = raw_of(self._shape.object)
-        fields["created"] = raw_of(self._created)
-        if self._is_mapped or not chunk.model:
-            fields["model"] = raw_of(self._model)
-        if told:
-            del fields["usage"]
-        if edits is not None:
-            choices = edited_choices(fields["choices"], edits)
-            if choices is None:
-                return None
-            fields["choices"] = choices
-        return b"data: " + rebuild(fields) + b"\n\n"
+        has_deltas = self._writer.shape.has_deltas
+        return ChoiceState(has_deltas, self._think_tags, self._as_function_call)
 
     # ---- the end ---------------------------------------------------------------------------
 
@@ -354,7 +296,7 @@ class ChatStream:
         for index in sorted(self._states) or [0]:
             state = self._states.get(index)
             if state is None or not state.finished:
-                out.append(self._made_finish(index, state))
+                out.append(self._writer.finish(index, state, self._made_reason(state)))
         self._ended = True
         if self._part is not None:
             return
@@ -362,55 +304,16 @@ class ChatStream:
             out.append(self._usage_chunk())
         out.append(_DONE)
 
-    def _made_finish(self, index: int, state: ChoiceState | None) -> bytes:
-        reason = "stop"
-        if state is not None and state.has_tools:
-            reason = "function_call" if self._as_function_call else "tool_calls"
-        choice: dict[str, object] = {"index": self._part.index if self._part else index}
-        if self._shape.has_deltas:
-            delta = {"role": "assistant", "content": ""} if state is None else {}
-            if state is not None:
-                rest = zip(("reasoning_content", "content"), state.rest(), strict=True)
-                delta.update((name, text) for name, text in rest if text)
-            choice["delta"] = delta
-        else:
-            choice["text"] = ""
-        return self._made(msgspec.json.encode([{**choice, "finish_reason": reason}]))
+    def _made_reason(self, state: ChoiceState | None) -> str:
+        if state is None or not state.has_tools:
+            return "stop"
+        return "function_call" if self._as_function_call else "tool_calls"
 
     def _usage_chunk(self) -> bytes:
         usage = self._tally.usage()
         cost = self._cost_of(usage) if self._cost_of is not None else None
         shown = shown_usage(usage, self._usage_told, cost)
-        if self._usage_frame is None:
-            return self._made(b"[]", shown)
-        fields = decode_fields(self._usage_frame)
-        fields["id"] = raw_of(self._name())
-        fields["object"] = raw_of(self._shape.object)
-        fields["created"] = raw_of(self._created)
-        if self._is_mapped or bytes(fields.get("model", b'""')) in (b'""', _NULL):
-            fields["model"] = raw_of(self._model)
-        fields["choices"] = msgspec.Raw(b"[]")
-        fields["usage"] = shown
-        return b"data: " + rebuild(fields) + b"\n\n"
-
-    def _made(self, choices: bytes, usage: msgspec.Raw | None = None) -> bytes:
-        """A chunk of our own."""
-        fields = {
-            "id": raw_of(self._name()),
-            "object": raw_of(self._shape.object),
-            "created": raw_of(self._created),
-            "model": raw_of(self._model),
-            "choices": msgspec.Raw(choices),
-        }
-        if usage is not None:
-            fields["usage"] = usage
-        return b"data: " + rebuild(fields) + b"\n\n"
-
-    def _name(self) -> str:
-        if self._id is None:
-            self._id = self._shape.id_prefix + token_hex(12)
-            self._created = int(time())
-        return self._id
+        return self._writer.usage_chunk(shown, self._usage_frame)
 
     # ---- an answer that is no stream -------------------------------------------------------
 

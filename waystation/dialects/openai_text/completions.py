@@ -5,14 +5,15 @@ from collections.abc import Callable
 import msgspec
 
 from waystation.dialects.openai_chat.affinity import affinity_of
+from waystation.dialects.openai_chat.chunk_writer import TEXT_SHAPE
 from waystation.dialects.openai_chat.reply import ChatReply
-from waystation.dialects.openai_chat.stream import TEXT_SHAPE, ChatStream
+from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
-from waystation.kernel.strictjson import Fields, raw_of, read_object, rebuild
+from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
@@ -57,6 +58,8 @@ class CompletionOperation:
 
     name = "completion"
     dialect = "openai_chat"
+    expects_output = True
+    fans_out = False
     needs: frozenset[str] = frozenset()
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
@@ -90,7 +93,7 @@ class CompletionOperation:
 
     def body_for(self, target: Target) -> bytes:
         edits: dict[str, msgspec.Raw | None] = {"model": raw_of(target.upstream_model)}
-        if self.stream:
+        if self.stream and "stream_options" not in target.refuses:
             edits["stream_options"] = self._stream_options
         if target.n is not None and ("n" in self._fields or target.n != 1):
             edits["n"] = raw_of(target.n)
@@ -130,7 +133,10 @@ def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> Completion
     fields = read_object(body)
     if is_null(fields.get("prompt")):
         raise Fault("missing_field", param="prompt")
-    return CompletionOperation(body, fields, headers, choices_max)
+    try:
+        return CompletionOperation(body, fields, headers, choices_max)
+    except RecursionError:
+        raise invalid_json("nested too deeply") from None
 
 
 def _read_prompt(prompt: msgspec.Raw) -> Prompt:

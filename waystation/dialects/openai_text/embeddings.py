@@ -14,7 +14,7 @@ from waystation.dialects.operation import Receipt, StreamReader, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import count, is_null, kind, required_text, text
-from waystation.kernel.strictjson import Fields, raw_of, read_object, rebuild
+from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
@@ -36,6 +36,8 @@ class EmbeddingOperation:
 
     name = "embedding"
     dialect = "openai_chat"
+    expects_output = False
+    fans_out = False
     stream = False
     n = 1
     choices = 1
@@ -107,7 +109,10 @@ def parse(body: bytes, headers: Headers) -> EmbeddingOperation:
     fields = read_object(body)
     if is_null(fields.get("input")):
         raise Fault("missing_field", param="input")
-    return EmbeddingOperation(body, fields)
+    try:
+        return EmbeddingOperation(body, fields)
+    except RecursionError:
+        raise invalid_json("nested too deeply") from None
 
 
 def joined(replies: Sequence[bytes]) -> bytes:

@@ -28,6 +28,8 @@ class ModerationOperation:
 
     name = "moderation"
     dialect = "openai_chat"
+    expects_output = False
+    fans_out = False
     stream = False
     n = 1
     choices = 1

@@ -142,7 +142,7 @@ class Intake:
     def _head_of(self, method: str, version: str) -> Head | Refusal:
         headers = self._headers
         fields = strict.fold_headers(headers)
-        refusal = strict.judge(method, version, headers, fields)
+        refusal = strict.judge(method, version, fields)
         if refusal is not None:
             return refusal
         target = strict.read_target(method, self._target, fields.get(b"host"))
@@ -206,7 +206,7 @@ class Intake:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_in_body:  # else a trailer: read for its framing, of no meaning
-            self._headers.append((name.lower(), value))
+            self._headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         self._keeps_alive = self._parser.should_keep_alive()  # later the parser has forgotten

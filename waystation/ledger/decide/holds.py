@@ -1,5 +1,8 @@
 """Holds: admission, extension, and what a gateway tells about an open one."""
 
+import msgspec
+
+from waystation.journal.row import Facts
 from waystation.ledger.books import Posted
 from waystation.ledger.decide import idempotency, limits, standing
 from waystation.ledger.decide.amounts import bounded
@@ -93,7 +96,7 @@ def _open(
         grouped=share is not None,
         idempotency_key=None if asked is None else asked[0],
         created_ms=now_ms,
-        facts=hold.facts,
+        facts=_facts(hold),
     )
     opened.n = pend(state, changes, opened, "pending", nanos, now_ms)
     account.held += nanos
@@ -114,6 +117,14 @@ def _open(
         changes.keys_ended.pop((token.id, asked[0]), None)
     state.holds[hold.id] = opened
     changes.holds_new[hold.id] = opened
+
+
+def _facts(hold: Hold) -> Facts:
+    """The log row goes where the money comes from, whatever else the facts say."""
+    facts = hold.facts
+    if facts.account_id == hold.account_id and facts.token_id == hold.token_id:
+        return facts
+    return msgspec.structs.replace(facts, account_id=hold.account_id, token_id=hold.token_id)
 
 
 def extend(

@@ -132,6 +132,10 @@ class Http1Transport:
         )
         if not connection.is_usable:
             raise NotSent("connect", "the server closed the connection at once")
+        if self._closed:
+            connection.abort()
+            raise NotSent("connect", "the transport is closed")
+        self._pool.opened(connection)
         return connection
 
     async def close(self) -> None:

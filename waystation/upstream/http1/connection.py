@@ -141,9 +141,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self.wire = transport
-        # Zero: `resume_writing` then tells when the request's last byte has left.
-        transport.set_write_buffer_limits(high=0)
-        self._pool.opened(self)
+        # So low that `resume_writing` tells when the request's last byte has left. (With 0, TLS
+        # counts as full when it is empty.)
+        transport.set_write_buffer_limits(high=1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._peer_closed(exc)

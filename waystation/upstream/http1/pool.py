@@ -79,11 +79,15 @@ class Pool:
             connection.place.idle.remove(connection)
 
     def opened(self, connection: Connection) -> None:
+        """Count a connection that was dialled in full. (Of one that was given up before, loops do
+        not always tell that it is lost.)"""
         self._open.add(connection)
         connection.place.open += 1
 
     def lost(self, connection: Connection) -> None:
-        self._open.discard(connection)
+        if connection not in self._open:  # given up while it was dialled
+            return
+        self._open.remove(connection)
         connection.place.open -= 1
         if self._empty is not None and not self._open and not self._empty.done():
             self._empty.set_result(None)
