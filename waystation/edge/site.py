@@ -20,7 +20,7 @@ from waystation.upstream.transport import Deadlines, Transport
 
 
 class Site:
-    """transports: by address scheme; proxied: for channels that name a proxy."""
+    """transports: by address scheme."""
 
     def __init__(
         self,
@@ -29,7 +29,6 @@ class Site:
         authenticator: Authenticator,
         router: Router,
         transports: Mapping[str, Transport],
-        proxied: Transport,
         metrics: Metrics,
         lines: LineLog | None,
     ) -> None:
@@ -47,7 +46,6 @@ class Site:
         self.directory: Directory | None = None
         self.ways = Lines(Deadlines())
         self._transports = transports
-        self._proxied = proxied
 
     def configure(self, snapshot: Snapshot) -> None:
         """A new configuration epoch; requests under way keep what they were given."""
@@ -55,8 +53,6 @@ class Site:
         self.directory = Directory(snapshot)
 
     def transport(self, channel: Channel) -> Transport:
-        if channel.proxy is not None:
-            return self._proxied
         return self._transports[self.ways.line(channel).origin.scheme]
 
     def ready(self, channel: Channel) -> bool:
