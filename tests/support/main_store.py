@@ -76,7 +76,7 @@ def migrated_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[P
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"m{secrets.token_hex(6)}"
     server.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield server.dsn(name)
+    yield server.dsn(name)  # goes with the server
 
 
 @pytest.fixture

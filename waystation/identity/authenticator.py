@@ -19,9 +19,9 @@ import msgspec
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.identity.credentials import Credential
-from waystation.identity.generations import Generations, ShortMemory
 from waystation.identity.keys import shape
 from waystation.identity.lookup import BATCH_MAX, Changes, changes_since, find_callers
+from waystation.identity.memory import KnownCallers, ShortMemory
 from waystation.storage.database import Database, StorageAway
 
 CALLERS_MAX = 120_000
@@ -44,7 +44,7 @@ class Authenticator:
     def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._callers: Generations[bytes, Caller] = Generations(CALLERS_MAX)
+        self._callers = KnownCallers(CALLERS_MAX)
         self._unknown = ShortMemory(UNKNOWN_MAX, UNKNOWN_SECONDS)
         self._waiting: dict[bytes, asyncio.Future[_Answer]] = {}
         self._runner: asyncio.Task[None] | None = None
@@ -85,12 +85,8 @@ class Authenticator:
             return
         for digest in changes.digests:
             self._unknown.discard(digest)
-        if changes.tokens or changes.accounts:
-            self._callers.discard_where(
-                lambda caller: (
-                    caller.token_id in changes.tokens or caller.account_id in changes.accounts
-                )
-            )
+        for account_id in changes.accounts:
+            self._callers.forget_account(account_id)
 
     async def close(self) -> None:
         runner = self._runner

@@ -42,7 +42,7 @@ _FIND = (
     .where(tokens.c.digest.in_(bindparam("digests", expanding=True)))
 )
 _CHANGED_TOKENS = (
-    select(tokens.c.id, tokens.c.digest, tokens.c.version)
+    select(tokens.c.account_id, tokens.c.digest, tokens.c.version)
     .where(tokens.c.changed_epoch > bindparam("epoch"))
     .limit(CHANGES_MAX + 1)
 )
@@ -55,11 +55,10 @@ _CHANGED_ACCOUNTS = (
 
 class Changes(msgspec.Struct, frozen=True):
     """What caches must forget. too_many: everything. digests: of all changed tokens, for keys
-    that were unknown before. tokens, accounts: ids of rows that existed before."""
+    that were unknown before. accounts: that changed, or a token of theirs did; not new ones."""
 
     too_many: bool
     digests: tuple[bytes, ...] = ()
-    tokens: frozenset[int] = frozenset()
     accounts: frozenset[int] = frozenset()
 
 
@@ -82,8 +81,8 @@ async def changes_since(database: Database, epoch: int) -> Changes:
     return Changes(
         too_many=False,
         digests=tuple(bytes(row.digest) for row in changed_tokens if row.digest is not None),
-        tokens=frozenset(row.id for row in changed_tokens if row.version > 1),
-        accounts=frozenset(row.id for row in changed_accounts if row.version > 1),
+        accounts=frozenset(row.account_id for row in changed_tokens if row.version > 1)
+        | frozenset(row.id for row in changed_accounts if row.version > 1),
     )
 
 

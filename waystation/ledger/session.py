@@ -15,7 +15,10 @@ from waystation.ledger.stores import make_books
 from waystation.settings import Settings
 
 PRESENT_SECONDS_MAX = 10.0
+BATCH_MAX = 256
 _RETRY_SECONDS = 0.05
+
+_Waiting = tuple[Question, asyncio.Future[Answer]]
 
 
 class Session(Protocol):
@@ -74,20 +77,42 @@ async def _remote(settings: Settings, deadline: float) -> AsyncIterator[Session]
 
 
 class _Local:
-    """Asks the books themselves; one question at a time."""
+    """Asks the books themselves; what is asked while they are busy makes the next batch, so that
+    many questions at once cost few commits."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
         self._lock = asyncio.Lock()
+        self._waiting: list[_Waiting] = []
 
     async def ask(self, question: Question) -> Answer:
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, answer))
+        await asyncio.sleep(0)  # those who ask at this moment too
         async with self._lock:
-            try:
-                (answer,) = await self._books.settle(
-                    [Posted("", "", question)], time.time_ns() // 1_000_000
-                )
-            except BooksAway as away:
-                raise LedgerAway(str(away)) from away
-        if answer is None:
-            raise LedgerAway("the books gave no answer")
-        return cast(Answer, answer)
+            while not answer.done():
+                await self._settle()
+        return answer.result()
+
+    async def _settle(self) -> None:
+        batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        posted = [Posted("", "", question) for question, _ in batch]
+        try:
+            answers = await self._books.settle(posted, time.time_ns() // 1_000_000)
+        except BooksAway as away:
+            _fail(batch, str(away))
+            return
+        except BaseException:
+            _fail(batch, "the question was interrupted")
+            raise
+        for (question, waiting), answered in zip(batch, answers, strict=True):
+            if answered is None:
+                _fail([(question, waiting)], "the books gave no answer")
+            else:
+                waiting.set_result(cast(Answer, answered))
+
+
+def _fail(batch: list[_Waiting], reason: str) -> None:
+    for _, answer in batch:
+        answer.set_exception(LedgerAway(reason))
+        answer.exception()  # who asked may have been cancelled

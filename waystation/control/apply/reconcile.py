@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, RowMapping, Table, delete, func, select, update
+from sqlalchemy import Column, RowMapping, Table, bindparam, delete, func, select, update
 
 from waystation.control.apply.run import chunks
 from waystation.kernel.clock import now_ms
@@ -121,19 +121,28 @@ async def _settle(
 ) -> list[str]:
     """Acknowledged policies leave, transfers stay as a promise kept. A row that was written anew
     meanwhile has another version and waits on. Returns what the ledger refused."""
-    problems = []
+    gone: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    for row, answer in zip(rows, answers, strict=True):
+        facts = {"row": row["id"], "seen": row["version"], "said": answer.problem}
+        bucket = refused if answer.problem else kept if row["kind"] == "transfer" else gone
+        bucket.append(facts)
+    this = (outbox.c.id == bindparam("row"), outbox.c.version == bindparam("seen"))
+    said: dict[str, Any] = {"problem": bindparam("said")}
     async with database.write() as connection:
-        for row, answer in zip(rows, answers, strict=True):
-            this = (outbox.c.id == row["id"], outbox.c.version == row["version"])
-            if answer.problem:
-                problems.append(f"{row['kind']} {row['ref']}: {answer.problem}")
-                statement: Any = update(outbox).where(*this).values(problem=answer.problem)
-            elif row["kind"] == "transfer":
-                statement = update(outbox).where(*this).values(acked_ms=now_ms(), problem="")
-            else:
-                statement = delete(outbox).where(*this)
-            await connection.execute(statement)
-    return problems
+        for statement, facts_of in (
+            (delete(outbox).where(*this), gone),
+            (update(outbox).where(*this).values({"acked_ms": now_ms(), **said}), kept),
+            (update(outbox).where(*this).values(said), refused),
+        ):
+            if facts_of:
+                await connection.execute(statement, facts_of)
+    return [
+        f"{row['kind']} {row['ref']}: {answer.problem}"
+        for row, answer in zip(rows, answers, strict=True)
+        if answer.problem
+    ]
 
 
 async def _compare(database: Database, ask: Ask, kind: str, known: dict[Any, int]) -> int:
