@@ -305,3 +305,14 @@ def test_doctor_of_an_empty_folder(cli: Cli, data: Path) -> None:
     assert not outcome.json["ok"]
     assert "waystation init" in outcome.out
     assert not (data / "master.key").exists()
+
+
+def test_doctor_names_a_channel_that_cannot_be_used(cli: Cli, applied: Path, data: Path) -> None:
+    with sqlite3.connect(data / "main.db") as connection:
+        connection.execute("UPDATE channel_keys SET sealed = 'v1.00000000.AAAA'")
+    connection.close()
+    outcome = cli("doctor", "--port", "0", "--json")
+    assert outcome.status == 1
+    checks = {check["name"]: check for check in outcome.json["checks"]}
+    assert checks["channel stub"]["ok"] is False
+    assert checks["channel demo"]["ok"] is True

@@ -15,12 +15,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
 import pytest
 
 from waystation.control.openapi import build_document
+from waystation.edge.routing_table import routes
+from waystation.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS_MAX = 60.0
@@ -182,6 +185,45 @@ def test_replies_are_what_the_document_says(
     assert got == status, reply
     validator = jsonschema.Draft202012Validator(schema_of(path, method, status, media))
     assert not [error.message for error in validator.iter_errors(reply)], reply
+
+
+def test_every_documented_address_is_served(serving: Serving) -> None:
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            for address in (path, *operation.get("x-aliases", ())):
+                request = urllib.request.Request(
+                    serving.base + address.replace("{model}", "demo-chat"), method=method.upper()
+                )
+                try:
+                    with urllib.request.urlopen(request, timeout=20) as reply:
+                        text = reply.read().decode()
+                except urllib.error.HTTPError as refused:
+                    with refused:
+                        text = refused.read().decode()
+                for code in ("unknown_url", "method_not_allowed"):
+                    assert f'"{code}"' not in text, (method, address)
+
+
+UNDOCUMENTED = {"/api/hello"}
+"""A greeting that some clients ask for before anything else."""
+
+
+def test_every_relay_address_is_documented() -> None:
+    site: Any = SimpleNamespace(settings=Settings())
+    documented = {
+        (method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item
+    }
+    documented |= {
+        (method.upper(), alias)
+        for item in DOCUMENT["paths"].values()
+        for method, operation in item.items()
+        for alias in operation.get("x-aliases", ())
+    }
+    for route in routes(site):
+        pattern = route.pattern.replace("{model:rest}", "{model}")
+        if pattern in UNDOCUMENTED or pattern.startswith(("/v1beta", "/v1alpha")):
+            continue  # the same handlers, in the shape that the document gives by example
+        assert (route.method, pattern) in documented
 
 
 def test_a_receipt_is_what_the_document_says(serving: Serving, key: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from waystation.edge.pulse import Pulse
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
 from waystation.journal.metrics import HOLDS_OPEN, LOG_QUEUE, STREAMS_OPEN, Metrics
+from waystation.journal.redaction import redactor
 from waystation.ledger.client import LedgerClient
 from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
@@ -51,6 +52,7 @@ class Site:
         """A new configuration epoch; requests under way keep what they were given."""
         self.ways = Lines(Deadlines())
         self.directory = Directory(snapshot)
+        redactor.protect(key.secret for each in snapshot.channels.values() for key in each.keys)
 
     def transport(self, channel: Channel) -> Transport:
         return self._transports[self.ways.line(channel).origin.scheme]
