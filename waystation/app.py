@@ -28,7 +28,7 @@ from waystation.storage.master_key import read_master_key
 from waystation.storage.vault import open_vault
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.http1.client import Http1Transport
-from waystation.upstream.proxied import ProxiedTransport
+from waystation.upstream.outbound import Outbound
 
 _SETTLED_SECONDS_MAX = 5.0
 SUPERVISED = "WAYSTATION_BOOT"
@@ -93,16 +93,14 @@ def _site(
     authenticator = Authenticator(database)
     stack.push_async_callback(authenticator.close)
     guard = EgressGuard(settings.egress_allow)
-    lean, proxied, demo = Http1Transport(guard), ProxiedTransport(guard), DemoTransport()
-    stack.push_async_callback(lean.close)
-    stack.push_async_callback(proxied.close)
+    outbound, demo = Outbound(guard), DemoTransport()
+    stack.push_async_callback(outbound.close)
     return Site(
         settings,
         ledger,
         authenticator,
         Router(budget=RetryBudget(settings.retry_ratio)),
-        {"http": lean, "https": lean, "demo": demo},
-        proxied,
+        {"http": outbound, "https": outbound, "demo": demo},
         Metrics(name),
         lines,
     )

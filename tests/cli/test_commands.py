@@ -224,6 +224,7 @@ class Upstream(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.asked.append((self.path, asked))  # type: ignore[attr-defined]
         broken = asked["model"] == "broken"
         said = f"ready; you sent {self.headers['authorization']}"
         if broken:
@@ -234,7 +235,6 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
-        self.server.asked.append((self.path, asked))  # type: ignore[attr-defined]
 
     def log_message(self, *_arguments: object) -> None:
         pass
@@ -279,8 +279,14 @@ def test_channel_test_of_a_dead_upstream(cli: Cli, applied: Path) -> None:
 
 
 def test_the_demo_channel_answers(cli: Cli, first: Any) -> None:
-    assert cli("channel", "test", "demo", "--model", "demo-chat").status == 0
-    refused(cli("channel", "test", "demo"), "--model")
+    assert cli("channel", "test", "demo").status == 0
+
+
+def test_a_channel_of_wildcards_wants_a_model(cli: Cli, first: Any, tmp_path: Path) -> None:
+    path = tmp_path / "relay.toml"
+    path.write_text('[[channels]]\nname = "any"\nvendor = "demo"\nmodels = ["gpt-*"]\n')
+    cli("apply", path)
+    refused(cli("channel", "test", "any"), "--model")
 
 
 def test_doctor(cli: Cli, first: Any) -> None:
@@ -299,3 +305,14 @@ def test_doctor_of_an_empty_folder(cli: Cli, data: Path) -> None:
     assert not outcome.json["ok"]
     assert "waystation init" in outcome.out
     assert not (data / "master.key").exists()
+
+
+def test_doctor_names_a_channel_that_cannot_be_used(cli: Cli, applied: Path, data: Path) -> None:
+    with sqlite3.connect(data / "main.db") as connection:
+        connection.execute("UPDATE channel_keys SET sealed = 'v1.00000000.AAAA'")
+    connection.close()
+    outcome = cli("doctor", "--port", "0", "--json")
+    assert outcome.status == 1
+    checks = {check["name"]: check for check in outcome.json["checks"]}
+    assert checks["channel stub"]["ok"] is False
+    assert checks["channel demo"]["ok"] is True

@@ -1,8 +1,11 @@
 """`waystation serve` as a user starts it: printed once, called as printed, stopped whole."""
 
+import http.client
 import json
 import os
+import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,21 +15,29 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
 import pytest
 
 from waystation.control.openapi import build_document
+from waystation.edge.routing_table import routes
+from waystation.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS_MAX = 60.0
+TRUSTED = {"WAYSTATION_TRUSTED_PROXIES": "127.0.0.1/32"}
 DOCUMENT = build_document()
 
 
 def environment(**more: str) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WAYSTATION_")}
-    return clean | {"WAYSTATION_DRAIN_NOTICE_SECONDS": "0.1", "PYTHONPATH": str(ROOT)} | more
+    return (
+        clean
+        | {"WAYSTATION_DRAIN_NOTICE_SECONDS": "0.1", **TRUSTED, "PYTHONPATH": str(ROOT)}
+        | more
+    )
 
 
 def free_port() -> int:
@@ -176,6 +187,45 @@ def test_replies_are_what_the_document_says(
     assert not [error.message for error in validator.iter_errors(reply)], reply
 
 
+def test_every_documented_address_is_served(serving: Serving) -> None:
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            for address in (path, *operation.get("x-aliases", ())):
+                request = urllib.request.Request(
+                    serving.base + address.replace("{model}", "demo-chat"), method=method.upper()
+                )
+                try:
+                    with urllib.request.urlopen(request, timeout=20) as reply:
+                        text = reply.read().decode()
+                except urllib.error.HTTPError as refused:
+                    with refused:
+                        text = refused.read().decode()
+                for code in ("unknown_url", "method_not_allowed"):
+                    assert f'"{code}"' not in text, (method, address)
+
+
+UNDOCUMENTED = {"/api/hello"}
+"""A greeting that some clients ask for before anything else."""
+
+
+def test_every_relay_address_is_documented() -> None:
+    site: Any = SimpleNamespace(settings=Settings())
+    documented = {
+        (method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item
+    }
+    documented |= {
+        (method.upper(), alias)
+        for item in DOCUMENT["paths"].values()
+        for method, operation in item.items()
+        for alias in operation.get("x-aliases", ())
+    }
+    for route in routes(site):
+        pattern = route.pattern.replace("{model:rest}", "{model}")
+        if pattern in UNDOCUMENTED or pattern.startswith(("/v1beta", "/v1alpha")):
+            continue  # the same handlers, in the shape that the document gives by example
+        assert (route.method, pattern) in documented
+
+
 def test_a_receipt_is_what_the_document_says(serving: Serving, key: dict[str, str]) -> None:
     serving.call("/v1/chat/completions", CHAT, key)
     page = serving.call("/api/log/token", headers=key)[1]["data"]
@@ -277,3 +327,75 @@ def test_metrics_reach_the_page(serving: Serving, key: dict[str, str]) -> None:
     headers = {"authorization": f"Bearer {body['token']}"}
     needle = 'waystation_requests_total{dialect="openai_chat",group="demo",model="demo-chat"'
     serving.wait_for(lambda: needle in serving.call("/metrics", headers=headers)[1])
+
+
+NGINX = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {block}
+}}
+"""
+
+
+@pytest.fixture
+def nginx(serving: Serving, tmp_path: Path) -> Iterator[int]:
+    """nginx with the very block of the operations guide; its port."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        pytest.skip("nginx is not installed")
+    guides = {
+        (ROOT / f"docs/guides/{language}/operations.md").read_text() for language in ("en", "zh")
+    }
+    texts = [re.search(r"^```nginx\n(.*?)^```", guide, re.M | re.S) for guide in guides]
+    # Comments are in the guide's language; what nginx reads is the same.
+    blocks = {re.sub(r"\s*#.*", "", text[1]) for text in texts if text}
+    (block,) = blocks
+    port = free_port()
+    block = block.replace("listen 80", f"listen 127.0.0.1:{port}")
+    block = block.replace("127.0.0.1:8000", f"127.0.0.1:{serving.port}")
+    configuration = tmp_path / "nginx.conf"
+    configuration.write_text(NGINX.format(folder=tmp_path, block=block))
+    process = subprocess.Popen([program, "-p", str(tmp_path), "-c", str(configuration)])
+    try:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            assert process.poll() is None, (tmp_path / "error.log").read_text()
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            except OSError:
+                time.sleep(0.02)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def test_streams_pass_nginx_frame_by_frame(
+    serving: Serving, nginx: int, key: dict[str, str]
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", nginx, timeout=20)
+    headers = key | {"content-type": "application/json", "x-forwarded-for": "203.0.113.9"}
+    connection.request("POST", "/v1/chat/completions", json.dumps(CHAT | {"stream": True}), headers)
+    reply = connection.getresponse()
+    times = [time.monotonic() for line in reply if line.startswith(b"data: ")]
+    connection.close()
+    assert reply.status == 200
+    assert len(times) > 5
+    assert times[-1] - times[0] > 0.03  # in one lump all would come at once
+
+    def peers() -> set[str]:
+        lines = [x for x in serving.out.read_text().splitlines() if x.startswith("{")]
+        return {json.loads(line).get("peer", "") for line in lines}
+
+    serving.wait_for(lambda: "203.0.113.9" in peers())

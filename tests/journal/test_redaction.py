@@ -1,10 +1,15 @@
 """What looks like a secret, or is known to be one, does not get past the scrubber."""
 
 import json
+from typing import Any
 
 import pytest
 
-from waystation.journal.redaction import MASK, Redactor
+from waystation.edge.site import Site
+from waystation.journal.redaction import MASK, Redactor, redactor
+from waystation.ledger.prices import PriceBook
+from waystation.routing.snapshot import Channel, ChannelKey, Snapshot
+from waystation.settings import Settings
 
 OURS = "ws" + "Ab3dEf9h" + "Q" * 32 + "z1x2c3"
 
@@ -82,3 +87,33 @@ def test_the_memory_of_names_is_bounded() -> None:
     for number in range(10_000):
         redactor.name(f"model-{number}")
     assert len(redactor._seen) <= 4096
+
+
+def test_a_gateway_protects_its_channels_keys() -> None:
+    """Keys of any shape, from the moment the configuration names them."""
+    stub: Any = None
+    site = Site(Settings(), stub, stub, stub, {}, stub, stub, stub)
+    channel = Channel(
+        id=1,
+        name="north",
+        vendor="azure-openai",
+        base_url="https://north.example",
+        allow_private=False,
+        keys=(ChannelKey(1, "0f3c9a7712ab55e0"),),
+        models=("m",),
+        model_map={},
+        paths={},
+    )
+    snapshot = Snapshot(
+        epoch=1,
+        groups={},
+        channels={1: channel},
+        rates={},
+        auto_groups=(),
+        prices=PriceBook([]),
+    )
+    site.configure(snapshot)
+    try:
+        assert redactor.text("upstream echoed 0f3c9a7712ab55e0") == f"upstream echoed {MASK}"
+    finally:
+        redactor.protect(())

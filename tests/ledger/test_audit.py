@@ -1,5 +1,6 @@
 """The audit sees each kind of damage; a clean ledger stays clean when its old rows are retired."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -143,3 +144,31 @@ async def test_other_failures_join_the_report(desk: Desk) -> None:
 
     report = await audit(desk.books, across)
     assert (report["clean"], report["failures"]) == (False, ["task t1 has no hold"])
+
+
+async def test_the_report_is_made_while_work_goes_on(desk: Desk) -> None:
+    await desk.fund()
+    done = asyncio.Event()
+    settled = 0
+
+    async def work() -> None:
+        nonlocal settled
+        while not done.is_set():
+            asked = [hold(f"h{settled:06d}-{n}", 10) for n in range(8)]
+            await desk.say(*asked)
+            await desk.say(*(post(h, 3) for h in asked[:6]))
+            settled += 1
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(work())
+    while settled < 3:
+        await asyncio.sleep(0.001)
+    for _ in range(4):
+        before = settled
+        report = await audit(desk.books)
+        assert report["failures"] == []
+        assert report["open_holds"] >= 2
+        assert settled > before
+    done.set()
+    await working
+    assert (await audit(desk.books))["posted"] == 6 * settled

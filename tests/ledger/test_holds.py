@@ -299,6 +299,13 @@ async def test_death_of_a_gateway(desk: Desk) -> None:
     assert (report["open_holds"], report["inexact"], report["expired"]) == (1, 3, 2)
 
 
+async def test_a_checkpoint_is_capped_at_the_hold_of_its_moment(desk: Desk) -> None:
+    await desk.fund()
+    asked = hold("h1", 1_000, sent=True)
+    await desk.say(asked, Checkpoint("h1", 5_000), Extend("h1", 1, 700), Lose("g1"))
+    assert await desk.one(post(asked, 9)) == Resolved("h1", "post", 1_000)
+
+
 async def test_hello_resolves_what_it_does_not_list(desk: Desk) -> None:
     await desk.fund()
     kept, left, ended = hold("kept"), hold("left", sent=True), hold("ended")

@@ -331,3 +331,26 @@ async def test_the_next_address_is_tried(rogue: Rogue, open_http1: OpenHttp1) ->
     line = Line(open_http1(TwoAddresses()))
     assert (await line.call(rogue, host="two.example")).status == 200
     assert rogue.seen[0].headers["host"] == f"two.example:{rogue.port}"
+
+
+@pytest.mark.parametrize(
+    "mebibytes", [1, 8, pytest.param(64, marks=pytest.mark.soak)], ids=lambda size: f"{size} MiB"
+)
+async def test_a_very_long_line(line: Line, rogue: Rogue, mebibytes: int) -> None:
+    """It passes in pieces; what is held of it at any time is bounded."""
+    size = mebibytes * 1024 * 1024
+    rogue.answer((head(200, {"content-length": str(size)}), *(b"z" * 65536,) * (size // 65536)))
+    answer = await line.call(rogue)
+    left, largest = size, 0
+    while piece := await answer.read():
+        left -= len(piece)
+        largest = max(largest, len(piece))
+    assert left == 0
+    assert largest <= (128 if line.is_direct else 512) * 1024
+
+
+@pytest.mark.soak
+async def test_a_byte_a_second(line: Line, rogue: Rogue) -> None:
+    rogue.answer((head(200, {"content-length": "500"}), Drip(b"x" * 500, 1.0)))
+    fault, _ = await fault_of(line.within(idle=5, total=20), rogue)
+    assert fault.kind == "total_timeout"

@@ -1,6 +1,7 @@
 """A ledger as a process of its own: `python -m tests.wire_ledger.ledger_process KIND FOLDER`.
 
-KIND: "simple" (FileBooks) or "sqlite" (what `waystation ledger` runs). Says "up" when it listens.
+KIND: "simple" (FileBooks); any other runs what `waystation ledger` runs, on SQLite or on the
+database that the environment names.
 """
 
 import asyncio

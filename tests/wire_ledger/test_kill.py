@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.support.postgres import postgres_dsn, postgres_server  # noqa: F401
 from tests.wire_ledger.conftest import a_hold, a_post, until
 from tests.wire_ledger.gateway_process import METERED_NANOS
 from tests.wire_ledger.ledger_process import BOOT
@@ -26,23 +27,23 @@ from waystation.ledger.messages import (
 )
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.session import open_ledger
-from waystation.settings import Settings
 
 BALANCE = 10**15
-KINDS = ["simple", "sqlite"]
+KINDS = ["simple", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(params=KINDS)
 def processes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Processes]:
-    made = Processes(request.param, tmp_path)
+    dsn = request.getfixturevalue("postgres_dsn") if request.param == "postgres" else None
+    made = Processes(request.param, tmp_path, dsn)
     yield made
     made.close()
 
 
 async def prepare(processes: Processes) -> None:
     """An account with money, before any ledger runs."""
-    if processes.kind == "sqlite":
-        async with open_ledger(Settings(data=processes.folder, time_zone="UTC")) as ledger:
+    if processes.kind != "simple":
+        async with open_ledger(processes.settings) as ledger:
             await ledger.ask(PutAccount(1, 1, True))
             await ledger.ask(PutToken(1, 1, 1, True))
             await ledger.ask(Transfer(1, "apply:credit:1", "grant", BALANCE))
@@ -59,7 +60,7 @@ async def outcome(processes: Processes) -> dict[str, tuple[str, int]]:
             key: (held.resolved.kind, held.resolved.nanos) if held.resolved else ("open", 0)
             for key, held in books.holds.items()
         }
-    async with open_ledger(Settings(data=processes.folder, time_zone="UTC")) as ledger:
+    async with open_ledger(processes.settings) as ledger:
         state = await ledger.ask(AskAudit("audit"))
         report = msgspec.json.decode(state.report)
         assert report["clean"], report
@@ -107,16 +108,16 @@ class Load:
 
 
 async def test_a_ledger_killed_under_load_settles_everything_once(processes: Processes) -> None:
-    await kill_ledger_under_load(processes, seed=1)
+    await kill_ledger_under_load(processes, seed=1, kills=2)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 22))
 async def test_a_ledger_killed_at_any_moment(processes: Processes, seed: int) -> None:
-    await kill_ledger_under_load(processes, seed)
+    await kill_ledger_under_load(processes, seed, kills=3)
 
 
-async def kill_ledger_under_load(processes: Processes, seed: int) -> None:
+async def kill_ledger_under_load(processes: Processes, seed: int, kills: int) -> None:
     moments = random.Random(seed)
     await prepare(processes)
     ledger = processes.ledger()
@@ -127,7 +128,7 @@ async def kill_ledger_under_load(processes: Processes, seed: int) -> None:
         await client.wait_present(20)
         loads.append(Load(client, seed + number))
     tasks = [asyncio.create_task(load.work(worker)) for load in loads for worker in range(16)]
-    for _ in range(3):
+    for _ in range(kills):
         wanted = sum(load.admitted for load in loads) + moments.randrange(50, 500)
         await until(lambda: sum(load.admitted for load in loads) >= wanted, 20)  # noqa: B023
         await asyncio.sleep(moments.random() * 0.005)
@@ -149,7 +150,7 @@ async def kill_ledger_under_load(processes: Processes, seed: int) -> None:
     assert sum(load.away for load in loads) > 0
     told = {key: nanos for load in loads for key, nanos in load.posted.items()}
     resolved = await outcome(processes)
-    if processes.kind == "sqlite":
+    if processes.kind != "simple":
         assert resolved == {"": ("posted", sum(told.values()))}
     else:
         posts = {key: nanos for key, (kind, nanos) in resolved.items() if kind == "post"}
@@ -191,9 +192,9 @@ async def wait_held(client: LedgerClient, nanos: int) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("processes", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("processes", KINDS[1:], indirect=True)
 async def test_tools_reach_the_books_with_and_without_a_ledger(processes: Processes) -> None:
-    settings = Settings(data=processes.folder, time_zone="UTC")
+    settings = processes.settings
     await prepare(processes)
     ledger = processes.ledger()
     # The ledger is starting: whether its lock or its socket comes first, the tool gets through.

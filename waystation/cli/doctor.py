@@ -46,23 +46,34 @@ async def _examine(settings: Settings) -> list[Check]:
 
     store = Store.of(settings)
     try:
-        channels, problem = await _channels(settings, store)
-        checks = [check async for check in examine(settings, store, channels)]
+        channels, problems = await _channels(settings, store)
+        return [*[check async for check in examine(settings, store, channels)], *problems]
     finally:
         await store.close()
-    return [*checks, problem] if problem else checks
 
 
-async def _channels(settings: Settings, store: Store) -> tuple[Sequence[Channel], Check | None]:
-    """The configured channels; () and why when they cannot be read."""
+async def _channels(settings: Settings, store: Store) -> tuple[Sequence[Channel], list[Check]]:
+    """The configured channels that can be used, and a failed check for each that cannot."""
+    from sqlalchemy import select
+
     from waystation.edge.configuration import Configuration
     from waystation.storage.database import StorageAway
+    from waystation.storage.main import channels
     from waystation.storage.master_key import MasterKeyError, read_master_key
     from waystation.storage.sealing import Sealing
 
     try:
         sealing = Sealing(read_master_key(settings))
-        snapshot = await Configuration(store, sealing).read()
+        usable = tuple((await Configuration(store, sealing).read()).channels.values())
+        async with store.read() as connection:
+            enabled = select(channels.c.name).where(channels.c.enabled).order_by(channels.c.id)
+            names = list((await connection.execute(enabled)).scalars())
     except (MasterKeyError, StorageAway) as fault:
-        return (), Check("channels", False, f"they cannot be read: {fault}", "See above.")
-    return tuple(snapshot.channels.values()), None
+        return (), [Check("channels", False, f"they cannot be read: {fault}", "See above.")]
+    known = {channel.name for channel in usable}
+    advice = "Its key does not open with this master key, or its vendor is unknown; apply it anew."
+    return usable, [
+        Check(f"channel {name}", False, "it cannot be used", advice)
+        for name in names
+        if name not in known
+    ]

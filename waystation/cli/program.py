@@ -7,6 +7,7 @@ stderr. A traceback is shown only with WAYSTATION_DEBUG=1.
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 
 
+@cache
 def _register() -> None:
     """Each module adds its command; their own imports stay inside the command's body."""
     from waystation.cli import (

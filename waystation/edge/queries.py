@@ -9,7 +9,7 @@ _NOTHING: frozenset[str] = frozenset()
 def query_of(
     caller: Caller, model: str = "", operation: str = "", needs: frozenset[str] = _NOTHING
 ) -> Query:
-    """A token's groups were judged when they were given to it, so they count as granted."""
+    """The caller's standing as routing asks for it."""
     return Query(
         model=model,
         operation=operation,
@@ -17,7 +17,7 @@ def query_of(
         groups=caller.groups,
         models=caller.models,
         needs=needs,
-        granted=True,
+        granted_groups=caller.granted_groups,
         operator=caller.role == "operator",
         pinned_channel=caller.pinned_channel,
     )

@@ -18,6 +18,8 @@ from time import monotonic, perf_counter_ns
 from typing import Protocol
 
 from waystation.admission.admit import admit
+from waystation.admission.rate_headers import rate_headers
+from waystation.admission.refusal import NotAdmitted
 from waystation.dialects.operation import Operation
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
@@ -36,6 +38,10 @@ from waystation.routing.choice import Attempt, Attempts
 from waystation.routing.choices import Choices
 from waystation.routing.verdict import Verdict, full, judge, judge_transport
 from waystation.upstream.attempt import AttemptFailed
+
+
+class HoldLost(Exception):
+    """The ledger resolved this request's hold while it waited: nothing may be sent on it."""
 
 
 class Parse(Protocol):
@@ -64,7 +70,8 @@ class Relay:
             attempts, first = await self._admit(story)
         except Fault as fault:
             story.refuse(fault)
-            send_fault(call, fault, self._dialect, story.language)
+            limits = rate_headers(fault.rate) if isinstance(fault, NotAdmitted) else ()
+            send_fault(call, fault, self._dialect, story.language, limits)
             return
         try:
             await self._serve(story, attempts, first)
@@ -75,25 +82,29 @@ class Relay:
         """Steps 1 to 5. Raises Fault; nothing is held then."""
         site, call = self._site, story.call
         caller = story.caller = await identify(site.authenticator, call)
-        settings = site.settings
-        body = await call.read(self._body_bytes_max, settings.body_seconds_max)
+        body = await call.read(self._body_bytes_max, site.settings.body_seconds_max)
         operation = story.operation = self._parse(body, call.header)
         choices = _candidates(site, caller, operation)
+        idempotency = _idempotency(call, body)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
         if first is None:
             raise attempts.fault(monotonic())
         began_ns = perf_counter_ns()
-        story.grant = await admit(
-            site.ledger,
-            operation,
-            choices,
-            first.candidate,
-            story.facts_for(first.candidate),
-            site.policy,
-            idempotency=_idempotency(call, body),
-            sends_at_once=site.ready(first.candidate.channel),
-        )
+        try:
+            story.grant = await admit(
+                site.ledger,
+                operation,
+                choices,
+                first.candidate,
+                story.facts_for(first.candidate),
+                site.policy,
+                idempotency=idempotency,
+                sends_at_once=site.ready(first.candidate.channel),
+            )
+        except BaseException:
+            attempts.withdraw(first, monotonic())
+            raise
         story.waited_ns += perf_counter_ns() - began_ns
         return attempts, first
 
@@ -109,6 +120,11 @@ class Relay:
             except ClientLeft:
                 story.left()
                 return
+            except HoldLost:
+                story.swept(Fault("temporarily_unavailable", retry_after=2))
+                fault = Fault("temporarily_unavailable", retry_after=2)
+                send_fault(story.call, fault, self._dialect, story.language)
+                return
             attempt = attempts.next(monotonic())
         fault = attempts.fault(monotonic())
         story.served = None
@@ -116,17 +132,26 @@ class Relay:
         send_fault(story.call, fault, self._dialect, story.language, story.early_headers())
 
     async def _try(self, story: Story, attempts: Attempts, attempt: Attempt, number: int) -> bool:
-        """One attempt; True when it answered. Raises ClientLeft."""
+        """One attempt; True when it answered. Raises ClientLeft, HoldLost."""
         began_ns = perf_counter_ns()
+        grant = story.grant
+        assert grant is not None
         try:
+            if number > 1 and not await grant.confirmed():
+                raise HoldLost
             slot = await slots.take(self._site.ledger, attempt, story.call.request_id, number)
         except slots.NoSlot as refused:
+            grant.unsent()
             attempts.failed(attempt, full(refused.retry_after_seconds), monotonic())
             return False
         except LedgerAway:
+            grant.unsent()
             attempts.failed(attempt, _ledger_away(), monotonic())
             return False
         try:
+            if story.call.is_gone:
+                grant.unsent()
+                raise ClientLeft
             await answers.answer(story, attempts, attempt)
         except AttemptFailed as failed:
             self._failed(story, attempts, attempt, failed, began_ns)

@@ -10,6 +10,7 @@ from waystation.edge.pulse import Pulse
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
 from waystation.journal.metrics import HOLDS_OPEN, LOG_QUEUE, STREAMS_OPEN, Metrics
+from waystation.journal.redaction import redactor
 from waystation.ledger.client import LedgerClient
 from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
@@ -20,7 +21,7 @@ from waystation.upstream.transport import Deadlines, Transport
 
 
 class Site:
-    """transports: by address scheme; proxied: for channels that name a proxy."""
+    """transports: by address scheme."""
 
     def __init__(
         self,
@@ -29,7 +30,6 @@ class Site:
         authenticator: Authenticator,
         router: Router,
         transports: Mapping[str, Transport],
-        proxied: Transport,
         metrics: Metrics,
         lines: LineLog | None,
     ) -> None:
@@ -47,16 +47,14 @@ class Site:
         self.directory: Directory | None = None
         self.ways = Lines(Deadlines())
         self._transports = transports
-        self._proxied = proxied
 
     def configure(self, snapshot: Snapshot) -> None:
         """A new configuration epoch; requests under way keep what they were given."""
         self.ways = Lines(Deadlines())
         self.directory = Directory(snapshot)
+        redactor.protect(key.secret for each in snapshot.channels.values() for key in each.keys)
 
     def transport(self, channel: Channel) -> Transport:
-        if channel.proxy is not None:
-            return self._proxied
         return self._transports[self.ways.line(channel).origin.scheme]
 
     def ready(self, channel: Channel) -> bool:

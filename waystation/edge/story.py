@@ -8,7 +8,6 @@ from time import perf_counter_ns
 
 import msgspec
 
-from waystation.admission.admit import rate_headers
 from waystation.admission.grant import Grant
 from waystation.dialects.operation import Operation
 from waystation.edge.call import Call
@@ -255,11 +254,8 @@ class Story:
     def early_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """Known before the answer is: limits, the clamp, our own time so far."""
         assert self.grant is not None
-        headers = rate_headers(self.grant.rate)
-        if self.grant.output_limit is not None:
-            headers = (*headers, (b"x-waystation-output-limit", b"%d" % self.grant.output_limit))
         timing = b"relay;dur=%.3f" % (self.overhead_seconds() * 1000)
-        return (*headers, (b"server-timing", timing))
+        return (*self.grant.headers(), (b"server-timing", timing))
 
     def receipt_headers(self, usage: Usage) -> tuple[tuple[bytes, bytes], ...]:
         """Those, and what it cost."""

@@ -9,8 +9,7 @@ from typing import Any, TypedDict
 
 import msgspec
 
-from waystation.ledger.books import Books, BooksAway, Posted
-from waystation.ledger.messages import AskAudit, AuditState
+from waystation.ledger.books import Books
 
 Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
@@ -192,10 +191,7 @@ async def audit(books: Books, also: Callable[[], Awaitable[Sequence[str]]] | Non
     """The report of open books. also: further failures, such as those across `main` and `ledger`.
 
     Raises BooksAway."""
-    answers = await books.settle([Posted("", "", AskAudit("audit"))], 0)
-    if not isinstance(answers[0], AuditState):
-        raise BooksAway("the audit could not be read")
-    report = msgspec.json.decode(answers[0].report, type=Report)
+    report = msgspec.json.decode(await books.report(), type=Report)
     if also is not None:
         report["failures"] += await also()
         report["clean"] = not report["failures"]

@@ -60,6 +60,12 @@ class Books(Protocol):
 
         Raises BooksAway."""
 
+    async def report(self) -> bytes:
+        """The audit's report as JSON, made beside `settle`, which it does not hold up.
+
+        Asked as `AskAudit`, the same is answered within a batch, and the batch waits for it.
+        Raises BooksAway."""
+
     async def close(self) -> None: ...
 
 

@@ -36,8 +36,10 @@ from waystation.ledger.messages import (
     TakeSlot,
 )
 from waystation.ledger.open_hold import HoldAnswer, HoldQuestion, OpenHold, void
+from waystation.ledger.open_questions import OpenQuestions
 from waystation.ledger.port import Answer, LedgerAway, Question
 from waystation.ledger.taken_slots import TakenSlots
+from waystation.ledger.watchers import Watchers
 
 ANSWER_SECONDS_MAX = 5.0
 AUDIT_SECONDS_MAX = 600.0
@@ -69,11 +71,11 @@ class LedgerClient:
         self._answering = False
         self._holds: dict[str, OpenHold] = {}
         self._slots = TakenSlots(self._loop)
-        self._questions: deque[tuple[Question, asyncio.Future[Answer]]] = deque()
+        self._questions = OpenQuestions(self._loop)
         self._notes: deque[Note] = deque()
         self._deadlines: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._unacknowledged = 0
-        self._watchers: list[asyncio.Future[None]] = []
+        self._watchers = Watchers(self._loop)
         self._tick: asyncio.TimerHandle | None = None
 
     # ---- life ------------------------------------------------------------------------------
@@ -238,8 +240,7 @@ class LedgerClient:
     async def ask(self, question: Question) -> Answer:
         if not self._answering or len(self._questions) >= QUESTIONS_MAX:
             raise LedgerAway("the ledger does not answer")
-        future: asyncio.Future[Answer] = self._loop.create_future()
-        self._questions.append((question, future))
+        future = self._questions.ask()
         self.link.post(question)
         patience = AUDIT_SECONDS_MAX if isinstance(question, AskAudit) else ANSWER_SECONDS_MAX
         try:
@@ -307,8 +308,8 @@ class LedgerClient:
         record = self._holds.pop(hold_id, None)
         if record is not None and record.resolution is not None:
             self._unacknowledged -= 1
-            if self._watchers and self._unacknowledged == 0:
-                self._wake_watchers()
+            if self._unacknowledged == 0:
+                self._watchers.wake()
 
     def _on_other(self, reply: Reply) -> None:
         if isinstance(reply, Swept):
@@ -317,16 +318,14 @@ class LedgerClient:
             self._slots.grant(reply)
         elif isinstance(reply, Away):
             self._on_away(reply)
-        elif self._questions and not isinstance(reply, Admitted | Refused | Resolved):
-            _, future = self._questions.popleft()
-            if not future.done():
-                future.set_result(reply)
+        elif not isinstance(reply, Admitted | Refused | Resolved):
+            self._questions.answer(reply)
 
     def _on_swept(self, swept: Swept) -> None:
         """The answer to Hello, or a sweep while connected."""
         if not self._answering:
             self._answering = True
-            self._wake_watchers()
+            self._watchers.wake()
         for hold_id in swept.hold_ids:
             record = self._holds.get(hold_id)
             if record is None or record.resolution is not None:
@@ -342,8 +341,8 @@ class LedgerClient:
         fault = LedgerAway("the ledger's store is away")
         if away.about == "slot":
             self._slots.fail(away.id, fault)
-        elif away.about == "ask" and self._questions:
-            _fail(self._questions.popleft()[1], fault)
+        elif away.about == "ask":
+            self._questions.fail(fault)
         elif (record := self._holds.get(away.id)) is not None and record.asked:
             question, future = record.asked.popleft()
             if isinstance(question, Hold) and not record.confirmed_at and not record.resolution:
@@ -376,8 +375,7 @@ class LedgerClient:
                 if not record.confirmed_at:
                     _fail(record.asked[0][1], LedgerAway(reason))
                 record.forget_answered()
-        while self._questions:
-            _fail(self._questions.popleft()[1], LedgerAway(reason))
+        self._questions.fail_all(LedgerAway(reason))
         self._slots.fail_all(LedgerAway(reason))
 
     def _on_tick(self) -> None:
@@ -389,19 +387,9 @@ class LedgerClient:
 
     async def _watch(self, holds: Callable[[], bool], seconds_max: float) -> None:
         try:
-            async with asyncio.timeout(seconds_max):
-                while not holds():
-                    watcher: asyncio.Future[None] = self._loop.create_future()
-                    self._watchers.append(watcher)
-                    await watcher
+            await self._watchers.until(holds, seconds_max)
         except TimeoutError:
             raise LedgerAway(f"not within {seconds_max} s") from None
-
-    def _wake_watchers(self) -> None:
-        for watcher in self._watchers:
-            if not watcher.done():
-                watcher.set_result(None)
-        self._watchers.clear()
 
 
 def _fail(future: asyncio.Future[Any], fault: LedgerAway) -> None:

@@ -24,7 +24,7 @@ from waystation.ledger.books import BooksAway, BooksLocked, KeepLease, Posted
 from waystation.ledger.calendar import Calendar
 from waystation.ledger.decide import decide
 from waystation.ledger.doubt import Doubt
-from waystation.ledger.messages import Decision, TakeSlot
+from waystation.ledger.messages import AskAudit, AuditState, Decision, TakeSlot
 from waystation.ledger.migrate import migrate_postgres
 from waystation.ledger.poison import settle_singly
 from waystation.ledger.postgres_answers import ask
@@ -107,6 +107,19 @@ class PostgresBooks:
             return await settle_singly(self.settle, batch, now_ms)
         finally:
             self._single = False
+
+    async def report(self) -> bytes:
+        try:
+            connection = await self._dial()
+        except (*StoreFaults, ValueError) as error:
+            raise BooksAway(str(error) or type(error).__name__) from error
+        try:
+            told = await ask(connection, AskAudit("report"))
+        finally:
+            connection.terminate()
+        if not isinstance(told, AuditState):
+            raise BooksAway("the connection was lost")
+        return told.report
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -233,17 +246,7 @@ class PostgresBooks:
         """Connected, alone under this node's name, migrated, with a lease."""
         self._drop()
         try:
-            connection = await asyncpg.connect(
-                self._dsn,
-                timeout=CONNECT_SECONDS_MAX,
-                command_timeout=COMMAND_SECONDS_MAX,
-                server_settings={
-                    "search_path": "ledger",
-                    "application_name": f"waystation ledger {self._node.name}",
-                    "idle_in_transaction_session_timeout": "10000",
-                    "synchronous_commit": "on",
-                },
-            )
+            connection = await self._dial()
         except (*StoreFaults, ValueError) as error:
             raise BooksAway(str(error) or type(error).__name__) from error
         try:
@@ -261,6 +264,19 @@ class PostgresBooks:
             raise
         self._connection = connection
         return connection
+
+    async def _dial(self) -> asyncpg.Connection:
+        return await asyncpg.connect(
+            self._dsn,
+            timeout=CONNECT_SECONDS_MAX,
+            command_timeout=COMMAND_SECONDS_MAX,
+            server_settings={
+                "search_path": "ledger",
+                "application_name": f"waystation ledger {self._node.name}",
+                "idle_in_transaction_session_timeout": "10000",
+                "synchronous_commit": "on",
+            },
+        )
 
     def _new_state(self) -> State:
         return State(self._calendar, self._node.name, self._slots)

@@ -9,6 +9,7 @@ is written in it; holds that turn out to be there although their callers were to
 voided then.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,8 +22,9 @@ from waystation.ledger.doubt import Doubt
 from waystation.ledger.messages import Decision, TakeSlot
 from waystation.ledger.migrate import migrate_sqlite
 from waystation.ledger.poison import settle_singly
-from waystation.ledger.queries import Question, answer
+from waystation.ledger.queries import Question
 from waystation.ledger.slots import Slots
+from waystation.ledger.sqlite_answers import ask, audit_copy
 from waystation.ledger.sqlite_shelves import load_state, trim
 from waystation.ledger.sqlite_writer import write
 from waystation.ledger.state import Changes, State
@@ -91,6 +93,17 @@ class SqliteBooks:
             return await settle_singly(self.settle, batch, now_ms)
         finally:
             self._single = False
+
+    async def report(self) -> bytes:
+        """Needs room on the disk for a second copy while it runs."""
+        if self._connection is None:
+            self._away(self._open)
+        connection = self._connection
+        assert connection is not None
+        try:
+            return await asyncio.to_thread(audit_copy, connection, self._path)
+        except sqlite3.Error as error:
+            raise BooksAway(str(error)) from error
 
     async def close(self) -> None:
         self._drop()
@@ -161,22 +174,15 @@ class SqliteBooks:
             return None
 
     def _ask(self, question: Question) -> Decision | None:
-        connection = self._connection
-        if connection is None:
-            return None
-        answering = answer(question)
-        sql, parameters = next(answering)
-        while True:
-            rows = connection.execute(sql, parameters).fetchall()
-            try:
-                sql, parameters = answering.send(rows)
-            except StopIteration as done:
-                decision: Decision = done.value
-                return decision
+        return None if self._connection is None else ask(self._connection, question)
 
     def _open(self) -> None:
         connection = sqlite3.connect(
-            self._path, timeout=LOCK_SECONDS_MAX, isolation_level=None, cached_statements=256
+            self._path,
+            timeout=LOCK_SECONDS_MAX,
+            isolation_level=None,
+            cached_statements=256,
+            check_same_thread=False,  # the audit copies it from a thread of its own
         )
         try:
             for pragma in (

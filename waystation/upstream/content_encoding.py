@@ -15,6 +15,7 @@ CODINGS_MAX = 2
 # A zstd block of 4 bytes can expand to 128 KiB, and its decoder has no bound on output: so the
 # bound is on what it is given at once.
 ZSTD_INPUT_BYTES_MAX = 64
+ZLIB_HEAD_BYTES = 2  # what tells deflate with the zlib head from deflate without
 ZSTD_WINDOW_BYTES_MAX = 8 * 1024 * 1024
 
 
@@ -72,6 +73,8 @@ class _Zlib:
         self._waiting = self._waiting + data if self._waiting else data
 
     def take(self) -> bytes:
+        if not self._begun and len(self._waiting) < ZLIB_HEAD_BYTES:
+            return b""
         while self._waiting or self._full:
             if self._inflate.eof and self._waiting:
                 self._next_member()
@@ -105,7 +108,7 @@ class _Zlib:
         return self._expand(data)
 
     def finish(self) -> None:
-        if self._begun and not self._inflate.eof:
+        if self._waiting or (self._begun and not self._inflate.eof):
             raise UndecodableError("the compressed body was cut short")
 
 

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from waystation.control.price_list import ensure_catalogue
 from waystation.identity.keys import digest, mask, mint
 from waystation.identity.passwords import hash_password, new_password
 from waystation.kernel.clock import now_ms
@@ -51,6 +52,7 @@ async def first_start(settings: Settings) -> Started | None:
         sealing = await open_vault(database, key)
         started = await _populate(database, sealing, settings)
         await _ensure_signing_key(database, sealing)
+        await ensure_catalogue(database)
         return started
     finally:
         await database.close()

@@ -58,7 +58,6 @@ class ChatOperation:
     dialect = "openai_chat"
     expects_output = True
     fans_out = True
-    affinity: str | None
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body

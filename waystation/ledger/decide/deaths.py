@@ -26,15 +26,15 @@ def hello(state: State, changes: Changes, posted: Posted, told: Hello, now_ms: i
     expire(state, changes, _of_gateway(state, told.gateway, listed), now_ms)
     gone = (h for h in told.holds if h not in state.holds and state.resolved[h] is not None)
     for hold_id in told.holds:
-        _adopt(state, changes, hold_id, told.boot)
+        _adopt(state, changes, hold_id, told)
     return Swept(tuple(gone))
 
 
-def _adopt(state: State, changes: Changes, hold_id: str, boot: str) -> None:
-    """The hold lives in the boot that still speaks of it."""
+def _adopt(state: State, changes: Changes, hold_id: str, told: Hello) -> None:
+    """The hold lives in the boot in which its gateway still speaks of it."""
     hold = state.holds.get(hold_id)
-    if hold is not None and hold.boot != boot:
-        hold.boot = boot
+    if hold is not None and hold.gateway == told.gateway and hold.boot != told.boot:
+        hold.boot = told.boot
         if hold.id not in changes.holds_new:
             changes.holds_changed[hold.id] = hold
 

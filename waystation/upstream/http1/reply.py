@@ -88,7 +88,14 @@ class Reply:
                 raise MaybeSent(*self._failure)
             if self._ended:
                 return b""
-            await self._next_piece()
+            # As `_next_piece`, without its two coroutines: this runs for every frame.
+            if self._connection is not None:
+                self._connection.expect_piece(self)
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
 
     async def read_all(self, bytes_max: int) -> bytes:
         if self._ended and self._decoder is None and self.waiting_bytes <= bytes_max:

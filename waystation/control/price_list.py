@@ -1,0 +1,60 @@
+"""The shipped price catalogue in the table of prices: written when the library's edition changes.
+
+The operator's own rows (source `override`) are never touched, and beat these in any case. A charge keeps its formula and version itself, so an edition may go with all its rows.
+"""
+
+import msgspec
+from sqlalchemy import delete, insert, select
+
+from waystation.kernel.clock import now_ms
+from waystation.storage.database import Database, next_epoch
+from waystation.storage.main import PRICE_KINDS, prices, settings
+
+_EDITION = "catalogue_edition"
+
+
+async def ensure_catalogue(database: Database) -> int:
+    """Bring the catalogue's rows to the installed edition. Returns how many were written, 0 when
+    they are that already. Raises StorageAway."""
+    from waystation.control.official_prices.catalogue import LIBRARY
+
+    edition = msgspec.json.encode(LIBRARY).decode()
+    async with database.read() as connection:
+        known = select(settings.c.value).where(settings.c.name == _EDITION)
+        if (await connection.execute(known)).scalar() == edition:
+            return 0
+    rows = _rows()
+    async with database.write() as connection:
+        await next_epoch(connection)
+        await connection.execute(delete(prices).where(prices.c.source == "catalogue"))
+        await connection.execute(insert(prices), rows)
+        await connection.execute(delete(settings).where(settings.c.name == _EDITION))
+        await connection.execute(insert(settings).values(name=_EDITION, value=edition))
+    return len(rows)
+
+
+def _rows() -> list[dict[str, object]]:
+    from waystation.control.official_prices.catalogue import catalogue
+
+    created_ms = now_ms()
+    made: dict[tuple[str, int], dict[str, object]] = {}
+    for entry in catalogue():
+        row = entry.row
+        origin = {
+            "maker": entry.maker,
+            "url": entry.url,
+            "from": entry.library,
+            "since": entry.since,
+        }
+        made[row.model, row.effective_ms] = {
+            "model": row.model,
+            "effective_ms": row.effective_ms,
+            "source": "catalogue",
+            "version": row.version,
+            **{kind: getattr(row, kind) for kind in PRICE_KINDS},
+            "tiers": msgspec.json.encode(row.tiers).decode() if row.tiers else None,
+            "tools": msgspec.json.encode(row.tools).decode() if row.tools else None,
+            "origin": msgspec.json.encode(origin).decode(),
+            "created_ms": created_ms,
+        }
+    return list(made.values())
