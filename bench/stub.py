@@ -147,8 +147,11 @@ class Stub(asyncio.Protocol):
         elif path.startswith(b"/idle"):
             self.transport.write(_SSE_HEAD + _FRAMES[0] + _FRAMES[1])
         else:
-            loop = asyncio.get_running_loop()
-            loop.call_later(GAP_SECONDS, self.transport.write, _JSON_REPLY)
+            asyncio.get_running_loop().call_later(GAP_SECONDS, self._reply)
+
+    def _reply(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_JSON_REPLY)
 
 
 async def serve(port: int) -> None:

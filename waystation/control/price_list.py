@@ -1,6 +1,7 @@
 """The shipped price catalogue in the table of prices: written when the library's edition changes.
 
-The operator's own rows (source `override`) are never touched, and beat these in any case. A charge keeps its formula and version itself, so an edition may go with all its rows.
+The operator's own rows (source `override`) are never touched, and beat these in any case. A charge
+keeps its formula and version itself, so an edition may go with all its rows.
 """
 
 import msgspec

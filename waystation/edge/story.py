@@ -189,39 +189,35 @@ class Story:
         charged: Charge | None,
     ) -> Row:
         served = self.served
-        now_ns = perf_counter_ns()
         received_ns = self.call.received_ns
-        row = {
-            "facts": self.facts or self._bare_facts(),
-            "status": status,
-            "end": end,
-            "attempts": self.attempts,
-            "total_millis": (now_ns - received_ns) // _MILLION,
-        }
-        if fault is not None:
-            row["code"] = fault.code
-            row["reason"] = fault.text("en")
-        if self.first_ns:
-            row["first_millis"] = (self.first_ns - received_ns) // _MILLION
-        if served is not None:
-            row["group"] = served.group
-            row["rate"] = served.rate.text
-            row["price_version"] = served.price.version
-            row["channel_id"] = served.channel.id
-            row["upstream_model"] = served.upstream_model
-            row["upstream_id"] = self.upstream_id
-            row["disconnect_rule"] = served.channel.on_disconnect
-        if usage is not None:
-            row["exact"] = usage.exact
-            row["input_tokens"] = usage.input_tokens
-            row["output_tokens"] = usage.output_tokens
-            row["usage"] = _encode(usage)
-        if charged is not None:
-            row["nanos"] = charged.nanos
-            row["parts"] = charged.parts_json()
-            if served is not None and served.cost is not None and usage is not None:
-                row["cost_nanos"] = charge(usage, served.price, served.cost).nanos
-        return Row(**row)  # type: ignore[arg-type]
+        cost = 0
+        if charged is not None and served is not None and served.cost is not None:
+            assert usage is not None
+            cost = charge(usage, served.price, served.cost).nanos
+        return Row(
+            facts=self.facts or self._bare_facts(),
+            status=status,
+            end=end,
+            code="" if fault is None else fault.code,
+            reason="" if fault is None else fault.text("en"),
+            group="" if served is None else served.group,
+            rate="" if served is None else served.rate.text,
+            price_version="" if served is None else served.price.version,
+            channel_id=0 if served is None else served.channel.id,
+            upstream_model="" if served is None else served.upstream_model,
+            upstream_id=self.upstream_id,
+            nanos=0 if charged is None else charged.nanos,
+            cost_nanos=cost,
+            exact=usage is None or usage.exact,
+            input_tokens=0 if usage is None else usage.input_tokens,
+            output_tokens=0 if usage is None else usage.output_tokens,
+            usage=b"" if usage is None else _encode(usage),
+            parts=b"" if charged is None else charged.parts_json(),
+            attempts=self.attempts,
+            first_millis=(self.first_ns - received_ns) // _MILLION if self.first_ns else 0,
+            total_millis=(perf_counter_ns() - received_ns) // _MILLION,
+            disconnect_rule="" if served is None else served.channel.on_disconnect,
+        )
 
     def _bare_facts(self) -> Facts:
         """Of a request that was refused before anything was known of it."""

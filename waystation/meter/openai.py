@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from waystation.kernel.estimate import TextTally
+from waystation.meter.plain import read_plain
+from waystation.meter.told import Told
 from waystation.meter.usage import Usage
 
 OUTPUT_TOKENS_PLAUSIBLE = 262_144
@@ -42,50 +44,6 @@ class Limits(msgspec.Struct, frozen=True):
         else:
             allowed = self.output_tokens + HIDDEN_TOKENS_PLAUSIBLE
         return allowed * max(self.choices, 1) + seen.tokens_max
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A usage object's numbers, each non-negative and whole; None where nothing usable was told.
-    completion includes reasoning, prompt includes cached, written, audio and image."""
-
-    prompt: int | None
-    completion: int | None
-    cached: int = 0
-    written_5m: int = 0
-    written_1h: int = 0
-    audio_in: int = 0
-    image_in: int = 0
-    reasoning: int = 0
-    audio_out: int = 0
-    image_out: int = 0
-    flags: tuple[str, ...] = ()
-
-    def not_below(self, earlier: "Told") -> "Told":
-        """This reading, with no total under an earlier one's: a shrunken side is taken from it."""
-        told = self
-        if earlier.prompt is not None and (self.prompt is None or self.prompt < earlier.prompt):
-            told = msgspec.structs.replace(
-                told,
-                prompt=earlier.prompt,
-                cached=earlier.cached,
-                written_5m=earlier.written_5m,
-                written_1h=earlier.written_1h,
-                audio_in=earlier.audio_in,
-                image_in=earlier.image_in,
-                flags=(*told.flags, "shrank:prompt_tokens"),
-            )
-        if earlier.completion is not None and (
-            self.completion is None or self.completion < earlier.completion
-        ):
-            told = msgspec.structs.replace(
-                told,
-                completion=earlier.completion,
-                reasoning=earlier.reasoning,
-                audio_out=earlier.audio_out,
-                image_out=earlier.image_out,
-                flags=(*told.flags, "shrank:completion_tokens"),
-            )
-        return told
 
 
 class _Reader:
@@ -138,6 +96,11 @@ _WRITTEN_NAMES = ("cache_write_tokens", "cache_creation_tokens", "cache_creation
 
 def read_told(fields: Mapping[str, Any]) -> Told:
     """The numbers of a usage object of this shape."""
+    return read_plain(fields) or _read_odd(fields)
+
+
+def _read_odd(fields: Mapping[str, Any]) -> Told:
+    """Whatever vendors made of it."""
     flags: list[str] = []
     top = _Reader(fields, flags)
     given = top.inside("prompt_tokens_details", "input_tokens_details")
@@ -197,6 +160,31 @@ def normalised(
     prompt_guess: Callable[[], int],
 ) -> Usage:
     """Disjoint kinds. What cannot be believed is replaced by a count of our own, and flagged."""
+    if told is not None and not told.flags and not flags:
+        usage = _plain_usage(told, raw, limits, has_output)
+        if usage is not None:
+            return usage
+    return _careful_usage(
+        told,
+        raw=raw,
+        flags=flags,
+        limits=limits,
+        seen=seen,
+        has_output=has_output,
+        prompt_guess=prompt_guess,
+    )
+
+
+def _careful_usage(
+    told: Told | None,
+    *,
+    raw: dict[str, Any] | None,
+    flags: set[str],
+    limits: Limits,
+    seen: TextTally,
+    has_output: bool,
+    prompt_guess: Callable[[], int],
+) -> Usage:
     doubts = list(told.flags) if told is not None else []
     doubts.extend(sorted(flags))
     prompt = told.prompt if told is not None else None
@@ -233,6 +221,28 @@ def normalised(
         exact=is_counted and not doubts,
         raw=raw,
         flags=tuple(dict.fromkeys(doubts)),
+    )
+
+
+def _plain_usage(
+    told: Told, raw: dict[str, Any] | None, limits: Limits, has_output: bool
+) -> Usage | None:
+    """What was told, when it is beyond doubt: text alone, within the limits, with its output."""
+    prompt, completion = told.prompt, told.completion
+    if not prompt or not completion or not has_output or not limits.answers:
+        return None
+    if prompt > limits.prompt_most or completion > HIDDEN_TOKENS_PLAUSIBLE:
+        return None
+    if told.cached + told.written_5m + told.written_1h + told.audio_in + told.image_in:
+        return None
+    if told.audio_out + told.image_out or told.reasoning > completion:
+        return None
+    return Usage(
+        input_fresh=prompt,
+        output_text=completion - told.reasoning,
+        output_reasoning=told.reasoning,
+        exact=True,
+        raw=raw,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from waystation.kernel.estimate import TextTally
-from waystation.meter.openai import Limits, Told, normalised, read_told
+from waystation.meter.openai import HIDDEN_TOKENS_PLAUSIBLE, Limits, normalised, read_told
+from waystation.meter.told import Told
 from waystation.meter.usage import Usage
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -77,6 +78,13 @@ class Tally:
             told = told.not_below(self._told)
         self._told = told
         self._raw = fields if _can_be_stored(fields) else {"out_of_range": True}
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether the text that came may have a say: not for a modest count that was told."""
+        told = self._told
+        completion = None if told is None else told.completion
+        return not completion or completion > HIDDEN_TOKENS_PLAUSIBLE
 
     def usage(self) -> Usage:
         """So far. Zero when the upstream told of no output and none was seen."""

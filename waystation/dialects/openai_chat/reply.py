@@ -169,7 +169,7 @@ class ChatReply:
                 self._is_aside = position > 0
                 tally.tell(self._told)
                 break
-        if tally.has_output:
+        if tally.has_output and tally.needs_text:
             _count_text(reply.choices, tally)
 
     def _written(self, body: bytes) -> bytes:
