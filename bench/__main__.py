@@ -79,7 +79,7 @@ def report(made: list[Row]) -> str:
     lines = [
         "# Benchmark",
         "",
-        "Written by `make bench`; each figure is of one run on one machine, beside nginx in the same",
+        "Written by `make bench`; each figure is of one run on one machine, beside nginx in that",
         "run. Only ratios and added figures are judged. Every relayed request is authenticated,",
         "limited, held durably (fsync), settled and logged.",
         "",

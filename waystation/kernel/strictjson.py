@@ -49,10 +49,13 @@ def rebuild(
     fields: Mapping[str, msgspec.Raw], edits: Mapping[str, msgspec.Raw | None] = {}
 ) -> bytes:
     """The object written anew: slices as they were, edits in place, None takes a field away."""
-    if edits:
-        merged = {**fields, **edits}
-        return _encoder.encode({name: raw for name, raw in merged.items() if raw is not None})
-    return _encoder.encode(fields)
+    if not edits:
+        return _encoder.encode(fields)
+    merged = {**fields, **edits}
+    for name, edit in edits.items():
+        if edit is None:
+            del merged[name]
+    return _encoder.encode(merged)
 
 
 def raw_of(value: Any) -> msgspec.Raw:
