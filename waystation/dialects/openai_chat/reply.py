@@ -20,6 +20,7 @@ from waystation.meter.usage import Usage
 _ABSENT = msgspec.Raw()
 _NULL = b"null"
 _EMPTY = (b"", _NULL, b'""', b"[]", b"{}")
+_SPLICE_BYTES_MIN = len(b'{"prompt_tokens":1}')
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_choices = msgspec.json.Decoder(list[dict[str, msgspec.Raw]]).decode
 _decode = msgspec.json.Decoder().decode
@@ -184,6 +185,11 @@ class ChatReply:
         must_look_inside = self._as_function_call or self._target.think_tags
         if not edits and not must_look_inside:
             return body
+        stands = self._told is not None and not self._is_aside
+        if stands and edits.keys() == {"usage"} and not must_look_inside:
+            spliced = _spliced(body, self._told, edits["usage"])
+            if spliced is not None:
+                return spliced
         fields = _decode_fields(body)
         if must_look_inside:
             edits["choices"] = self._with_messages_changed(fields["choices"])
@@ -202,6 +208,16 @@ class ChatReply:
                 choice["finish_reason"] = msgspec.Raw(b'"function_call"')
             choice["message"] = raw_of(message)
         return raw_of(found)
+
+
+def _spliced(body: bytes, told: msgspec.Raw | None, shown: msgspec.Raw | None) -> bytes | None:
+    """The body with its usage object exchanged where it stands, nothing else touched; None when
+    that place is not beyond doubt. An object's bytes never stand inside a JSON string (there its
+    quotes are escaped), so one occurrence is the one."""
+    old = b"" if told is None else bytes(told)
+    if shown is None or body.count(old) != 1 or len(old) < _SPLICE_BYTES_MIN:
+        return None
+    return body.replace(old, bytes(shown), 1)
 
 
 def _move_thoughts(message: dict[str, msgspec.Raw]) -> None:

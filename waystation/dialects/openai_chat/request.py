@@ -31,7 +31,9 @@ Headers = Callable[[str], str | None]
 TOKENS_MOST = 10_000_000
 TOOLS_TEMPLATE_TOKENS = 512
 """What vendors' templates say of tools on top of the tools themselves; recorded: some 250."""
-_NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "top_logprobs")
+_NUMBERS = frozenset(
+    ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "top_logprobs")
+)
 
 
 class ChatOperation:
@@ -71,9 +73,8 @@ class ChatOperation:
             max_completion_tokens=count(fields, "max_completion_tokens", TOKENS_MOST),
         )
         self.output_limit = self._limits.asked
-        for name in _NUMBERS:
-            if name in fields:
-                coerce_number(fields, name)
+        for name in _NUMBERS.intersection(fields):
+            coerce_number(fields, name)
         _hoist_enable_thinking(fields)
         if "seen" in fields:
             _alias_seed(fields)
