@@ -1,9 +1,12 @@
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import io
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import uvloop
 
 from tests.support.gateway import (
@@ -16,6 +19,7 @@ from tests.support.gateway import (
     rogue,
 )
 from tests.support.rogue import Rogue
+from waystation.journal import log
 
 __all__ = ["data_template", "rogue"]
 
@@ -25,6 +29,17 @@ Begin = Callable[..., Awaitable[Station]]
 def pytest_asyncio_loop_factories(config, item):
     """The loop of production."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _log() -> Iterator[None]:
+    """As in the process; structlog's own default renders a crash in seconds."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    log.configure("gateway", stream=io.StringIO())
+    yield
+    root.handlers[:], root.level = before[0], before[1]
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -72,13 +72,14 @@ class Stream:
         loop = asyncio.get_running_loop()
         timer = loop.call_later(settings.preamble_seconds_max, self._release)
         try:
-            while self._writer is None and not source.ended and not source.reader.started:
-                self._held += await source.next()
+            while not (self._writer or self._cut or source.ended or source.reader.started):
+                self._held += await self._next()
                 if len(self._held) > settings.preamble_bytes_max:
                     break
         finally:
             timer.cancel()
-        if source.fault is not None and self._writer is None:
+        # Content and fault may come in one piece: whether it does must not decide who pays.
+        if source.fault is not None and not (self._writer or source.reader.started):
             raise AttemptFailed(source.fault, status=200, kind=source.kind)
 
     def _release(self) -> None:

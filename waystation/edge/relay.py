@@ -17,7 +17,8 @@ from hashlib import sha256
 from time import monotonic, perf_counter_ns
 from typing import Protocol
 
-from waystation.admission.admit import admit
+from waystation.admission.admit import admit, rate_headers
+from waystation.admission.refusal import NotAdmitted
 from waystation.dialects.operation import Operation
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
@@ -64,7 +65,8 @@ class Relay:
             attempts, first = await self._admit(story)
         except Fault as fault:
             story.refuse(fault)
-            send_fault(call, fault, self._dialect, story.language)
+            rate = fault.rate if isinstance(fault, NotAdmitted) else None
+            send_fault(call, fault, self._dialect, story.language, rate_headers(rate))
             return
         try:
             await self._serve(story, attempts, first)
@@ -118,7 +120,10 @@ class Relay:
     async def _try(self, story: Story, attempts: Attempts, attempt: Attempt, number: int) -> bool:
         """One attempt; True when it answered. Raises ClientLeft."""
         began_ns = perf_counter_ns()
+        assert story.grant is not None
         try:
+            if number > 1 and not await story.grant.confirmed():
+                raise LedgerAway("the hold was resolved meanwhile")
             slot = await slots.take(self._site.ledger, attempt, story.call.request_id, number)
         except slots.NoSlot as refused:
             attempts.failed(attempt, full(refused.retry_after_seconds), monotonic())
