@@ -34,6 +34,8 @@ from waystation.ledger.messages import (
     AskAudit,
     AskRow,
     AuditState,
+    Done,
+    PutAccount,
     RowState,
 )
 from waystation.ledger.server import LedgerServer
@@ -202,6 +204,13 @@ class Station:
         finally:
             await database.close()
         await self.gateway.feed.look()
+
+    async def apply_to_ledger(self, email: str, *, enabled: bool) -> None:
+        """Tell the ledger alone, as the control process does before it answers an operator."""
+        account_id = self.account_ids[email]
+        known = await self.account(email)
+        put = PutAccount(account_id, known.version + 1, enabled)
+        assert isinstance(await self.gateway.site.ledger.ask(put), Done)
 
     async def start_ledger(self) -> None:
         books = SqliteBooks(

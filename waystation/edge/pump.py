@@ -24,6 +24,8 @@ _SSE_HEADERS = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
+_EXTENSIONS_MAX = 4
+"""For one piece; what it did not reach is asked for at the next."""
 
 
 class Stream:
@@ -115,17 +117,26 @@ class Stream:
         while not source.ended and self._cut is None:
             if self._left and not self._drains:
                 return
-            if reader.output_seen >= grant.extend_above:
-                refused = await grant.extend(self._story.price(source.usage()).nanos)
-                if refused is not None:
-                    self.cut(refused, "balance")
-                    return
+            if reader.output_seen >= grant.extend_above and not await self._extended():
+                return
             out = await self._next()
             if out and not self._left:
                 writer.write(out)
                 self.last_write = perf_counter()
                 if writer.congested:
                     await writer.drain()
+
+    async def _extended(self) -> bool:
+        """Hold more, as often as one large piece makes necessary. False: the stream was cut."""
+        source, grant = self._source, self._grant
+        for _ in range(_EXTENSIONS_MAX):
+            refused = await grant.extend(self._story.price(source.usage()).nanos)
+            if refused is not None:
+                self.cut(refused, "balance")
+                return False
+            if source.reader.output_seen < grant.extend_above:
+                break
+        return True
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""
