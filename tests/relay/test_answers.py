@@ -1,5 +1,7 @@
 """What a good day looks like: whole and streamed answers, their receipts and their rows."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.support.gateway import (
@@ -77,8 +79,6 @@ async def test_the_charge_can_be_computed_from_the_story(station: Station) -> No
     await station.settled()
     told = await station.request("GET", f"/v1/generation?id={reply.request_id}")
     story = told.json()["data"]
-    from decimal import Decimal
-
     sum_usd = sum(Decimal(count) * Decimal(price) for _, count, price in story["formula"])
     assert sum_usd * Decimal(story["rate"]) * 1000 == Decimal(story["cost_nanos"])
 
@@ -147,7 +147,10 @@ async def test_an_unknown_address_is_told_in_shape(station: Station) -> None:
 async def test_the_other_operations(station: Station) -> None:
     rogue = station.rogue
     vector = b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5]}],'
-    rogue.on("/v1/embeddings", rogue.reply(200, vector + b'"model":"m-1","usage":{"prompt_tokens":8,"total_tokens":8}}'))  # noqa: E501
+    rogue.on(
+        "/v1/embeddings",
+        rogue.reply(200, vector + b'"model":"m-1","usage":{"prompt_tokens":8,"total_tokens":8}}'),
+    )
     asked = {"model": MODEL, "input": "hello"}
     reply = await station.request("POST", "/v1/embeddings", asked)
     assert reply.json()["data"][0]["embedding"] == [0.5]

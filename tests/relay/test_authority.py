@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.relay.conftest import Begin
 from tests.support.gateway import CHAT, EMAIL, KEY, MODEL, Station, body, channel, document, token
@@ -11,7 +11,7 @@ from tests.support.rogue import Rogue
 from waystation.control.apply import open_store
 from waystation.edge.routes import Route
 from waystation.storage.database import next_epoch
-from waystation.storage.main import accounts
+from waystation.storage.main import accounts, channels
 
 EVE = "eve@example.com"
 ROOT = "root@example.com"
@@ -143,7 +143,8 @@ async def test_every_form_of_a_credential(house: Station) -> None:
         {"authorization": f"Bearer {KEY}"}, {"authorization": f"bearer   {KEY} "},
         {"authorization": KEY}, {"x-api-key": KEY}, {"x-goog-api-key": KEY},
         {"mj-api-secret": KEY}, {"mj-api-secret": f"Bearer {KEY}"},
-        {"authorization": f'Bearer "{KEY}"'}, {"authorization": "midjourney-proxy", "x-api-key": KEY},
+        {"authorization": f'Bearer "{KEY}"'},
+        {"authorization": "midjourney-proxy", "x-api-key": KEY},
     ]  # fmt: skip
     for headers in forms:
         got = await house.request("POST", CHAT, body(), None, headers)
@@ -152,10 +153,6 @@ async def test_every_form_of_a_credential(house: Station) -> None:
 
 
 async def test_only_operators_choose_a_channel(house: Station) -> None:
-    from sqlalchemy import select
-
-    from waystation.storage.main import channels
-
     database, _ = await open_store(house.settings)
     async with database.read() as connection:
         found = await connection.execute(select(channels.c.id).where(channels.c.name == "up"))
@@ -182,9 +179,7 @@ async def test_a_gateway_notices_within_a_moment(house: Station) -> None:
         epoch = await next_epoch(connection, routing=False)
         version = accounts.c.version + 1
         values = {"enabled": False, "changed_epoch": epoch, "version": version}
-        await connection.execute(
-            update(accounts).where(accounts.c.email == EMAIL).values(**values)
-        )
+        await connection.execute(update(accounts).where(accounts.c.email == EMAIL).values(**values))
     await database.close()
     await house.gateway.feed.look()
     got = await house.request("GET", "/v1/models")

@@ -1,4 +1,4 @@
-"""Clients that leave: each is settled once, for what was generated, and the upstream hears of it."""
+"""Clients that leave: each is settled once for what was generated, and the upstream hears it."""
 
 import asyncio
 import threading
@@ -9,6 +9,7 @@ from tests.relay.conftest import Begin
 from tests.support.gateway import (
     CHAT,
     INPUT_NANOS,
+    KEY,
     OUTPUT_NANOS,
     Station,
     body,
@@ -41,8 +42,7 @@ async def _close_after(station: Station, k: int) -> int:
     """Close when frame k has come (0: when the upstream has the request). Returns the nanos."""
     rogue, calls = station.rogue, len(station.rogue.seen)
     wire = await Wire.open(station.port)
-    request_id = f"leave-{k}"
-    await wire.send("POST", CHAT, body(stream=True), _key(), {"x-wanted": request_id})
+    await wire.send("POST", CHAT, body(stream=True), KEY)
     await rogue.until(lambda: len(rogue.seen) > calls)
     link = rogue.links[rogue.seen[-1].link]
     if k:
@@ -60,12 +60,6 @@ async def _close_after(station: Station, k: int) -> int:
     assert (row.end, row.exact, row.status) == ("client_gone", False, 200)
     assert row.disconnect_rule == "abort"
     return row.nanos
-
-
-def _key() -> str:
-    from tests.support.gateway import KEY
-
-    return KEY
 
 
 async def test_twenty_that_close_after_the_first_token_pay_each(station: Station) -> None:
@@ -129,7 +123,7 @@ async def test_leaving_a_whole_answer_ends_the_upstream_and_posts_the_prompt(
 ) -> None:
     station.rogue.answer((STALL,))
     wire = await Wire.open(station.port)
-    await wire.send("POST", CHAT, body(), _key())
+    await wire.send("POST", CHAT, body(), KEY)
     await station.rogue.until(lambda: station.rogue.seen)
     await wire.close()
     await station.rogue.until(lambda: station.rogue.links[0].closed_at, 1.0)
@@ -145,7 +139,7 @@ async def test_a_whole_answer_is_waited_for_where_the_channel_drains(
     gate = threading.Event()
     rogue.answer((Gate(gate), *chat()))
     wire = await Wire.open(station.port)
-    await wire.send("POST", CHAT, body(), _key())
+    await wire.send("POST", CHAT, body(), KEY)
     await rogue.until(lambda: rogue.seen)
     await wire.close(reset=True)
     gate.set()
@@ -155,7 +149,7 @@ async def test_a_whole_answer_is_waited_for_where_the_channel_drains(
 
 async def test_leaving_in_the_middle_of_the_body_holds_nothing(station: Station) -> None:
     wire = await Wire.open(station.port)
-    await wire.send("POST", CHAT, b'{"model":', _key(), {"content-length": "1000"})
+    await wire.send("POST", CHAT, b'{"model":', KEY, {"content-length": "1000"})
     await wire.close()
     assert (await station.chat()).status == 200
     report = await station.check()

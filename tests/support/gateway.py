@@ -1,4 +1,4 @@
-"""A gateway and its ledger in this process, on real sockets and real files, with a `Rogue` upstream.
+"""A gateway and its ledger in this process, on real sockets and real files, with a Rogue.
 
     async with open_station(template, folder, document) as station:
         reply = await station.chat(stream=False)
@@ -213,9 +213,7 @@ class Station:
         assert isinstance(await self.gateway.site.ledger.ask(put), Done)
 
     async def start_ledger(self) -> None:
-        books = SqliteBooks(
-            self.settings.data / "ledger.db", time_zone=self.settings.time_zone
-        )
+        books = SqliteBooks(self.settings.data / "ledger.db", time_zone=self.settings.time_zone)
         self._server = LedgerServer(books, self.settings.ledger_socket, BOOT)
         await self._server.start()
 
