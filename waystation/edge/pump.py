@@ -66,8 +66,8 @@ class Stream:
     # ---- before the first content byte -----------------------------------------------------
 
     async def open(self) -> None:
-        """Read up to the first content byte, holding what comes before it, so that a fault is
-        still an HTTP status or a failover. After a bound in bytes or seconds the reply begins all
+        """Read up to the first content byte, holding what comes before it, so that a fault (or
+        a cut) is still an HTTP status or a failover. After a bound in bytes or seconds the reply begins all
         the same. Raises AttemptFailed."""
         settings = self._story.site.settings
         source = self._source
@@ -80,6 +80,8 @@ class Stream:
                     break
         finally:
             timer.cancel()
+        if self._cut is not None and self._writer is None:
+            raise AttemptFailed(self._cut[0], status=503)
         # Content and fault may come in one piece: whether it does must not decide who pays.
         if source.fault is not None and not (self._writer or source.reader.started):
             raise AttemptFailed(source.fault, status=200, kind=source.kind)
