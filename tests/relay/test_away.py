@@ -111,5 +111,6 @@ async def test_nothing_is_configured(begin: Begin, rogue: Rogue) -> None:
     got = await station.chat(model="m-2")
     assert (got.status, got.error["code"]) == (503, "price_not_configured")
     got = await station.chat(model="m-3")
-    assert got.status == 404
+    assert (got.status, got.error["code"]) == (404, "model_not_found"), "the demo knows every name"
+    assert got.error["close_models"] == ["m-2"]
     assert not rogue.seen
