@@ -171,8 +171,9 @@ class Station:
         return state
 
     async def settled(self, seconds_max: float = 10.0) -> None:
-        """Until no hold of this gateway is open."""
-        await until(lambda: not self.gateway.site.ledger.holds_open, seconds_max)
+        """Until the ledger is there and no hold of this gateway is open."""
+        ledger = self.gateway.site.ledger
+        await until(lambda: ledger.present and not ledger.holds_open, seconds_max)
 
     async def audit(self) -> dict[str, Any]:
         state = await self.gateway.site.ledger.ask(AskAudit("audit"))

@@ -66,9 +66,9 @@ class Stream:
     # ---- before the first content byte -----------------------------------------------------
 
     async def open(self) -> None:
-        """Read up to the first content byte, holding what comes before it, so that a fault (or
-        a cut) is still an HTTP status or a failover. After a bound in bytes or seconds the reply begins all
-        the same. Raises AttemptFailed."""
+        """Read up to the first content byte, holding what comes before it, so that a fault or a
+        cut is still an HTTP status or a failover. After a bound in bytes or seconds the reply
+        begins all the same. Raises AttemptFailed."""
         settings = self._story.site.settings
         source = self._source
         loop = asyncio.get_running_loop()
