@@ -137,21 +137,22 @@ async def _streamed(story: Story, attempts: Attempts, attempt: Attempt, made: Tr
     pump owns it."""
     drains = attempt.candidate.channel.on_disconnect == "drain"
     began_ns = perf_counter_ns()
-    with Interruptible(story.call):
-        source = await made.begin()
-        stream = Stream(story, source, drains)
-        try:
-            await stream.open()
-        except BaseException:
-            source.close()
-            raise
-    attempts.succeeded(attempt, monotonic())
-    story.first_ns = perf_counter_ns()
-    story.attempted(attempt, began_ns, "answered", 200, "")
-    streams = story.site.pulse.streams
-    streams[story.call.request_id] = stream
+    streams, identity = story.site.pulse.streams, story.call.request_id
+    source: Source | None = None
     try:
+        with Interruptible(story.call):
+            source = await made.begin()
+            # From here on it has a pulse: a model may think for long before its first word.
+            stream = streams[identity] = Stream(story, source, drains)
+            await stream.open()
+        attempts.succeeded(attempt, monotonic())
+        story.first_ns = perf_counter_ns()
+        story.attempted(attempt, began_ns, "answered", 200, "")
         await stream.run()
+    except BaseException:
+        if source is not None:
+            source.close()
+        raise
     finally:
-        del streams[story.call.request_id]
+        streams.pop(identity, None)
     await source.finish()

@@ -70,9 +70,11 @@ class Gateway:
         self.face.stop_accepting()
         self.face.close_idle()
         if not await self.face.wait_idle(settings.drain_seconds_max):
-            for stream in list(self.site.pulse.streams.values()):
+            streams = list(self.site.pulse.streams.values())
+            for stream in streams:
                 stream.cut(Fault("draining", retry_after=1), "drained")
-            await self.face.wait_idle(_CLOSE_SECONDS)
+            if streams:
+                await self.face.wait_idle(_CLOSE_SECONDS)
         self.face.abort_all()
         await self.site.pulse.stop()
 

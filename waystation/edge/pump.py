@@ -24,6 +24,8 @@ _SSE_HEADERS = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
+_EXTENSIONS_MAX = 4
+"""For one piece; what it did not reach is asked for at the next."""
 
 
 class Stream:
@@ -64,21 +66,24 @@ class Stream:
     # ---- before the first content byte -----------------------------------------------------
 
     async def open(self) -> None:
-        """Read up to the first content byte, holding what comes before it, so that a fault is
-        still an HTTP status or a failover. After a bound in bytes or seconds the reply begins all
-        the same. Raises AttemptFailed."""
+        """Read up to the first content byte, holding what comes before it, so that a fault or a
+        cut is still an HTTP status or a failover. After a bound in bytes or seconds the reply
+        begins all the same. Raises AttemptFailed."""
         settings = self._story.site.settings
         source = self._source
         loop = asyncio.get_running_loop()
         timer = loop.call_later(settings.preamble_seconds_max, self._release)
         try:
-            while self._writer is None and not source.ended and not source.reader.started:
-                self._held += await source.next()
+            while not (self._writer or self._cut or source.ended or source.reader.started):
+                self._held += await self._next()
                 if len(self._held) > settings.preamble_bytes_max:
                     break
         finally:
             timer.cancel()
-        if source.fault is not None and self._writer is None:
+        if self._cut is not None and self._writer is None:
+            raise AttemptFailed(self._cut[0], status=503)
+        # Content and fault may come in one piece: whether it does must not decide who pays.
+        if source.fault is not None and not (self._writer or source.reader.started):
             raise AttemptFailed(source.fault, status=200, kind=source.kind)
 
     def _release(self) -> None:
@@ -114,17 +119,26 @@ class Stream:
         while not source.ended and self._cut is None:
             if self._left and not self._drains:
                 return
-            if reader.output_seen >= grant.extend_above:
-                refused = await grant.extend(self._story.price(source.usage()).nanos)
-                if refused is not None:
-                    self.cut(refused, "balance")
-                    return
+            if reader.output_seen >= grant.extend_above and not await self._extended():
+                return
             out = await self._next()
             if out and not self._left:
                 writer.write(out)
                 self.last_write = perf_counter()
                 if writer.congested:
                     await writer.drain()
+
+    async def _extended(self) -> bool:
+        """Hold more, as often as one large piece makes necessary. False: the stream was cut."""
+        source, grant = self._source, self._grant
+        for _ in range(_EXTENSIONS_MAX):
+            refused = await grant.extend(self._story.price(source.usage()).nanos)
+            if refused is not None:
+                self.cut(refused, "balance")
+                return False
+            if source.reader.output_seen < grant.extend_above:
+                break
+        return True
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""

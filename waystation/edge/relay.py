@@ -51,6 +51,8 @@ class Parse(Protocol):
 
 
 _IDEMPOTENCY_CHARACTERS_MAX = 255
+_OWN_TROUBLE = frozenset({"temporarily_unavailable", "draining"})
+"""The ledger is away, or we are leaving: no mark against a channel, and no use in another try."""
 
 
 class Relay:
@@ -169,7 +171,9 @@ class Relay:
         failed: AttemptFailed,
         began_ns: int,
     ) -> None:
-        if failed.kind:
+        if failed.fault.code in _OWN_TROUBLE:
+            verdict = Verdict("full", failed.fault, retry=False)
+        elif failed.kind:
             verdict = judge_transport(failed.kind, failed.fault)
         else:
             verdict = judge(failed.status, failed.fault)

@@ -137,7 +137,7 @@ class LedgerClient:
         except asyncio.CancelledError:
             self._abandon(record, hold, 499, "client_gone", "client_closed_request")
             raise
-        except LedgerAway:
+        except BaseException:  # LedgerAway, or what nobody expects: in no case may it stay held
             self._abandon(record, hold, 503, "failed", "temporarily_unavailable")
             raise
         self.waits += 1

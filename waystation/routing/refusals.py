@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from waystation.errors import Fault
+from waystation.kernel.patterns import NameSet
 from waystation.routing.access import may_choose, named_groups
 from waystation.routing.offers import Offers
 from waystation.routing.query import Query
@@ -29,9 +30,9 @@ def not_served(snapshot: Snapshot, offers: Offers, query: Query, groups: Iterabl
         for name in snapshot.groups
         if offers.serves(name, query.model, query.operation, query.needs)
     ]
-    if not having:
-        return _unknown(snapshot, offers, query)
     available = [name for name in having if may_choose(snapshot.groups[name], query)]
+    if not available and not _is_named(offers, having, query.model):
+        return _unknown(snapshot, offers, query)
     return Fault(
         "model_not_available_in_group",
         param="model",
@@ -65,6 +66,14 @@ def _unknown(snapshot: Snapshot, offers: Offers, query: Query) -> Fault:
         extra={"close_models": close} if close else None,
         model=_shown(query.model),
         hint=hint,
+    )
+
+
+def _is_named(offers: Offers, groups: Iterable[str], model: str) -> bool:
+    """Some channel of these groups serves it other than by a bare "*" (as the demo channel serves
+    everything, so that no slip of the pen would be unknown)."""
+    return any(
+        model in NameSet(offer.names) for name in groups for _, offer in offers.members(name)
     )
 
 

@@ -1,0 +1,208 @@
+"""Who may call what: every route of the table against every sort of caller."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.relay.conftest import Begin
+from tests.support.gateway import CHAT, EMAIL, KEY, MODEL, Station, body, channel, document, token
+from tests.support.rogue import Rogue
+from waystation.control.apply import open_store
+from waystation.edge.routes import Route
+from waystation.storage.database import next_epoch
+from waystation.storage.main import accounts, channels
+
+EVE = "eve@example.com"
+ROOT = "root@example.com"
+GONE = "gone@example.com"
+KEYS = {
+    "disabled token": "sk-proofs-disabled-0123456789abcdef",
+    "expired token": "sk-proofs-expired-0123456789abcdef",
+    "elsewhere": "sk-proofs-elsewhere-0123456789abcdef",
+    "disabled account": "sk-proofs-gone-0123456789abcdef",
+    "unknown": "sk-proofs-unknown-0123456789abcdef",
+    "empty": "",
+    "another account": "sk-proofs-eve-0123456789abcdef",
+    "owner": KEY,
+    "operator": "sk-proofs-root-0123456789abcdef",
+}
+CALLERS = ("anonymous", *KEYS)
+
+PUBLIC = dict.fromkeys(CALLERS, 200)
+TOKEN = {
+    "anonymous": 401, "empty": 401, "unknown": 401, "disabled token": 401, "expired token": 401,
+    "disabled account": 403, "elsewhere": 403, "another account": 200, "owner": 200,
+    "operator": 200,
+}  # fmt: skip
+PROBE = {**TOKEN, "disabled token": 200, "expired token": 200, "disabled account": 200,
+         "elsewhere": 200}  # fmt: skip
+"""Balance probes work for keys that can no longer call."""
+RECEIPT = {**TOKEN, "another account": 404}
+"""Of a request of the owner's."""
+
+TABLE: dict[tuple[str, str], dict[str, int]] = {
+    ("POST", "/v1/chat/completions"): TOKEN,
+    ("POST", "/v1/completions"): TOKEN,
+    ("POST", "/v1/embeddings"): TOKEN,
+    ("POST", "/v1/moderations"): TOKEN,
+    ("GET", "/v1/models"): TOKEN,
+    ("GET", "/v1/models/{model:rest}"): TOKEN,
+    ("GET", "/v1beta/models"): TOKEN,
+    ("GET", "/v1beta/models/{model:rest}"): TOKEN,
+    ("GET", "/v1alpha/models"): TOKEN,
+    ("GET", "/v1alpha/models/{model:rest}"): TOKEN,
+    ("GET", "/v1/dashboard/billing/subscription"): PROBE,
+    ("GET", "/v1/dashboard/billing/usage"): PROBE,
+    ("GET", "/dashboard/billing/subscription"): PROBE,
+    ("GET", "/dashboard/billing/usage"): PROBE,
+    ("GET", "/v1/generation"): RECEIPT,
+    ("GET", "/livez"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("GET", "/api/hello"): PUBLIC,
+}
+BODIES: dict[str, Any] = {
+    "/v1/chat/completions": body(),
+    "/v1/completions": {"model": MODEL, "prompt": "x"},
+    "/v1/embeddings": {"model": MODEL, "input": "x"},
+    "/v1/moderations": {"model": MODEL, "input": "x"},
+}
+ANSWERS = {
+    "/v1/completions": b'{"id":"c","object":"text_completion","created":1,"model":"m-1","choices":'
+    b'[{"index":0,"text":"x","finish_reason":"stop"}],"usage":{"prompt_tokens":1,'
+    b'"completion_tokens":1,"total_tokens":2}}',
+    "/v1/embeddings": b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1]}],'
+    b'"model":"m-1","usage":{"prompt_tokens":1,"total_tokens":1}}',
+    "/v1/moderations": b'{"id":"m","model":"m-1","results":[{"flagged":false,"categories":{},'
+    b'"category_scores":{}}]}',
+}
+
+
+@pytest.fixture
+async def house(begin: Begin, rogue: Rogue) -> Station:
+    for path, answer in ANSWERS.items():
+        rogue.on(path, rogue.reply(200, answer))
+    tokens = [
+        token(),
+        token("off", KEYS["disabled token"], enabled=False),
+        token("old", KEYS["expired token"], expires="2020-01-01T00:00:00Z"),
+        token("far", KEYS["elsewhere"], allow_ips=["192.0.2.0/24"]),
+        token("hers", KEYS["another account"], EVE),
+        token("its", KEYS["disabled account"], GONE),
+        token("root", KEYS["operator"], ROOT),
+    ]
+    others = [
+        {"email": EVE, "credit": "1"},
+        {"email": GONE, "credit": "1", "enabled": False},
+        {"email": ROOT, "credit": "1", "role": "operator"},
+    ]
+    return await begin(document([channel("up", rogue.url)], tokens=tokens, accounts=others))
+
+
+async def test_every_route_against_every_caller(house: Station) -> None:
+    mine = await house.chat()
+    await house.settled()
+    for route in house.gateway.table:
+        expected = TABLE[route.method, route.pattern]
+        for caller in CALLERS:
+            key = KEYS.get(caller)
+            path = address(route, mine.request_id)
+            got = await house.request(route.method, path, BODIES.get(route.pattern), key)
+            where = f"{route.method} {path} as {caller}"
+            assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
+            if got.status in (401, 403):
+                assert got.json()["error"]["message"], where
+
+
+def address(route: Route[Any], request_id: str) -> str:
+    path = route.pattern.replace("{model:rest}", MODEL)
+    return f"{path}?id={request_id}" if path == "/v1/generation" else path
+
+
+async def test_the_table_has_every_route_and_no_other(house: Station) -> None:
+    rows = {(route.method, route.pattern): route.role for route in house.gateway.table}
+    assert set(rows) == set(TABLE), "a new route needs its row in TABLE"
+    for address, role in rows.items():
+        assert (TABLE[address] is PUBLIC) == (role == "public"), address
+
+
+async def test_what_each_refusal_is_called(house: Station) -> None:
+    codes = {
+        "anonymous": "missing_api_key", "empty": "empty_api_key", "unknown": "invalid_api_key",
+        "disabled token": "token_disabled", "expired token": "token_expired",
+        "disabled account": "user_banned", "elsewhere": "ip_not_allowed",
+    }  # fmt: skip
+    for caller, code in codes.items():
+        got = await house.chat(key=KEYS.get(caller))
+        assert got.error["code"] == code, caller
+    assert not house.rogue.seen
+
+
+async def test_every_form_of_a_credential(house: Station) -> None:
+    forms: list[dict[str, str]] = [
+        {"authorization": f"Bearer {KEY}"}, {"authorization": f"bearer   {KEY} "},
+        {"authorization": KEY}, {"x-api-key": KEY}, {"x-goog-api-key": KEY},
+        {"mj-api-secret": KEY}, {"mj-api-secret": f"Bearer {KEY}"},
+        {"authorization": f'Bearer "{KEY}"'},
+        {"authorization": "midjourney-proxy", "x-api-key": KEY},
+    ]  # fmt: skip
+    for headers in forms:
+        got = await house.request("POST", CHAT, body(), None, headers)
+        assert got.status == 200, headers
+    assert (await house.request("POST", f"{CHAT}?key={KEY}", body(), None)).status == 200
+
+
+async def test_only_operators_choose_a_channel(house: Station) -> None:
+    database, _ = await open_store(house.settings)
+    async with database.read() as connection:
+        found = await connection.execute(select(channels.c.id).where(channels.c.name == "up"))
+        number = found.scalar_one()
+    await database.close()
+    assert (await house.chat(key=f"{KEYS['operator']}-{number}")).status == 200
+    got = await house.chat(key=f"{KEY}-{number}")
+    assert (got.status, got.error["code"]) == (403, "channel_not_allowed")
+
+
+async def test_a_revoked_account_is_refused_by_the_ledger_at_once(house: Station) -> None:
+    """Before any gateway has noticed: its cache still says that the caller is well."""
+    assert (await house.chat()).status == 200
+    await house.apply_to_ledger(EMAIL, enabled=False)
+    got = await house.chat()
+    assert (got.status, got.error["code"]) == (403, "user_banned")
+    assert len(house.rogue.seen) == 1
+
+
+async def test_a_gateway_notices_within_a_moment(house: Station) -> None:
+    assert (await house.chat()).status == 200
+    database, _ = await open_store(house.settings)
+    async with database.write() as connection:
+        epoch = await next_epoch(connection, routing=False)
+        version = accounts.c.version + 1
+        values = {"enabled": False, "changed_epoch": epoch, "version": version}
+        await connection.execute(update(accounts).where(accounts.c.email == EMAIL).values(**values))
+    await database.close()
+    await house.gateway.feed.look()
+    got = await house.request("GET", "/v1/models")
+    assert (got.status, got.error["code"]) == (403, "user_banned")
+
+
+async def test_a_model_and_a_group_that_are_not_the_tokens(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(
+        document(
+            [
+                channel("up", rogue.url, models=[MODEL, "m-2"]),
+                channel("far", rogue.url, groups=["far"], models=["m-3"]),
+            ],
+            groups=[{"name": "default"}, {"name": "far", "selectable": True}],
+            prices=[{"model": "m-*", "input": "1", "output": "1"}],
+            tokens=[token(models=[MODEL, "m-3"])],
+        )
+    )
+    codes = {"m-2": (403, "model_not_allowed"), "m-3": (404, "model_not_available_in_group")}
+    for model, expected in codes.items():
+        got = await station.chat(model=model)
+        assert (got.status, got.error["code"]) == expected
+    got = await station.chat(model="m-3")
+    assert got.error["available_groups"] == ["far"]
+    listed = (await station.request("GET", "/v1/models")).json()
+    assert [one["id"] for one in listed["data"]] == [MODEL]

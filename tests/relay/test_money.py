@@ -1,0 +1,334 @@
+"""What a balance, a budget and a limit do to a request, on the wire."""
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+from tests.relay.conftest import Begin
+from tests.support.gateway import (
+    INPUT_NANOS,
+    OUTPUT_NANOS,
+    Station,
+    channel,
+    document,
+    token,
+)
+from tests.support.rogue import Rogue
+from tests.support.script import STALL, USAGE, Gate, chat, chat_frames, stream
+
+EXACT = USAGE["prompt_tokens"] * INPUT_NANOS + USAGE["completion_tokens"] * OUTPUT_NANOS
+USD = 1_000_000_000
+
+
+def usage(prompt: int, completion: int) -> dict[str, int]:
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+
+
+# ---- balance --------------------------------------------------------------------------------
+
+
+async def test_twenty_cents_complete_a_stream_of_five_cents_with_a_limit_of_32000(
+    begin: Begin, rogue: Rogue
+) -> None:
+    dear = {"model": "dear", "input": "10", "output": "50"}
+    up = channel("up", rogue.url, models=["dear"])
+    station = await begin(document([up], credit="0.20", prices=[dear]))
+    words = [" some more words of a long answer," for _ in range(125)]
+    rogue.answer(stream(chat_frames(words, usage=usage(9, 998))))
+    got = await station.chat(model="dear", stream=True, max_tokens=32_000)
+    assert got.status == 200
+    assert got.events[-1] == b"[DONE]"
+    row = await station.row(got.request_id)
+    assert (row.end, row.exact, row.nanos) == ("complete", True, 9 * 10_000 + 998 * 50_000)
+    assert rogue.seen[0].json()["max_tokens"] == 32_000, "streams are not clamped but extended"
+
+
+async def test_a_whole_answer_is_clamped_to_the_balance(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(document([channel("up", rogue.url)], credit="0.0005"))
+    got = await station.chat(max_tokens=4_000)
+    assert got.status == 200
+    limit = int(got.headers["x-waystation-output-limit"])
+    assert 16 <= limit < 250
+    assert rogue.seen[0].json()["max_tokens"] == limit
+    within = await station.chat(max_tokens=20)
+    assert "x-waystation-output-limit" not in within.headers
+    assert rogue.seen[1].json()["max_tokens"] == 20
+
+
+async def test_below_the_floor_is_402(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(document([channel("up", rogue.url)], credit="0.00005"))
+    for streamed in (False, True):
+        got = await station.chat(stream=streamed, max_tokens=4_000)
+        assert (got.status, got.error["code"]) == (402, "insufficient_user_quota")
+        assert got.error["type"] == "insufficient_quota"
+        assert "0.00005" in got.error["message"], "what is available"
+        row = await station.row(got.request_id)
+        assert (row.end, row.status, row.nanos) == ("refused", 402, 0)
+    assert not rogue.seen
+
+
+async def test_a_stream_is_extended_as_it_goes(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(stream_hold_tokens=16)
+    words = [f" word {number} of a long line," for number in range(60)]
+    rogue.answer(stream(chat_frames(words, usage=usage(20, 420)), gap_seconds=0.002))
+    got = await station.chat(stream=True)
+    await station.settled()
+    told = (await station.request("GET", f"/v1/generation?id={got.request_id}")).json()["data"]
+    kinds = [one["kind"] for one in told["transfers"]]
+    assert kinds[0] == "pending"
+    assert kinds[-1] == "post"
+    assert kinds.count("extend") >= 5
+    assert told["cost_nanos"] == str(20 * INPUT_NANOS + 420 * OUTPUT_NANOS)
+
+
+async def test_a_refused_extension_ends_the_stream_in_dialect_and_posts_what_was_metered(
+    begin: Begin, rogue: Rogue
+) -> None:
+    credit = 300_000
+    what = document([channel("up", rogue.url)], credit="0.0003")
+    station = await begin(what, stream_hold_tokens=16)
+    words = [f" word number {number}" for number in range(400)]
+    frames = chat_frames(words)[:401]
+    rogue.answer(stream(frames, done=False, end=(STALL,), gap_seconds=0.002))
+    got = await station.chat(stream=True)
+    assert got.status == 200
+    last = json.loads(got.events[-1])["error"]
+    assert last["code"] == "insufficient_user_quota"
+    assert b"[DONE]" not in got.body
+    assert 20 < len(got.events) < 300
+    row = await station.row(got.request_id)
+    assert (row.end, row.exact, row.loss_nanos) == ("balance", False, 0)
+    assert 0.6 * credit < row.nanos <= credit
+    assert (await station.account()).balance == credit - row.nanos
+    await rogue.until(lambda: rogue.links[0].closed_at, 1.0)
+
+
+async def test_one_large_piece_beyond_the_balance_ends_the_stream_at_once(
+    begin: Begin, rogue: Rogue
+) -> None:
+    what = document([channel("up", rogue.url)], credit="0.0003")
+    station = await begin(what, stream_hold_tokens=16)
+    frames = chat_frames([" many words" * 2_000])[:2]
+    rogue.answer(stream(frames, done=False, end=(STALL,)))
+    got = await station.chat(stream=True)
+    assert json.loads(got.events[-1])["error"]["code"] == "insufficient_user_quota"
+    row = await station.row(got.request_id)
+    assert (row.end, row.exact) == ("balance", False)
+    assert 0 < row.nanos <= 300_000
+
+
+async def test_exact_usage_beyond_the_balance_is_a_loss_of_the_house(
+    begin: Begin, rogue: Rogue
+) -> None:
+    station = await begin(document([channel("up", rogue.url)], credit="0.0005"))
+    rogue.answer(chat(usage=usage(9, 600)))
+    got = await station.chat()
+    assert got.status == 200
+    row = await station.row(got.request_id)
+    assert row.nanos + row.loss_nanos == 9 * INPUT_NANOS + 600 * OUTPUT_NANOS
+    assert row.nanos == 500_000, "as far as it goes"
+    assert (await station.account()).balance == 0
+
+
+async def test_an_empty_answer_is_charged_if_tokens_are_told_and_free_if_not(
+    station: Station,
+) -> None:
+    station.rogue.answer(chat(text="", usage=usage(9, 5)))
+    got = await station.chat()
+    assert (await station.row(got.request_id)).nanos == 9 * INPUT_NANOS + 5 * OUTPUT_NANOS
+    station.rogue.answer(chat(text="", usage=usage(9, 0)))
+    got = await station.chat()
+    assert got.status == 200
+    assert (await station.row(got.request_id)).nanos == 0
+
+
+async def test_the_rate_of_the_group_that_served(begin: Begin, rogue: Rogue) -> None:
+    groups = [{"name": "dear", "rate": "3"}, {"name": "cheap", "rate": "0.5"}]
+    channels = [
+        channel("one", f"{rogue.url}/one", groups=["dear"]),
+        channel("two", f"{rogue.url}/two", groups=["cheap"]),
+    ]
+    tokens = [token(groups=["dear", "cheap"])]
+    station = await begin(document(channels, groups=groups, tokens=tokens))
+    assert (await station.row((await station.chat()).request_id)).nanos == EXACT * 3
+    rogue.on("/one/v1/chat/completions", rogue.error(500))
+    row = await station.row((await station.chat()).request_id)
+    assert (row.nanos, row.group, row.rate) == (EXACT // 2, "cheap", "0.5")
+    assert [one.group for one in row.attempts] == ["dear", "cheap"]
+
+
+# ---- n --------------------------------------------------------------------------------------
+
+
+def answers_of(body: dict[str, Any]) -> list[str]:
+    return [choice["message"]["content"] for choice in body["choices"]]
+
+
+async def test_n_is_fanned_out_where_the_upstream_gives_one(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(document([channel("up", rogue.url, vendor="deepseek")]))
+    rogue.queue(*(chat(text) for text in ("one", "two", "three")))
+    got = await station.chat(n=3)
+    said = got.json()
+    assert sorted(answers_of(said)) == ["one", "three", "two"]
+    assert [choice["index"] for choice in said["choices"]] == [0, 1, 2]
+    assert len(rogue.seen) == 3
+    assert all(one.json().get("n", 1) == 1 for one in rogue.seen)
+    row = await station.row(got.request_id)
+    assert (row.nanos, row.exact) == (3 * EXACT, True), "usage as really used"
+    assert said["usage"]["completion_tokens"] == 9
+
+
+async def test_n_is_fanned_out_in_a_stream(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(document([channel("up", rogue.url, vendor="deepseek")]))
+    rogue.answer(stream(gap_seconds=0.002))
+    got = await station.chat(n=3, stream=True, stream_options={"include_usage": True})
+    chunks = [json.loads(event) for event in got.events[:-1]]
+    assert got.events[-1] == b"[DONE]"
+    assert len({one["id"] for one in chunks}) == 1
+    finishes = [c["index"] for one in chunks for c in one["choices"] if c.get("finish_reason")]
+    assert sorted(finishes) == [0, 1, 2]
+    for index in range(3):
+        texts = [
+            c["delta"].get("content") or ""
+            for one in chunks
+            for c in one["choices"]
+            if c["index"] == index
+        ]
+        assert "".join(texts) == "hello there"
+    assert sum(1 for one in chunks if one.get("usage")) == 1
+    assert (await station.row(got.request_id)).nanos == 3 * EXACT
+
+
+async def test_a_part_that_fails_is_tried_again_and_then_the_whole_fails_unbilled(
+    begin: Begin, rogue: Rogue
+) -> None:
+    station = await begin(document([channel("up", rogue.url, vendor="deepseek")]))
+    rogue.queue(chat("one"), rogue.error(500), chat("three"))
+    got = await station.chat(n=3)
+    assert len(got.json()["choices"]) == 3
+    assert len(rogue.seen) == 4
+    assert (await station.row(got.request_id)).nanos == 3 * EXACT
+    rogue.queue(chat("one"), rogue.error(500), rogue.error(500), rogue.error(500))
+    got = await station.chat(n=2)
+    assert got.status == 502
+    assert (await station.row(got.request_id)).nanos == 0
+
+
+async def test_n_goes_through_where_the_upstream_gives_many(station: Station) -> None:
+    await station.chat(n=2)
+    assert station.rogue.seen[0].json()["n"] == 2
+
+
+# ---- limits and budgets ---------------------------------------------------------------------
+
+
+async def test_requests_per_minute(begin: Begin, rogue: Rogue) -> None:
+    tokens = [token(limits={"rpm": 2, "tpm": 100_000})]
+    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
+    left = []
+    for _ in range(2):
+        got = await station.chat()
+        assert got.status == 200
+        assert got.headers["x-ratelimit-limit-requests"] == "2"
+        assert got.headers["x-ratelimit-limit-tokens"] == "100000"
+        left.append(got.headers["x-ratelimit-remaining-requests"])
+    assert left == ["1", "0"]
+    for streamed in (False, True):
+        got = await station.chat(stream=streamed)
+        assert (got.status, got.error["code"]) == (429, "rate_limit_exceeded")
+        assert got.error["type"] == "rate_limit_error"
+        assert 1 <= int(got.headers["retry-after"]) <= 60
+        assert got.headers["x-ratelimit-remaining-requests"] == "0"
+        assert got.headers["x-ratelimit-reset-requests"]
+    assert len(rogue.seen) == 2
+
+
+async def test_tokens_per_minute(begin: Begin, rogue: Rogue) -> None:
+    tokens = [token(limits={"tpm": 2_000})]
+    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
+    assert (await station.chat(max_tokens=1_500)).status == 200
+    await station.settled()
+    got = await station.chat(max_tokens=1_500)
+    assert got.status == 200, "what was not used was given back"
+    rogue.answer(chat(usage=usage(9, 1_900)))
+    await station.chat(max_tokens=1_500)
+    await station.settled()
+    got = await station.chat(max_tokens=1_500)
+    assert (got.status, got.error["code"]) == (429, "rate_limit_exceeded")
+    assert "retry-after" in got.headers
+
+
+async def test_concurrent_requests(begin: Begin, rogue: Rogue) -> None:
+    tokens = [token(limits={"concurrency": 1})]
+    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
+    gate = threading.Event()
+    rogue.queue((Gate(gate), *chat()))
+    first = asyncio.create_task(station.chat())
+    await rogue.until(lambda: rogue.seen)
+    got = await station.chat()
+    assert (got.status, got.error["code"]) == (429, "rate_limit_exceeded")
+    gate.set()
+    assert (await first).status == 200
+    await station.settled()
+    assert (await station.chat()).status == 200
+
+
+async def test_a_tokens_budget(begin: Begin, rogue: Rogue) -> None:
+    tokens = [token(budget={"day": "0.00025"})]
+    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
+    statuses = []
+    for _ in range(20):
+        got = await station.chat(max_tokens=16)
+        statuses.append(got.status)
+        if got.status != 200:
+            break
+        await station.settled()
+    assert 5 < len(statuses) < 20
+    assert (got.status, got.error["code"]) == (402, "token_quota_exhausted")
+    assert (await station.account()).spent <= 250_000
+    probe = await station.request("GET", "/dashboard/billing/usage")
+    assert probe.json()["total_usage"] == (await station.account()).spent / 1e7
+
+
+async def test_groups_limit_each_account(begin: Begin, rogue: Rogue) -> None:
+    groups = [{"name": "default", "limits": {"rpm": 1}}]
+    station = await begin(document([channel("up", rogue.url)], groups=groups))
+    assert [(await station.chat()).status for _ in range(2)] == [200, 429]
+
+
+# ---- repeats --------------------------------------------------------------------------------
+
+
+async def test_idempotency_keys(station: Station) -> None:
+    rogue, key = station.rogue, {"idempotency-key": "order-17"}
+    gate = threading.Event()
+    rogue.queue((Gate(gate), *chat()))
+    running = asyncio.create_task(station.chat(headers=key))
+    await rogue.until(lambda: rogue.seen)
+    got = await station.chat(headers=key)
+    assert (got.status, got.error["code"]) == (409, "idempotency_in_progress")
+    gate.set()
+    first = await running
+    assert first.status == 200
+    await station.settled()
+    got = await station.chat(headers=key)
+    assert (got.status, got.error["code"]) == (409, "idempotency_replayed")
+    assert first.request_id in got.error["message"]
+    got = await station.chat(headers=key, max_tokens=7)
+    assert (got.status, got.error["code"]) == (422, "idempotency_key_reused")
+    assert len(rogue.seen) == 1
+    assert (await station.account()).spent == EXACT
+    assert (await station.chat(headers={"idempotency-key": "order-18"})).status == 200
+
+
+async def test_a_failed_request_may_be_repeated_under_its_key(station: Station) -> None:
+    station.rogue.queue(station.rogue.error(400))
+    key = {"idempotency-key": "again"}
+    assert (await station.chat(headers=key)).status == 400
+    await station.settled()
+    assert (await station.chat(headers=key)).status in (200, 409)
