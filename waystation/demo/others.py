@@ -1,4 +1,4 @@
-"""Completions, embeddings and moderations on the demo's wire."""
+"""Completions and embeddings on the demo's wire."""
 
 import base64
 import json
@@ -11,8 +11,6 @@ from waystation.demo.embedding import DIMENSIONS_DEFAULT, DIMENSIONS_MAX, embed
 from waystation.demo.words import choose, digest, tokens, words
 
 _COMPLETION_TOKENS_DEFAULT = 16
-_CATEGORIES = ("hate", "harassment", "self-harm", "sexual", "violence")
-_FLAGGED = {"violence": {"kill", "murder", "bomb"}, "hate": {"hate"}, "harassment": {"idiot"}}
 _ENDINGS = (
     " and the demo channel wrote the rest of this line without any model at all, word after word.",
     " is how it began; the Waystation demo goes on from there, calmly and always in the same way.",
@@ -23,7 +21,7 @@ class BadRequest(Exception):
     """The demo's upstream refuses: told as a vendor's 400."""
 
 
-def _prompts(prompt: Any) -> list[str]:
+def prompts(prompt: Any) -> list[str]:
     """Text prompts; token ids are shown as the numbers they are."""
     if isinstance(prompt, str):
         return [prompt]
@@ -40,7 +38,7 @@ def _continuations(body: dict[str, Any]) -> list[tuple[str, Choice]]:
     limit = body.get("max_tokens")
     limit = _COMPLETION_TOKENS_DEFAULT if limit is None else limit
     made = []
-    for prompt in _prompts(body.get("prompt")):
+    for prompt in prompts(body.get("prompt")):
         for index in range(body.get("n") or 1):
             pieces = tokens(choose(_ENDINGS, prompt, body.get("seed"), index))
             finish = "length" if len(pieces) > limit else "stop"
@@ -55,7 +53,7 @@ def _completion_head(body: dict[str, Any], created: int) -> dict[str, Any]:
 
 
 def _completion_usage(body: dict[str, Any], made: list[tuple[str, Choice]]) -> dict[str, int]:
-    prompt = sum(len(tokens(one)) for one in _prompts(body.get("prompt")))
+    prompt = sum(len(tokens(one)) for one in prompts(body.get("prompt")))
     output = sum(choice.output_tokens for _, choice in made)
     return {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
 
@@ -96,7 +94,7 @@ def completion_chunks(body: dict[str, Any], created: int) -> Iterator[dict[str, 
 
 
 def embeddings(body: dict[str, Any]) -> dict[str, Any]:
-    texts = _prompts(body.get("input"))
+    texts = prompts(body.get("input"))
     dimensions = body.get("dimensions") or DIMENSIONS_DEFAULT
     if not isinstance(dimensions, int) or not 1 <= dimensions <= DIMENSIONS_MAX:
         raise BadRequest(f"dimensions must be between 1 and {DIMENSIONS_MAX}")
@@ -110,21 +108,3 @@ def embeddings(body: dict[str, Any]) -> dict[str, Any]:
     total = sum(max(len(tokens(text)), 1) for text in texts)
     usage = {"prompt_tokens": total, "total_tokens": total}
     return {"object": "list", "data": data, "model": body["model"], "usage": usage}
-
-
-def moderations(body: dict[str, Any]) -> dict[str, Any]:
-    """A word list, and said so in the model's name."""
-    inputs = body.get("input")
-    if isinstance(inputs, list) and inputs and isinstance(inputs[0], dict):
-        inputs = [" ".join(str(part.get("text", "")) for part in inputs)]
-    results = [_moderate(text) for text in _prompts(inputs)]
-    return {"id": f"modr-demo{digest(inputs):016x}", "model": body["model"], "results": results}
-
-
-def _moderate(text: str) -> dict[str, Any]:
-    seen = set(words(text))
-    hit = {name: bool(seen & _FLAGGED.get(name, set())) for name in _CATEGORIES}
-    scores = {
-        name: 0.97 if hit[name] else digest(text, name) % 100 / 10_000 for name in _CATEGORIES
-    }
-    return {"flagged": any(hit.values()), "categories": hit, "category_scores": scores}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import Any
 
-from waystation.demo import chat, others
+from waystation.demo import chat, moderation, others
 from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 _PACE_MS_DEFAULT = 15
@@ -100,7 +100,7 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
     if path.endswith("/embeddings"):
         return _json(200, others.embeddings(body))
     if path.endswith("/moderations"):
-        return _json(200, others.moderations(body))
+        return _json(200, moderation.moderations(body))
     return _refuse(404, f"the demo has no {path}")
 
 
