@@ -69,15 +69,15 @@ allow_private = true
 keys = ["sk-upstream-canary-0123456789"]
 groups = ["default"]
 models = ["mock-*", "text-embedding-3-small"]
-priority = 10
 
 [[channels]]
 name = "spare"
 vendor = "demo"
 groups = ["default"]
-models = ["mock-spared-*"]
+models = ["spared-*"]
+priority = 10
 header_overrides = {{ x-demo-pace-ms = "1" }}
-
+{faulty}
 [[prices]]
 model = "*"
 input = "1"
@@ -116,6 +116,29 @@ name = "off"
 key = "{off}"
 enabled = false
 """
+
+FAULTS = ("429", "500", "503", "401", "400", "drop", "nonsense", "break")
+FAULTY = """
+[[channels]]
+name = "{name}"
+vendor = "openai"
+base_url = "{upstream}/v1"
+allow_private = true
+keys = ["sk-upstream-canary-0123456789"]
+groups = ["default"]
+models = ["{name}"]
+"""
+"""Each failure has channels of its own: health remembers it against the whole channel."""
+
+
+def faulty(upstream: str) -> str:
+    names = (
+        f"{start}-{fault}-{form}"
+        for start in ("lone", "spared")
+        for fault in FAULTS
+        for form in ("json", "stream", "node")
+    )
+    return "".join(FAULTY.format(name=name, upstream=upstream) for name in names)
 
 
 class Answer(NamedTuple):
@@ -158,9 +181,11 @@ class Server:
         self.seen: dict[str, tuple[int, str]] = {}
         self._database = ["--database", database] if database else []
         relay = folder / "relay.toml"
+        upstream = upstream or "http://127.0.0.1:9"
         relay.write_text(
             RELAY.format(
-                upstream=upstream or "http://127.0.0.1:9",
+                upstream=upstream,
+                faulty=faulty(upstream),
                 key=KEY,
                 poor=POOR_KEY,
                 narrow=NARROW_KEY,

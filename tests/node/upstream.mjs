@@ -46,6 +46,11 @@ mock.onMessage("drop the line", { content: WORDS }, { chaos: { disconnectRate: 1
 mock.onMessage("send nonsense", { content: WORDS }, { chaos: { malformedRate: 1 } });
 mock.onMessage("break off", { content: WORDS }, { truncateAfterChunks: 4, latency: 5 });
 mock.onMessage(
+  "pause between words",
+  { content: "Slowly.", usage: usage(9, 4) },
+  { latency: 1700 },
+);
+mock.onMessage(
   "take your time",
   { content: "Late but whole, after all.", usage: usage(9, 6) },
   { streamingProfile: { ttft: 900, tps: 200, jitter: 0 } },
