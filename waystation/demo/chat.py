@@ -1,6 +1,7 @@
 """Chat completions on the demo's wire: one object, or a stream of chunks."""
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,26 +33,48 @@ def choices(body: dict[str, Any]) -> list[Choice]:
 
 
 def _cut(whole: Answer, body: dict[str, Any]) -> Choice:
+    """Stops first, then the limit, which holds for reasoning and calls as well."""
     reasoning = tuple(tokens(whole.reasoning))
-    if whole.calls:
-        spent = sum(len(tokens(name)) + len(tokens(arguments)) for name, arguments in whole.calls)
-        return Choice(whole, reasoning, (), "tool_calls", spent + len(reasoning))
-    text, stopped = _stop(whole.text, body.get("stop"))
-    pieces = tokens(text)
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    finish = "stop"
-    if isinstance(limit, int) and len(pieces) + len(reasoning) > limit and not stopped:
-        reasoning = reasoning[:limit]
-        pieces = pieces[: max(limit - len(reasoning), 0)]
-        finish = "length"
-    return Choice(whole, reasoning, tuple(pieces), finish, len(pieces) + len(reasoning))
+    left = limit if isinstance(limit, int) else sys.maxsize
+    if whole.calls:
+        return _cut_calls(whole, reasoning, left)
+    pieces = tuple(tokens(stopped(whole.text, body.get("stop"))))
+    thought = reasoning[:left]
+    kept = pieces[: left - len(thought)]
+    is_cut = len(kept) + len(thought) < len(pieces) + len(reasoning)
+    return Choice(whole, thought, kept, "length" if is_cut else "stop", len(kept) + len(thought))
 
 
-def _stop(text: str, stop: Any) -> tuple[str, bool]:
+def _cut_calls(whole: Answer, reasoning: tuple[str, ...], limit: int) -> Choice:
+    """Calls whose arguments break off where the limit is, as vendors' do."""
+    thought = reasoning[:limit]
+    left = limit - len(thought)
+    kept: list[tuple[str, str]] = []
+    is_cut = len(thought) < len(reasoning)
+    for name, arguments in whole.calls:
+        named, pieces = len(tokens(name)), tokens(arguments)
+        if named > left:
+            is_cut = True
+            break
+        is_cut = is_cut or named + len(pieces) > left
+        kept.append((name, "".join(pieces[: left - named])))
+        left -= min(named + len(pieces), left)
+    answered = Answer(reasoning=whole.reasoning, calls=tuple(kept))
+    finish = "length" if is_cut else "tool_calls"
+    return Choice(answered, thought, (), finish, _spent(kept, thought))
+
+
+def _spent(calls: list[tuple[str, str]], thought: tuple[str, ...]) -> int:
+    return len(thought) + sum(len(tokens(one)) + len(tokens(other)) for one, other in calls)
+
+
+def stopped(text: str, stop: Any) -> str:
+    """The text up to the first of the marks."""
     marks = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
     places = [text.find(mark) for mark in marks if isinstance(mark, str) and mark]
     found = [place for place in places if place >= 0]
-    return (text[: min(found)], True) if found else (text, False)
+    return text[: min(found)] if found else text
 
 
 def prompt_tokens(body: dict[str, Any]) -> int:
@@ -102,12 +125,14 @@ def _logprobs(body: dict[str, Any], pieces: tuple[str, ...]) -> dict[str, Any] |
         return None
     top = body.get("top_logprobs") or 0
     return {
-        "content": [_logprob(piece, place, top) for place, piece in enumerate(pieces)],
+        "content": [logprob(piece, place, top) for place, piece in enumerate(pieces)],
         "refusal": None,
     }
 
 
-def _logprob(piece: str, place: int, top: int) -> dict[str, Any]:
+def logprob(piece: str, place: int, top: int) -> dict[str, Any]:
+    """One token's entry; made up, but never above certainty and in falling order."""
+
     def entry(text: str, rank: int) -> dict[str, Any]:
         value = -(digest(text, place) % 1000) / 10_000 - rank
         return {"token": text, "logprob": value, "bytes": list(text.encode())}
@@ -169,7 +194,7 @@ def _choice_chunks(
         yield chunk({"reasoning_content": piece})
     for place, piece in enumerate(one.pieces):
         wanted = body.get("logprobs")
-        entry = _logprob(piece, place, body.get("top_logprobs") or 0) if wanted else None
+        entry = logprob(piece, place, body.get("top_logprobs") or 0) if wanted else None
         more: dict[str, Any] = {"logprobs": {"content": [entry], "refusal": None}} if entry else {}
         yield chunk({"content": piece}, **more)
     for place, (name, arguments) in enumerate(one.answer.calls):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import Any
 
-from waystation.demo import chat, others
+from waystation.demo import chat, moderation, others
 from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 _PACE_MS_DEFAULT = 15
@@ -73,7 +73,8 @@ class DemoTransport:
         if on_sending is not None:
             on_sending()
         headers = dict(request.headers)
-        pace_ms = int(headers.get(b"x-demo-pace-ms", _PACE_MS_DEFAULT))
+        pace = headers.get(b"x-demo-pace-ms", b"")
+        pace_ms = int(pace) if pace.isdigit() else _PACE_MS_DEFAULT
         try:
             return _serve(request, pace_ms)
         except others.BadRequest as error:
@@ -87,7 +88,7 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
     path = request.target.partition("?")[0]
     if path.endswith("/models"):
         return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
-    body = json.loads(request.body)
+    body = _read(request.body)
     created = int(time())
     if path.endswith("/chat/completions"):
         if body.get("stream"):
@@ -100,8 +101,18 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
     if path.endswith("/embeddings"):
         return _json(200, others.embeddings(body))
     if path.endswith("/moderations"):
-        return _json(200, others.moderations(body))
+        return _json(200, moderation.moderations(body))
     return _refuse(404, f"the demo has no {path}")
+
+
+def _read(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise others.BadRequest("the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise others.BadRequest("the body is not an object")
+    return body
 
 
 def _json(status: int, value: dict[str, Any]) -> Incoming:
