@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from waystation.demo.transport import DemoTransport
 from waystation.edge.feed import Feed
 from waystation.edge.gateway import Gateway
-from waystation.edge.listening import bind, tls_context
+from waystation.edge.listening import bind
 from waystation.edge.site import Site
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
@@ -44,7 +44,7 @@ async def run_gateway(settings: Settings, boot: str) -> None:
     worker = os.environ.get("WAYSTATION_WORKER", "0")
     async with gateway(settings, boot, f"gateway-{worker}-{os.getpid()}") as running:
         listen = bind(settings.host, settings.port)
-        await running.start(listen, tls_context(settings))
+        await running.start(listen)
         await leave.wait()
         await running.drain()
 

@@ -35,6 +35,7 @@ _HOP = frozenset(
         b"content-encoding",
         b"expect",
         b"date",
+        b"x-forwarded-host",
         b"x-request-id",
         b"x-oneapi-request-id",
         b"access-control-allow-origin",

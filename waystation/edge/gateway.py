@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Mapping
+from typing import Protocol
 
 import structlog
 
@@ -13,7 +13,8 @@ from waystation.edge.dispatch import Dispatcher, shape_of
 from waystation.edge.face import FaceLimits
 from waystation.edge.feed import Feed
 from waystation.edge.forward import Forward
-from waystation.edge.http1.server import Face, start_http1
+from waystation.edge.http1.server import start_http1
+from waystation.edge.listening import tls_context
 from waystation.edge.peers import TrustedProxies
 from waystation.edge.routing_table import routes
 from waystation.edge.site import Site
@@ -25,22 +26,43 @@ _CLOSE_SECONDS = 5.0
 log = structlog.get_logger("gateway")
 
 
+class Serving(Protocol):
+    """What the gateway asks of a face that serves."""
+
+    announce_close: bool
+
+    def stop_accepting(self) -> None: ...
+
+    def close_idle(self) -> None: ...
+
+    async def wait_idle(self, seconds: float) -> bool: ...
+
+    async def close(self) -> None: ...
+
+
 class Gateway:
     """One worker. `start`, then `drain` once; `face` is there after `start`."""
 
     def __init__(self, site: Site, feed: Feed, control: Transport) -> None:
         self.site = site
         self.feed = feed
-        self.face: Face
+        self.face: Serving
         settings = site.settings
         forward = Forward(control, settings.control_socket, settings)
         self.table = routes(site)
         self.handler: Handler = Dispatcher(self.table, forward, settings.language)
 
-    async def start(self, listen: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        settings = self.site.settings
+    async def start(self, listen: socket.socket) -> None:
+        """Serve on this bound socket, through the face that the settings choose."""
         self.site.pulse.start()
-        self.face = await start_http1(
+        if self.site.settings.face == "asgi":
+            self.face = await self._start_asgi(listen)
+        else:
+            self.face = await self._start_http1(listen)
+
+    async def _start_http1(self, listen: socket.socket) -> "Serving":
+        settings = self.site.settings
+        return await start_http1(
             self.handler,
             listen,
             FaceLimits.from_settings(settings),
@@ -48,8 +70,25 @@ class Gateway:
             request_id=request_id,
             on_error=crashed,
             proxies=TrustedProxies(settings.trusted_proxies),
-            tls=tls,
+            tls=tls_context(settings),
         )
+
+    async def _start_asgi(self, listen: socket.socket) -> "Serving":
+        # uvicorn is loaded only where it serves: a worker stays small.
+        from waystation.edge.asgi import AsgiFace
+        from waystation.edge.asgi_server import start_asgi
+
+        settings = self.site.settings
+        limits = FaceLimits.from_settings(settings)
+        face = AsgiFace(
+            self.handler,
+            limits,
+            self.refuse,
+            request_id=request_id,
+            on_error=crashed,
+            proxies=TrustedProxies(settings.trusted_proxies),
+        )
+        return await start_asgi(face, listen, limits, settings.tls_cert, settings.tls_key)
 
     def refuse(
         self, status: int, code: str, values: Mapping[str, object], path: str
@@ -75,7 +114,7 @@ class Gateway:
                 stream.cut(Fault("draining", retry_after=1), "drained")
             if streams:
                 await self.face.wait_idle(_CLOSE_SECONDS)
-        self.face.abort_all()
+        await self.face.close()
         await self.site.pulse.stop()
 
 

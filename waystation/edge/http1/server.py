@@ -166,6 +166,10 @@ class Face:
                 if not waiter.done():
                     waiter.set_result(None)
 
+    async def close(self) -> None:
+        """The end of a drain: cut what is left."""
+        self.abort_all()
+
     def abort_all(self) -> None:
         """Cut every connection (their handlers are told) and stop the sweep."""
         self.stop_accepting()
