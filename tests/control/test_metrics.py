@@ -19,6 +19,7 @@ from waystation.journal.metrics import (
     Sample,
 )
 from waystation.journal.push import push
+from waystation.ledger.messages import AskVersions
 
 SCRAPE = {"authorization": "Bearer scrape-me"}
 
@@ -48,6 +49,14 @@ async def test_what_gateways_count_is_shown_once(console: Console) -> None:
     assert shown["waystation_overhead_seconds_bucket", ("0.00025",)] == 0
     assert shown["waystation_overhead_seconds_bucket", ("0.0005",)] == 2
     assert shown["waystation_overhead_seconds_bucket", ("+Inf",)] == 2
+
+
+async def test_commits_of_the_ledger_are_shown(console: Console) -> None:
+    first = samples(await (await console.call("GET", "/metrics", SCRAPE)).text())
+    await console.services.ledger.ask(AskVersions("a commit of its own"))
+    second = samples(await (await console.call("GET", "/metrics", SCRAPE)).text())
+    for name in ("waystation_commit_seconds_count", "waystation_commit_batch_size_count"):
+        assert second[name, ()] > first[name, ()]
 
 
 async def test_nothing_is_taken_without_the_boot_id(console: Console) -> None:

@@ -15,8 +15,18 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from waystation.journal.metrics import FAMILIES, Buckets, Delta, Family, Histogram, Sample
+from waystation.journal.metrics import (
+    COMMIT_BATCH,
+    COMMIT_SECONDS,
+    FAMILIES,
+    Buckets,
+    Delta,
+    Family,
+    Histogram,
+    Sample,
+)
 from waystation.kernel.clock import monotonic
+from waystation.ledger.messages import Figures
 
 GAUGE_SECONDS_MAX = 15.0
 """A process that pushed nothing for so long is gone, and so are its gauges."""
@@ -66,6 +76,16 @@ class Aggregate(Collector):
             sums.total += buckets.total
             for index, count in enumerate(buckets.counts):
                 sums.counts[index] += count
+
+    def ledger(self, figures: Figures) -> None:
+        """What the ledger counted since its start, in place of what it said before."""
+        for name, counts, total in (
+            (COMMIT_SECONDS, figures.commit_seconds_counts, figures.commit_seconds),
+            (COMMIT_BATCH, figures.batch_size_counts, float(figures.commands)),
+        ):
+            told = self._histograms[name, ()] = Histogram(FAMILIES[name].bounds)
+            told.counts = list(counts)
+            told.total = total
 
     def text(self) -> bytes:
         """The exposition format."""

@@ -17,7 +17,8 @@ Kind = Literal["counter", "gauge", "histogram"]
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _SHORT_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
-_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
+COMMIT_SECONDS_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+BATCH_SIZE_BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 _MODELS_MAX = 1000
 """Distinct model labels; later ones count as `other`."""
@@ -65,8 +66,10 @@ FAMILIES = _families(
     Family(STREAMS_OPEN, "gauge", "Streamed replies under way."),
     Family(STREAM_ENDS, "counter", "Streams by how they ended.", ("reason",)),
     Family(HOLDS_OPEN, "gauge", "Holds neither posted nor voided."),
-    Family(COMMIT_BATCH, "histogram", "Commands in one commit of the ledger.", (), _SIZES),
-    Family(COMMIT_SECONDS, "histogram", "One commit of the ledger.", (), _SHORT_SECONDS),
+    Family(
+        COMMIT_BATCH, "histogram", "Commands in one commit of the ledger.", (), BATCH_SIZE_BOUNDS
+    ),
+    Family(COMMIT_SECONDS, "histogram", "One commit of the ledger.", (), COMMIT_SECONDS_BOUNDS),
     Family(LOG_QUEUE, "gauge", "Bytes of request log lines not written yet."),
     Family(LOG_DROPPED, "counter", "Request log lines or rows dropped."),
     Family(CHANNEL_STATE, "gauge", "0 healthy, 1 half open, 2 parked.", ("channel",)),

@@ -2,10 +2,8 @@
 
 from bisect import bisect_left
 
+from waystation.journal.metrics import BATCH_SIZE_BOUNDS, COMMIT_SECONDS_BOUNDS
 from waystation.ledger.messages import Figures
-
-COMMIT_SECONDS_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
-BATCH_SIZE_BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Counters:
