@@ -104,6 +104,7 @@ class Stream:
             self._client_left()
         try:
             await self._flow(self._writer)
+            await self._cover()
         finally:
             call.on_gone = None
             self._settle(self._writer)
@@ -119,12 +120,22 @@ class Stream:
                 if refused is not None:
                     self.cut(refused, "balance")
                     return
+                if self._cut is not None or (self._left and not self._drains):
+                    return  # while the ledger was asked
             out = await self._next()
             if out and not self._left:
                 writer.write(out)
                 self.last_write = perf_counter()
                 if writer.congested:
                     await writer.drain()
+
+    async def _cover(self) -> None:
+        """What came faster than it was held. An exact charge needs no hold."""
+        usage = self._source.usage()
+        if not (self._swept or usage.exact):
+            nanos = self._story.price(usage).nanos
+            if nanos > self._grant.nanos:
+                await self._grant.cover(nanos)
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""
@@ -195,8 +206,11 @@ class Stream:
             writer.write(source.reader.fail(fault, story.language, story.call.request_id))
         if self._swept:
             story.swept(fault)
-        elif not source.reader.has_output and not usage.output_tokens and ended_by_itself:
-            story.void(end, fault, 200)
+        elif not source.reader.has_output and not usage.output_tokens:
+            if ended_by_itself or self._cut is not None:
+                story.void(end, fault, 200)
+            else:
+                story.post_prompt(end, fault, 200)
         else:
             story.post(usage, end, fault, 200)
         writer.end()
