@@ -81,7 +81,7 @@ def test_a_price_per_call() -> None:
     per_call = priced(PriceRow(model="m", per_call="0.01"), native_n=False)
     got = made(Request(n=2, choices=2), per_call)
     assert got.nanos == got.nanos_floor == 20_000_000
-    assert got.prompt_nanos == 10_000_000
+    assert got.prompt_nanos == 20_000_000
 
 
 def test_what_is_free_holds_nothing() -> None:

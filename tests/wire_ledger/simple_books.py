@@ -64,6 +64,8 @@ class MemoryBooks:
     batches: list[list[Posted]] = field(default_factory=list)
     opened: bool = False
     settling: int = 0
+    failures: int = 0
+    """Batches refused because it was away."""
 
     async def open(self) -> None:
         self.opened = True
@@ -81,6 +83,7 @@ class MemoryBooks:
             if self.seconds:
                 await asyncio.sleep(self.seconds)
             if self.away:
+                self.failures += 1
                 raise BooksAway("away for the test")
             self.batches.append(list(batch))
             self.keep(batch)

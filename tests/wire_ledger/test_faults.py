@@ -54,6 +54,22 @@ async def test_without_a_store_nothing_is_admitted_and_nothing_is_forgotten(benc
     assert bench.books.slots == {}
 
 
+async def test_a_resolution_outlives_every_try_that_failed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.01)
+    client = await bench.client()
+    hold = a_hold()
+    await client.admit(hold)
+    bench.books.away = True
+    client.resolve(a_post(hold.id, 250))
+    await until(lambda: bench.books.failures >= 3)
+    bench.books.away = False
+    await client.settled(5)
+    assert bench.books.holds[hold.id].resolved.nanos == 250
+    assert bench.books.holds[hold.id].resolutions == 1
+
+
 async def test_while_the_store_is_away_callers_do_not_wait_for_it(bench: Bench) -> None:
     client = await bench.client()
     bench.books.away = True

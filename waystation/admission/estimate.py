@@ -110,5 +110,5 @@ def estimate(operation: Operation, choices: Choices, first: Candidate, policy: P
         media=media,
         nanos=nanos,
         nanos_floor=nanos_floor,
-        prompt_nanos=min(nanos_floor, prompt_charge(prompt_tokens, first.price, first.rate)),
+        prompt_nanos=min(nanos_floor, prompt_charge(prompt_tokens, first.price, first.rate, calls)),
     )

@@ -150,12 +150,26 @@ class Grant:
         if refused is None:
             self._is_last = False
             return None
-        if self._is_last or refused.code not in _LEAVE_THE_REST:
+        rest = percent_of(self.nanos, LAST_PERCENT) - metered_nanos
+        if self._is_last or rest <= 0 or refused.code not in _LEAVE_THE_REST:
             return refused
         self._is_last = True
-        rest = percent_of(self.nanos, LAST_PERCENT) - metered_nanos
         self.extend_above += max(1, self._affordable(self._stretch_tokens, rest))
         return None
+
+    async def cover(self, metered_nanos: int) -> None:
+        """At the end of a stream, when more came in one piece than was held: hold that too, as
+        far as there is money, so that it is paid. Never beyond the caller's own output limit."""
+        if self._output_tokens_max is not None:
+            metered_nanos = min(metered_nanos, self._estimate.bound_of(self._output_tokens_max))
+        missing = metered_nanos - self.nanos
+        for _ in range(_ASKS_MAX):
+            if missing <= 0:
+                return
+            answer = await self._ask(missing)
+            if not isinstance(answer, Refused):
+                return
+            missing = min(missing, answer.available)
 
     async def _more(self, metered_nanos: int) -> Fault | None:
         """A Fault: nothing more."""

@@ -62,6 +62,7 @@ class Try:
             site.settings.reply_bytes_max,
         )
         story.served = attempt.candidate
+        story.calls = self.parts
 
     def _cost(self, usage: Usage) -> str:
         return format_usd(self._story.price(usage).nanos)

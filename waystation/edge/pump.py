@@ -109,6 +109,7 @@ class Stream:
             self._client_left()
         try:
             await self._flow(self._writer)
+            await self._cover()
         finally:
             call.on_gone = None
             self._settle(self._writer)
@@ -119,8 +120,11 @@ class Stream:
         while not source.ended and self._cut is None:
             if self._left and not self._drains:
                 return
-            if reader.output_seen >= grant.extend_above and not await self._extended():
-                return
+            if reader.output_seen >= grant.extend_above:
+                if not await self._extended():
+                    return
+                if self._cut is not None or (self._left and not self._drains):
+                    return  # while the ledger was asked
             out = await self._next()
             if out and not self._left:
                 writer.write(out)
@@ -139,6 +143,14 @@ class Stream:
             if source.reader.output_seen < grant.extend_above:
                 break
         return True
+
+    async def _cover(self) -> None:
+        """What came faster than it was held. An exact charge needs no hold."""
+        usage = self._source.usage()
+        if not (self._swept or usage.exact):
+            nanos = self._story.price(usage).nanos
+            if nanos > self._grant.nanos:
+                await self._grant.cover(nanos)
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""
@@ -209,8 +221,11 @@ class Stream:
             writer.write(source.reader.fail(fault, story.language, story.call.request_id))
         if self._swept:
             story.swept(fault)
-        elif not source.reader.has_output and not usage.output_tokens and ended_by_itself:
-            story.void(end, fault, 200)
+        elif not source.reader.has_output and not usage.output_tokens:
+            if ended_by_itself or self._cut is not None:
+                story.void(end, fault, 200)
+            else:
+                story.post_prompt(end, fault, 200)
         else:
             story.post(usage, end, fault, 200)
         writer.end()

@@ -37,6 +37,7 @@ class Story:
         "attempts",
         "call",
         "caller",
+        "calls",
         "created_ms",
         "dialect",
         "facts",
@@ -62,6 +63,7 @@ class Story:
         self.grant: Grant | None = None
         self.attempts: tuple[AttemptRow, ...] = ()
         self.served: Candidate | None = None
+        self.calls = 1  # that the attempt fans out to
         self.upstream_id = ""
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
         self.first_ns = 0  # when the first content byte came
@@ -143,11 +145,23 @@ class Story:
         if not self.grant.was_sent:
             self.void("client_gone", fault, fault.status)
             return
-        usage = Usage(input_fresh=self.grant.prompt_tokens)
-        charged = self.price(usage) if self.served is not None else None
-        row = self._row("client_gone", fault, fault.status, usage, charged)
-        self.grant.post_prompt(row)
-        self._tell(row)
+        self.post_prompt("client_gone", fault, fault.status)
+
+    def post_prompt(self, end: EndReason, fault: Fault | None, status: int) -> None:
+        """Charge the prompt: an upstream was at work and told nothing. At the price and rate of
+        that upstream, where one is known."""
+        assert self.grant is not None
+        operation = self.operation
+        assert operation is not None
+        if self.served is None:
+            row = self._row(end, fault, status, None, None)
+            self.grant.post_prompt(row)
+            self._tell(row)
+            return
+        calls = self.calls
+        units = {"calls": calls} if calls > 1 else {}
+        usage = Usage(input_fresh=operation.prompt_guess() * calls, units=units)
+        self.post(usage, end, fault, status)
 
     def void(self, end: EndReason, fault: Fault | None, status: int) -> None:
         """Nothing is charged."""

@@ -29,16 +29,18 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 def charge(usage: Usage, price: Price, rate: Rate) -> Charge:
-    """What this usage costs, exactly, rounded half up once."""
+    """What this usage costs, exactly, rounded half up once. Of several calls (the unit `calls`)
+    each is as long as its share."""
     atoms = 0
     above_tokens = 0
     parts: list[Part] = []
+    calls = max(1, usage.units.get("calls", 1)) if usage.units else 1
     if price.per_call is not None:
-        calls = max(1, usage.units.get("calls", 1))
         atoms = calls * price.per_call.atoms
         parts.append(("call", calls, price.per_call.text))
     else:
-        tier = price.tiers[0] if len(price.tiers) == 1 else price.tier(usage.input_tokens)
+        tiers = price.tiers
+        tier = tiers[0] if len(tiers) == 1 else price.tier(-(-usage.input_tokens // calls))
         above_tokens = tier.above_tokens
         for kind, unit_atoms, text in tier.kinds:
             count = getattr(usage, kind)
@@ -71,13 +73,13 @@ def bound(
     media: bool = False,
 ) -> int:
     """nanos that no plausible charge of so many tokens exceeds, rounded up: the dearest kind of
-    each side (a cache write may be dearer than fresh input), the dearest tier in reach. media:
-    the request has audio or pictures in or out."""
+    each side (a cache write may be dearer than fresh input), the dearest tier in reach. The tokens
+    are of all calls together. media: the request has audio or pictures in or out."""
     if price.per_call is not None:
         return -(-calls * price.per_call.atoms * rate.scaled // _SCALE)
     atoms = 0
     for tier in price.tiers:
-        if tier.above_tokens and prompt_tokens <= tier.above_tokens:
+        if tier.above_tokens and prompt_tokens <= tier.above_tokens * calls:
             break
         atoms = max(
             atoms,
@@ -87,10 +89,11 @@ def bound(
     return -(-atoms * rate.scaled // _SCALE)
 
 
-def prompt_charge(prompt_tokens: int, price: Price, rate: Rate) -> int:
-    """nanos for a prompt of so many fresh tokens and no answer, rounded half up."""
+def prompt_charge(prompt_tokens: int, price: Price, rate: Rate, calls: int = 1) -> int:
+    """nanos for prompts of so many fresh tokens, over all calls, and no answer, rounded half
+    up."""
     if price.per_call is not None:
-        atoms = price.per_call.atoms
+        atoms = calls * price.per_call.atoms
     else:
-        atoms = prompt_tokens * price.tier(prompt_tokens).kinds[0][1]
+        atoms = prompt_tokens * price.tier(-(-prompt_tokens // calls)).kinds[0][1]
     return (atoms * rate.scaled + _HALF) // _SCALE

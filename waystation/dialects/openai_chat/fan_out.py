@@ -23,12 +23,16 @@ _decode_choices = msgspec.json.Decoder(list[dict[str, msgspec.Raw]]).decode
 
 
 def summed(usages: Sequence[Usage]) -> Usage:
-    """What all parts used together; exact when each is. raw: `{"parts": […]}`."""
+    """What all parts used together; exact when each is. raw: `{"parts": […]}`. The unit `calls`
+    counts the parts that used anything: each is priced by its own length."""
     kinds = {kind: sum(getattr(usage, kind) for usage in usages) for kind in TOKEN_KINDS}
     units: dict[str, int] = {}
     for usage in usages:
         for name, amount in usage.units.items():
             units[name] = units.get(name, 0) + amount
+    calls = sum(1 for usage in usages if usage.input_tokens or usage.output_tokens)
+    if calls > 1:
+        units["calls"] = calls
     flags = tuple(dict.fromkeys(flag for usage in usages for flag in usage.flags))
     values: dict[str, Any] = {
         **kinds,
