@@ -21,6 +21,7 @@ from waystation.admission.admit import admit
 from waystation.dialects.operation import Operation
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
+from waystation.edge.content_type import refuse_unless_json
 from waystation.edge.identify import identify
 from waystation.edge.leaving import ClientLeft
 from waystation.edge.queries import query_of
@@ -76,6 +77,7 @@ class Relay:
         site, call = self._site, story.call
         caller = story.caller = await identify(site.authenticator, call)
         settings = site.settings
+        refuse_unless_json(call.header("content-type"))
         body = await call.read(self._body_bytes_max, settings.body_seconds_max)
         operation = story.operation = self._parse(body, call.header)
         choices = _candidates(site, caller, operation)
