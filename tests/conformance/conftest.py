@@ -4,6 +4,7 @@ When a store's tests are over, each request that they made is looked up: what wa
 charged exactly once, what was refused was not charged, and the books balance.
 """
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -33,7 +34,18 @@ def node_packages() -> str:
     parts = version.stdout.strip().lstrip("v").split(".")
     if (int(parts[0]), int(parts[1])) < (20, 15):
         pytest.skip(f"Node {version.stdout.strip()} is older than 20.15")
-    if not (NODE / "node_modules" / ".package-lock.json").exists():
+    problem = installed(npm)
+    if problem:
+        pytest.skip(f"the packages of tests/node cannot be installed: {problem}")
+    return node
+
+
+def installed(npm: str) -> str:
+    """Why the packages are not in place, "" when they are. Only one process installs them."""
+    with (NODE / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (NODE / "node_modules" / ".package-lock.json").exists():
+            return ""
         done = subprocess.run(
             [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
             cwd=NODE,
@@ -42,9 +54,7 @@ def node_packages() -> str:
             timeout=NODE_MODULES_SECONDS_MAX,
             check=False,
         )
-        if done.returncode:
-            pytest.skip(f"the packages of tests/node cannot be installed: {done.stderr[-400:]}")
-    return node
+    return done.stderr[-400:] or "npm ci failed" if done.returncode else ""
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 
 from waystation.demo.chat import chunks, completion
 from waystation.demo.words import tokens
+from waystation.dialects.openai_chat.request import parse
 
 CREATED = 1_800_000_000
 
@@ -143,6 +144,23 @@ def test_several_choices() -> None:
     assert made["usage"]["prompt_tokens"] == reply()["usage"]["prompt_tokens"]
     each = sum(len(tokens(one["message"]["content"])) for one in made["choices"])
     assert made["usage"]["completion_tokens"] == each
+
+
+def test_several_choices_come_side_by_side() -> None:
+    made = list(chunks(asked(n=3, stream=True), CREATED))
+    assert [one["choices"][0]["index"] for one in made[:6]] == [0, 1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("prompt", [*PROMPTS, "!?" * 300, "\t \n" * 99, "{}[]:,", '\\\\""'])
+@pytest.mark.parametrize("more", [{}, {"tools": True}, {"parts": True}])
+def test_it_never_counts_more_than_the_gateway_holds(prompt: str, more: dict[str, Any]) -> None:
+    """Else a prompt would be charged below what the channel told."""
+    body = asked([{"type": "text", "text": prompt}] if "parts" in more else prompt)
+    if "tools" in more:
+        body["tools"] = [*TOOLS, tool("x", prompt, **{prompt or "x": {"enum": [prompt] * 20}})]
+    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    operation = parse(raw, lambda name: None)
+    assert completion(body, CREATED)["usage"]["prompt_tokens"] <= operation.prompt_tokens
 
 
 def test_logprobs() -> None:

@@ -50,7 +50,7 @@ def build_app(services: Services) -> FastAPI:
         app.add_api_route(
             route.path,
             _endpoint(route.handler),
-            methods=[route.method],
+            methods=["GET", "HEAD"] if route.method == "GET" else [route.method],
             dependencies=[Depends(GUARDS[route.role])],
             response_model=None,
         )

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -87,8 +88,20 @@ def prompt_tokens(body: dict[str, Any]) -> int:
         total += _MESSAGE_TOKENS + len(tokens(text_of(content)))
         for part in content if isinstance(content, list) else ():
             total += _IMAGE_TOKENS if isinstance(part, dict) and "image_url" in part else 0
-    if body.get("tools"):
-        total += len(tokens(json.dumps(body["tools"], ensure_ascii=False)))
+    tools = body.get("tools")
+    return total + _weight(tools) if tools else total
+
+
+def _weight(value: Any) -> int:
+    """Tokens of all texts in it, and one for each thing."""
+    total, left = 0, [value]
+    while left:
+        one = left.pop()
+        total += len(tokens(one)) if isinstance(one, str) else 1
+        if isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list | tuple):
+            left += one
     return total
 
 
@@ -172,11 +185,13 @@ def _whole(body: dict[str, Any], index: int, one: Choice) -> dict[str, Any]:
 
 
 def chunks(body: dict[str, Any], created: int) -> Iterator[dict[str, Any]]:
-    """The answer as a stream: role first, pieces, finish; usage last when it is asked for."""
+    """The answer as a stream: role first, pieces, finish, the choices side by side; usage last
+    when it is asked for."""
     made = choices(body)
     head = _head(body, "chat.completion.chunk", created)
-    for index, one in enumerate(made):
-        yield from _choice_chunks(body, head, index, one)
+    each = (_choice_chunks(body, head, index, one) for index, one in enumerate(made))
+    for side_by_side in zip_longest(*each):
+        yield from (chunk for chunk in side_by_side if chunk is not None)
     options = body.get("stream_options")
     if isinstance(options, dict) and options.get("include_usage"):
         yield {**head, "choices": [], "usage": usage(body, made)}

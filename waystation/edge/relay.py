@@ -23,6 +23,7 @@ from waystation.admission.refusal import NotAdmitted
 from waystation.dialects.operation import Operation
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
+from waystation.edge.content_type import refuse_unless_json
 from waystation.edge.identify import identify
 from waystation.edge.leaving import ClientLeft
 from waystation.edge.queries import query_of
@@ -84,6 +85,7 @@ class Relay:
         """Steps 1 to 5. Raises Fault; nothing is held then."""
         site, call = self._site, story.call
         caller = story.caller = await identify(site.authenticator, call)
+        refuse_unless_json(call.header("content-type"))
         body = await call.read(self._body_bytes_max, site.settings.body_seconds_max)
         operation = story.operation = self._parse(body, call.header)
         choices = _candidates(site, caller, operation)
