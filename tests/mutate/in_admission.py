@@ -45,7 +45,7 @@ IN_ADMISSION = (
     Fault(
         "a refused extension lets the stream go on",
         "waystation/admission/grant.py",
-        "        if self._is_last or refused.code not in _LEAVE_THE_REST:\n",
+        "        if self._is_last or rest <= 0 or refused.code not in _LEAVE_THE_REST:\n",
         "        if refused.code not in _LEAVE_THE_REST:\n",
         (_EXTEND + "test_every_cent_may_be_used_and_none_beyond",),
     ),

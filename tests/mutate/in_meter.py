@@ -79,7 +79,7 @@ IN_METER = (
     Fault(
         "the bound forgets the dearer tiers",
         "waystation/ledger/charge.py",
-        "        if tier.above_tokens and prompt_tokens <= tier.above_tokens:\n",
+        "        if tier.above_tokens and prompt_tokens <= tier.above_tokens * calls:\n",
         "        if tier.above_tokens:\n",
         (_CHARGE + "::test_a_bound_is_never_exceeded",),
     ),
