@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
-WAIT_SECONDS_MAX = 60.0
+WAIT_SECONDS_MAX = 40.0
 KEEP_ALIVE_SECONDS = "0.5"
 
 KEY = "sk-conformance-key-of-ada-0001"
@@ -37,7 +37,9 @@ selectable = true
 name = "demo"
 vendor = "demo"
 groups = ["default"]
-models = ["demo-chat", "demo-completion", "demo-embedding", "demo-moderation"]
+models = [
+  "demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "org/demo-chat:free",
+]
 header_overrides = {{ x-demo-pace-ms = "1" }}
 
 [[channels]]

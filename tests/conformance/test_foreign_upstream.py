@@ -12,8 +12,10 @@ import pytest
 from pydantic import BaseModel
 
 from tests.conformance import streams
+from tests.conformance.raw import call
 from tests.conformance.serving import Server
 from tests.conformance.test_chat import PARCEL, WEATHER, user
+from waystation.errors import Fault
 
 pytestmark = pytest.mark.node
 CANARY = "sk-upstream-canary"
@@ -228,6 +230,32 @@ def test_a_stream_that_breaks_off(client: openai.OpenAI, server: Server) -> None
     assert receipt["end"] == "upstream_failed"
     assert not receipt["exact"]
     assert receipt["usage"]["output_text"] > 0
+
+
+@forms
+def test_a_client_that_does_not_wait(client: openai.OpenAI, server: Server, form: str) -> None:
+    """The upstream has the request already: the prompt is charged, once, and nothing is open."""
+    stream = form == "stream"
+    before = left(server)
+    with pytest.raises(openai.APITimeoutError):
+        client.with_options(timeout=0.6).chat.completions.create(
+            model="mock-plain", messages=user("think for long"), stream=stream
+        )
+    [identity] = server.wait_for(lambda: left(server) - before)
+    receipt = server.receipt(identity)
+    assert receipt["http_status"] == 499
+    assert receipt["stream"] is stream
+    assert [one["kind"] for one in receipt["transfers"]] == ["pending", "post"]
+    assert receipt["usage"]["input_fresh"] > 0
+    assert not receipt["usage"].get("output_text")
+    assert receipt["cost_nanos"] == receipt["transfers"][1]["nanos"]
+
+
+def left(server: Server) -> set[str]:
+    """Ids of the requests whose client went before an answer."""
+    rows = call(server, "GET", "/api/log/token").body["data"]
+    gone = Fault("client_closed_request").text("en")
+    return {row["request_id"] for row in rows if row["content"] == gone}
 
 
 def test_a_slow_first_token(client: openai.OpenAI, server: Server) -> None:

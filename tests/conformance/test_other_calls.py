@@ -126,6 +126,18 @@ def test_models(client: openai.OpenAI, server: Server) -> None:
     fits("ListModelsResponse", json.loads(client.models.with_raw_response.list().text))
 
 
+def test_a_model_of_an_organisation(client: openai.OpenAI) -> None:
+    """The SDK sends the slash as %2F."""
+    name = "org/demo-chat:free"
+    assert name in [model.id for model in client.models.list()]
+    assert client.models.retrieve(name).id == name
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.models.retrieve("org/no-such")
+    assert caught.value.code == "model_not_found"
+    reply = client.chat.completions.create(model=name, messages=user("Rain"))
+    assert reply.model == name
+
+
 def refusal(server: Server, expected: type[openai.APIStatusError], **options: Any) -> Any:
     """What the SDK raised."""
     model = options.pop("model", "demo-chat")

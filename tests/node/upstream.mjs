@@ -44,6 +44,7 @@ mock.onMessage(
 );
 mock.onMessage("drop the line", { content: WORDS }, { chaos: { disconnectRate: 1 } });
 mock.onMessage("send nonsense", { content: WORDS }, { chaos: { malformedRate: 1 } });
+mock.onMessage("think for long", { content: WORDS }, { chaos: { latencyMs: 3000 } });
 mock.onMessage("break off", { content: WORDS }, { truncateAfterChunks: 4, latency: 5 });
 mock.onMessage(
   "pause between words",

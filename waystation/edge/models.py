@@ -5,7 +5,7 @@ Anthropic's shape; the token in `x-goog-api-key` or `?key=`, or the path's versi
 """
 
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
@@ -84,6 +84,8 @@ class Models:
     async def retrieve(self, call: Call) -> None:
         shape = shape_of(call)
         model = call.params["model"]
+        if "%" in model:
+            model = unquote(model)  # SDKs send the slash of org/model as %2F
         try:
             caller, directory = await self._known(call)
             vendor = directory.serves(query_of(caller, model))
