@@ -50,7 +50,8 @@ def build_app(services: Services) -> FastAPI:
         app.add_api_route(
             route.path,
             _endpoint(route.handler),
-            methods=[route.method],
+            # Clients look whether an address is there by HEAD before they use it.
+            methods=["GET", "HEAD"] if route.method == "GET" else [route.method],
             dependencies=[Depends(GUARDS[route.role])],
             response_model=None,
         )
