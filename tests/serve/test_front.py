@@ -54,7 +54,7 @@ async def _canaries(serve: Serve, rogue: Rogue) -> None:
     """Our keys, the caller's key and the words that were exchanged: in no line of any process."""
     answer = "an-answer-that-is-nobodys-business"
     said = [{"role": "user", "content": PROMPT}]
-    scripts = (stream(chat_frames([answer])), echo_key(401), echo_key(400), rogue.chat(answer))
+    scripts = (stream(chat_frames([answer])), echo_key(422), echo_key(400), rogue.chat(answer))
     for script in scripts:
         rogue.answer(script)
         await request(serve.port, "POST", CHAT, body(messages=said, stream=True), KEY)
@@ -63,7 +63,7 @@ async def _canaries(serve: Serve, rogue: Rogue) -> None:
     await request(serve.port, "GET", f"/no/such?key={KEY}&token={KEY}")
     await request(serve.port, "POST", f"/v1/nothing?key={KEY}", body(messages=said))
     rows = 2 * len(scripts)
-    await asyncio.to_thread(serve.wait, lambda: _lines(serve) > rows)
+    await asyncio.to_thread(serve.wait, lambda: _lines(serve) >= rows, 15)
     text = serve.output.read_text()
     for secret in (UPSTREAM_KEY, KEY, PROMPT, answer):
         assert secret not in text
