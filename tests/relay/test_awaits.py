@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway import CHAT, KEY, Station, body
+from tests.relay.conftest import Begin
+from tests.support.gateway import CHAT, KEY, Station, body, channel, document
+from tests.support.rogue import Rogue
 from tests.support.script import chat, chat_frames, stream
 from tests.support.wire import Wire
 from waystation.edge.call import Call
 from waystation.edge.relay import Relay
+from waystation.routing.health import Health
 
 AWAITS_MAX = 60
 
@@ -45,6 +48,9 @@ class FailingAt:
                 if waited is not None:
                     waited._asyncio_future_blocking = False
                     waited.cancel()
+                    waited.add_done_callback(
+                        lambda future: future.cancelled() or future.exception()
+                    )
                 error = self._error()
                 step = lambda: inner.throw(error)  # noqa: B023, E731
                 continue
@@ -106,11 +112,41 @@ async def test_failing_at_each_wait_in_turn(
     assert number > (7 if streamed else 3), f"only {number} waits: nothing was driven"
 
 
-async def _ask(station: Station, streamed: bool) -> None:
+@pytest.mark.parametrize("error", [asyncio.CancelledError, Boom])
+async def test_failing_at_each_wait_of_a_long_way(
+    begin: Begin, rogue: Rogue, monkeypatch: pytest.MonkeyPatch, error: Callable[[], BaseException]
+) -> None:
+    """Slots, a first channel that fails, parts that are fanned out, extensions of the hold."""
+    more = {"vendor": "deepseek", "limits": {"concurrency": 5}}
+    first = channel("first", f"{rogue.url}/first", priority=0, **more)
+    second = channel("second", rogue.url, priority=1, **more)
+    station = await begin(document([first, second]), stream_hold_tokens=16)
+    rogue.on("/first/v1/chat/completions", rogue.error(500))
+    rogue.answer(stream(chat_frames([f" word {n} of it" for n in range(12)]), gap_seconds=0.005))
+    driver = Driver(monkeypatch, error)
+    for number in range(1, AWAITS_MAX):
+        driver.number = number
+        station.gateway.site.router.health = Health()
+        station.gateway.site.router.budget.left = 20.0
+        rogue.close_links()
+        sent, spent = len(rogue.seen), (await station.account()).spent
+        await _ask(station, True, n=2)
+        await station.check()
+        if (await station.account()).spent > spent:
+            assert len(rogue.seen) > sent, f"what was not sent is not paid (wait {number})"
+        if not driver.reached:
+            break
+    assert driver.driven is not None
+    assert not driver.reached, "it never completes"
+    assert number > 12, f"only {number} waits: nothing was driven"
+    assert (await station.chat(stream=True)).status == 200, "no slot was lost"
+
+
+async def _ask(station: Station, streamed: bool, **fields: Any) -> None:
     """Whatever comes of it: an answer, half of one, or a closed connection."""
     wire = await Wire.open(station.port)
     try:
-        await wire.send("POST", CHAT, body(stream=streamed), KEY, {"connection": "close"})
+        await wire.send("POST", CHAT, body(stream=streamed, **fields), KEY, {"connection": "close"})
         await wire.read_head()
         await wire.read_body()
     except (asyncio.IncompleteReadError, ConnectionError):

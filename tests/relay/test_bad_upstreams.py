@@ -201,7 +201,7 @@ async def test_slow_upstreams_meet_their_deadlines_and_others_do_not_feel_it(
         waiting = asyncio.create_task(station.chat(model="slow", stream=streamed))
         began = time.monotonic()
         assert (await station.chat()).status == 200
-        assert time.monotonic() - began < 0.3, f"{name}: others wait"
+        assert not waiting.done(), f"{name}: others wait"
         got = await waiting
         if got.status == 200:
             assert json.loads(got.events[-1])["error"]["code"] == "upstream_timeout", name

@@ -16,6 +16,7 @@ from tests.support.gateway import (
 )
 from tests.support.rogue import Rogue
 from tests.support.script import STALL, USAGE, Gate, chat, chat_frames, stream
+from waystation.upstream.fan_out import FanOutSource
 
 EXACT = USAGE["prompt_tokens"] * INPUT_NANOS + USAGE["completion_tokens"] * OUTPUT_NANOS
 USD = 1_000_000_000
@@ -217,6 +218,21 @@ async def test_a_part_that_fails_is_tried_again_and_then_the_whole_fails_unbille
     got = await station.chat(n=2)
     assert got.status == 502
     assert (await station.row(got.request_id)).nanos == 0
+
+
+async def test_fanned_out_parts_that_nobody_read_are_closed() -> None:
+    class Part:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    parts: Any = [Part(), Part()]
+    nothing: Any = None
+    source = FanOutSource(nothing, nothing, nothing, parts)
+    source.close()
+    await asyncio.gather(*source._tasks, return_exceptions=True)
+    assert all(part.closed for part in parts)
 
 
 async def test_n_goes_through_where_the_upstream_gives_many(station: Station) -> None:

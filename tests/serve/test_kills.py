@@ -17,7 +17,7 @@ from waystation.ledger.messages import AskRow, RowState
 STREAMS = 200
 GAP_SECONDS = 0.1
 PROMPT_TOKENS_MAX = 120
-LAG_SECONDS_MAX = 3.0
+LAG_SECONDS_MAX = 2.0
 """Checkpoints come each second; the machine may be busy."""
 
 
@@ -82,7 +82,7 @@ async def kill_a_gateway(serve: Serve, upstream: Rogue, seed: int) -> None:
     before = await serve.audit()
     load = Load(serve, upstream, frames=600)
     await load.begin(STREAMS, endless=True)
-    await asyncio.sleep(1.2 + random.Random(seed).random())
+    await asyncio.sleep(3.0 + random.Random(seed).random())
     pid = serve.kill("gateway-1")
     await upstream.until(lambda: upstream.open_links == 0)
     await load.close()

@@ -50,6 +50,7 @@ def build_app(services: Services) -> FastAPI:
         app.add_api_route(
             route.path,
             _endpoint(route.handler),
+            # Clients look whether an address is there by HEAD before they use it.
             methods=["GET", "HEAD"] if route.method == "GET" else [route.method],
             dependencies=[Depends(GUARDS[route.role])],
             response_model=None,

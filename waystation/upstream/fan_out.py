@@ -96,6 +96,7 @@ class FanOutSource:
         self.ended = False
         self.fault: Fault | None = None
         self.kind = ""
+        self._incomings = incomings
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(_QUEUE_PIECES)
         self._tasks = [
             asyncio.create_task(self._read(part, incoming))
@@ -167,3 +168,5 @@ class FanOutSource:
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
+        for incoming in self._incomings:  # a task that never began closes nothing
+            incoming.close()
