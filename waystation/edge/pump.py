@@ -104,7 +104,8 @@ class Stream:
             self._client_left()
         try:
             await self._flow(self._writer)
-            await self._cover()
+            if not self._swept:
+                await self._story.cover(self._source.usage())
         finally:
             call.on_gone = None
             self._settle(self._writer)
@@ -128,14 +129,6 @@ class Stream:
                 self.last_write = perf_counter()
                 if writer.congested:
                     await writer.drain()
-
-    async def _cover(self) -> None:
-        """What came faster than it was held. An exact charge needs no hold."""
-        usage = self._source.usage()
-        if not (self._swept or usage.exact):
-            nanos = self._story.price(usage).nanos
-            if nanos > self._grant.nanos:
-                await self._grant.cover(nanos)
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""
