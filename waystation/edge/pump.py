@@ -104,8 +104,7 @@ class Stream:
             self._client_left()
         try:
             await self._flow(self._writer)
-            if not self._swept:
-                await self._story.cover(self._source.usage())
+            await self._cover()
         finally:
             call.on_gone = None
             self._settle(self._writer)
@@ -129,6 +128,11 @@ class Stream:
                 self.last_write = perf_counter()
                 if writer.congested:
                     await writer.drain()
+
+    async def _cover(self) -> None:
+        """What came faster than it was held. An exact charge needs no hold."""
+        if not self._swept:
+            await self._story.cover(self._source.usage())
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""
