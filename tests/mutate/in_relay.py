@@ -161,6 +161,13 @@ IN_RELAY = (
         (_ONCE + "test_the_same_idempotency_key_is_served_once",),
     ),
     Fault(
+        "a stream goes on without its hold",
+        "waystation/edge/pulse.py",
+        "            stream.swept()\n",
+        "            pass\n",
+        ("tests/settling/test_swept.py",),
+    ),
+    Fault(
         "a client that left in line is served all the same",
         "waystation/edge/leaving.py",
         "        if self._task is not None:\n            self._task.cancel()\n",
