@@ -94,11 +94,11 @@ IN_RELAY = (
         (_LEAVING + "test_headers_that_had_to_be_told_early_do_not_make_the_prompt_free",),
     ),
     Fault(
-        "the upstream goes on when the client has left",
+        "draining for a client that left has no end",
         "waystation/edge/pump.py",
-        "        if not ended_by_itself:\n            source.close()\n",
-        "",
-        (_LEAVING + "test_after_some_content_that_is_paid_and_the_upstream_is_cut",),
+        "            if now > self._drain_until:\n",
+        "            if False:\n",
+        (_LEAVING + "test_draining_has_an_end_and_is_paid_up_to_it",),
     ),
     Fault(
         "a channel that drains is cut",
@@ -123,8 +123,8 @@ IN_RELAY = (
     ),
     Fault(
         "what came faster than it was held is not paid",
-        "waystation/edge/pump.py",
-        "            if nanos > self._grant.nanos:\n",
+        "waystation/edge/story.py",
+        "            if nanos > self.grant.nanos:\n",
         "            if False:\n",
         (_BURSTS + "test_a_burst_is_held_and_paid",),
     ),
@@ -159,6 +159,13 @@ IN_RELAY = (
         "        idempotency = _idempotency(call, body)\n",
         "        idempotency = None\n",
         (_ONCE + "test_the_same_idempotency_key_is_served_once",),
+    ),
+    Fault(
+        "a stream goes on without its hold",
+        "waystation/edge/pulse.py",
+        "            stream.swept()\n",
+        "            pass\n",
+        ("tests/settling/test_swept.py",),
     ),
     Fault(
         "a client that left in line is served all the same",

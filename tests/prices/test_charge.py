@@ -144,6 +144,20 @@ def test_a_bound_is_never_exceeded(row, usage, rate, spare_in, spare_out) -> Non
     assert charge(text_only, price, r).nanos <= most
 
 
+@given(rows(), usages, RATES, st.integers(2, 16))
+def test_calls_are_priced_by_their_own_length(row, usage, rate, calls) -> None:
+    """n calls alike cost n times the one, but for one rounding, and stay within their bound."""
+    price, r = Price.build(PriceRow(**{**_fields(row), "tools": {}})), Rate.parse(rate)
+    one = charge(usage, price, r)
+    kinds = {kind: getattr(usage, kind) * calls for kind in TOKEN_KINDS}
+    together = Usage(**kinds, units={"calls": calls})
+    made = charge(together, price, r)
+    assert abs(made.nanos - calls * one.nanos) <= calls
+    assert made.tier_above_tokens == one.tier_above_tokens
+    most = bound(together.input_tokens, together.output_tokens, price, r, calls=calls, media=True)
+    assert made.nanos <= most
+
+
 def _fields(row: PriceRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in row.__struct_fields__}
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.settling.conftest import Begin
 from tests.settling.till import INPUT, OUTPUT
-from tests.support.script import chat_frames, stream
+from tests.support.script import chat, chat_frames, stream
 
 LONG = " ".join(["word"] * 4_000)
 
@@ -31,6 +31,17 @@ async def test_a_burst_above_the_balance_takes_the_balance_and_ends(begin: Begin
     assert row.end == "balance"
     assert row.nanos == 5_000_000
     assert row.loss_nanos > 0
+
+
+async def test_a_whole_answer_longer_than_the_policy_thought_is_paid(begin: Begin) -> None:
+    """No limit was named, no usage told: our own count stands, and there is money for it."""
+    till = await begin(output_tokens_default=64)
+    till.near.answer(chat(LONG, usage=None))
+    reply = await till.chat()
+    row = await till.row(reply.request_id)
+    assert row.output_tokens >= 4_000
+    assert row.nanos == row.input_tokens * INPUT + row.output_tokens * OUTPUT
+    assert (row.loss_nanos, row.exact) == (0, False)
 
 
 async def test_the_callers_own_limit_bounds_what_our_count_may_charge(begin: Begin) -> None:

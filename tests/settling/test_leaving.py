@@ -79,3 +79,16 @@ async def test_an_upstream_that_fails_before_any_content_is_free(begin: Begin) -
     assert b'"error"' in reply.body
     row = await till.row(reply.request_id)
     assert (row.nanos, row.end) == (0, "upstream_failed")
+
+
+async def test_draining_has_an_end_and_is_paid_up_to_it(begin: Begin) -> None:
+    drains = 'on_disconnect = "drain"'
+    till = await begin(more_of_near=drains, drain_upstream_seconds_max=0.1)
+    till.near.answer(stream(chat_frames(("one", " two"))[:-2], done=False, end=(STALL,)))
+    reader, writer = await till.open(stream=True)
+    await reader.readuntil(b"two")
+    writer.close()
+    row = await till.last_row()
+    assert row.end == "client_gone"
+    assert row.nanos == row.input_tokens * INPUT + row.output_tokens * OUTPUT
+    await until(lambda: not till.near.open_links)

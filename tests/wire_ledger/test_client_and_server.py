@@ -40,6 +40,18 @@ async def test_a_hold_is_admitted_extended_and_resolved_once(bench: Bench) -> No
     assert client.holds_open == 0
 
 
+async def test_a_second_end_of_a_hold_is_not_told(bench: Bench) -> None:
+    client = await bench.client()
+    hold = a_hold()
+    await client.admit(hold)
+    client.resolve(a_post(hold.id, 400))
+    client.resolve(a_post(hold.id, 500))
+    assert client.unacknowledged == 1
+    await client.settled(5)
+    told = [p.command for batch in bench.books.batches for p in batch]
+    assert [one.nanos for one in told if isinstance(one, Resolve)] == [400]
+
+
 async def test_a_refused_hold_is_none_of_ours(bench: Bench) -> None:
     client = await bench.client()
     bench.books.balance = 10

@@ -158,8 +158,8 @@ class Grant:
         return None
 
     async def cover(self, metered_nanos: int) -> None:
-        """At the end of a stream, when more came in one piece than was held: hold that too, as
-        far as there is money, so that it is paid. Never beyond the caller's own output limit."""
+        """When more has come than was held (a burst, an answer without any limit): hold that too,
+        as far as there is money, so that it is paid. Never beyond the caller's own limit."""
         if self._output_tokens_max is not None:
             metered_nanos = min(metered_nanos, self._estimate.bound_of(self._output_tokens_max))
         missing = metered_nanos - self.nanos

@@ -124,6 +124,7 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) 
     story.upstream_id = whole.upstream_id
     story.attempted(attempt, began_ns, "answered", 200, "")
     usage = whole.usage
+    await story.cover(usage)
     headers = (JSON_TYPE, *story.receipt_headers(usage))
     end: EndReason = "client_gone" if story.call.is_gone else "complete"
     if whole.has_output or usage.output_tokens or not made.operation.expects_output:

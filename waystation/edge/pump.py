@@ -146,11 +146,8 @@ class Stream:
 
     async def _cover(self) -> None:
         """What came faster than it was held. An exact charge needs no hold."""
-        usage = self._source.usage()
-        if not (self._swept or usage.exact):
-            nanos = self._story.price(usage).nanos
-            if nanos > self._grant.nanos:
-                await self._grant.cover(nanos)
+        if not self._swept:
+            await self._story.cover(self._source.usage())
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""

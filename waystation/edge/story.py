@@ -127,6 +127,15 @@ class Story:
         self._counted = (usage, charged)
         return charged
 
+    async def cover(self, usage: Usage) -> None:
+        """Before a post, when more came than was held: hold that too. An exact charge needs no
+        hold."""
+        assert self.grant is not None
+        if not usage.exact:
+            nanos = self.price(usage).nanos
+            if nanos > self.grant.nanos:
+                await self.grant.cover(nanos)
+
     # ---- the ends --------------------------------------------------------------------------
 
     def post(self, usage: Usage, end: EndReason, fault: Fault | None, status: int) -> None:

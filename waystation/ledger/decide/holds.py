@@ -114,7 +114,6 @@ def _open(
         key = Key(asked[1], hold.id, now_ms)
         state.keys[(token.id, asked[0])] = key
         changes.keys_new[(token.id, asked[0])] = key
-        changes.keys_ended.pop((token.id, asked[0]), None)
     state.holds[hold.id] = opened
     changes.holds_new[hold.id] = opened
 

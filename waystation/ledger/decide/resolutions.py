@@ -155,8 +155,8 @@ def _forget(state: State, changes: Changes, hold: OpenHold, kind: Kind) -> None:
         key = state.keys[place]
         if key is not None and key.hold_id == hold.id:
             state.keys[place] = None
-            changes.keys_ended[place] = key
-            changes.keys_new.pop(place, None)
+            if changes.keys_new.pop(place, None) is None:
+                changes.keys_ended[place] = key
 
 
 def _log(
