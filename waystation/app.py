@@ -18,6 +18,7 @@ from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
 from waystation.journal.metrics import Metrics
 from waystation.journal.push import PUSH_SECONDS, control_ready, push_forever
+from waystation.kernel.memory import settle_memory
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
 from waystation.routing.budget import RetryBudget
@@ -45,6 +46,7 @@ async def run_gateway(settings: Settings, boot: str) -> None:
     async with gateway(settings, boot, f"gateway-{worker}-{os.getpid()}") as running:
         listen = bind(settings.host, settings.port)
         await running.start(listen)
+        settle_memory()
         await leave.wait()
         await running.drain()
 

@@ -6,6 +6,7 @@ import signal
 
 import structlog
 
+from waystation.kernel.memory import settle_memory
 from waystation.ledger.books import BooksAway, BooksLocked
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.socket_address import AddressTaken
@@ -34,6 +35,7 @@ async def run_ledger(settings: Settings, boot: str) -> None:
     server = await _start(settings, boot if SUPERVISED in os.environ else "", stop)
     if server is None:
         return
+    settle_memory()
     log.info("ledger started", socket=str(settings.ledger_socket))
     running = asyncio.create_task(server.run(), name="ledger-server")
     stopping = asyncio.create_task(stop.wait(), name="ledger-signal")
