@@ -139,3 +139,35 @@ async def test_several_answers_count_together() -> None:
     grant = await ask(ledger, Request(stream=True, n=2, choices=2, output_limit=None), two)
     assert grant.extend_above == 3200
     assert await stream(grant, 10_000) == (10_000, None)
+
+
+async def test_what_came_beyond_the_hold_is_covered_as_far_as_there_is_money() -> None:
+    for balance, covered in ((10**9, 50_000_000), (30_000_000, 30_000_000)):
+        grant = await ask(PocketLedger(balance), Request(stream=True, output_limit=None))
+        await grant.cover(grant.nanos - 1)
+        assert grant.nanos < 10_000_000, "nothing to cover"
+        await grant.cover(50_000_000)
+        assert grant.nanos == covered
+
+
+async def test_covering_sees_what_an_answer_that_got_lost_had_held() -> None:
+    ledger = PocketLedger(10**9)
+    grant = await ask(ledger, Request(stream=True, output_limit=None))
+    ledger.loses_answers = True
+    await grant.extend(PROMPT + 1600 * TOKEN)
+    ledger.loses_answers = False
+    await grant.cover(50_000_000)
+    assert grant.nanos == ledger.held["r1"] == 50_000_000
+
+
+async def test_nothing_is_covered_for_the_revoked_nor_beyond_the_caller_s_limit() -> None:
+    ledger = PocketLedger(10**9)
+    grant = await ask(ledger, Request(stream=True, output_limit=3000))
+    await grant.cover(10**8)
+    assert grant.nanos == PROMPT + 3000 * TOKEN
+    ledger = PocketLedger(10**9)
+    grant = await ask(ledger, Request(stream=True, output_limit=None))
+    held = grant.nanos
+    ledger.refusal = Refused("r1", "token_disabled")
+    await grant.cover(10**8)
+    assert grant.nanos == held

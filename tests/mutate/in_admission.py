@@ -47,7 +47,16 @@ IN_ADMISSION = (
         "waystation/admission/grant.py",
         "        if self._is_last or rest <= 0 or refused.code not in _LEAVE_THE_REST:\n",
         "        if refused.code not in _LEAVE_THE_REST:\n",
-        (_EXTEND + "test_every_cent_may_be_used_and_none_beyond",),
+        (
+            "tests/settling/test_bursts.py::test_a_burst_above_the_balance_takes_the_balance_and_ends",
+        ),
+    ),
+    Fault(
+        "a revoked caller uses up what is held",
+        "waystation/admission/grant.py",
+        "        if self._is_last or rest <= 0 or refused.code not in _LEAVE_THE_REST:\n",
+        "        if self._is_last or rest <= 0:\n",
+        (_EXTEND + "test_a_revoked_caller_does_not_go_on",),
     ),
     Fault(
         "an extension that was asked again extends twice",

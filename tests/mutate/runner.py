@@ -21,8 +21,8 @@ from typing import Literal
 from tests.mutate.fault import ROOT, DoesNotApply, Fault
 
 AT_ONCE = 2
-TEST_SECONDS_MAX = 60
-FAULT_SECONDS_MAX = 150
+TEST_SECONDS_MAX = 40
+FAULT_SECONDS_MAX = 80
 BASELINE_SECONDS_MAX = 420
 FAILED, PASSED = 1, 0
 LEFT_OUT = (

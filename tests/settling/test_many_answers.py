@@ -4,7 +4,7 @@ import pytest
 
 from tests.settling.conftest import Begin
 from tests.settling.till import Till
-from tests.support.script import chat, chat_frames, stream
+from tests.support.script import Script, Seen, chat, chat_frames, stream
 
 USED = {"prompt_tokens": 600, "completion_tokens": 10, "total_tokens": 610}
 NATIVE = {"prompt_tokens": 600, "completion_tokens": 30, "total_tokens": 630}
@@ -48,3 +48,23 @@ async def test_calls_that_gave_nothing_are_not_paid(fanning: Till) -> None:
     fanning.near.queue(chat(), chat("", empty), chat("", empty))
     reply = await fanning.chat(model="by-call", n=3)
     assert (await fanning.row(reply.request_id)).nanos == 10_000_000
+
+
+@pytest.mark.parametrize("vendor", ["openai", "openai-compatible"])
+async def test_a_clamp_leaves_room_for_all_answers(begin: Begin, vendor: str) -> None:
+    """Each answer may be as long as the clamp says, and the balance still has it."""
+    till = await begin(near_vendor=vendor, credit="0.002")
+
+    def as_long_as_allowed(seen: Seen) -> Script:
+        body = seen.json()
+        made = body["max_tokens"] * body.get("n", 1)
+        return chat(usage={"prompt_tokens": 9, "completion_tokens": made})
+
+    till.near.answer(as_long_as_allowed)
+    reply = await till.chat(n=3, max_tokens=4_000)
+    limit = int(reply.headers["x-waystation-output-limit"])
+    assert [seen.json()["max_tokens"] for seen in till.near.seen] == [limit] * len(till.near.seen)
+    assert limit >= 16
+    row = await till.row(reply.request_id)
+    assert row.output_tokens == 3 * limit
+    assert (row.loss_nanos, row.exact) == (0, True)

@@ -162,14 +162,16 @@ class Grant:
         as far as there is money, so that it is paid. Never beyond the caller's own limit."""
         if self._output_tokens_max is not None:
             metered_nanos = min(metered_nanos, self._estimate.bound_of(self._output_tokens_max))
-        missing = metered_nanos - self.nanos
+        most = metered_nanos
         for _ in range(_ASKS_MAX):
-            if missing <= 0:
+            wanted = min(most, metered_nanos - self.nanos)
+            if wanted <= 0:
                 return
-            answer = await self._ask(missing)
-            if not isinstance(answer, Refused):
+            answer = await self._ask(wanted)
+            if isinstance(answer, Fault):
                 return
-            missing = min(missing, answer.available)
+            if isinstance(answer, Refused):
+                most = answer.available
 
     async def _more(self, metered_nanos: int) -> Fault | None:
         """A Fault: nothing more."""
