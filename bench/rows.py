@@ -102,7 +102,7 @@ def latency(run: Run) -> Iterator[Row]:
         yield Row("added latency p99, beyond one commit", f"{p99:.2f} ms", "≤ 5 ms", p99 <= 5)
         stub = run.ports["stub"]
         direct_rate = rate(stub, "/slow", 64, run.seconds)
-        own_rate = rate(product.port, CHAT, 64, run.seconds, f"{KEY}-slow")
+        own_rate = rate(product.port, CHAT, 64, run.seconds, stack.stub_key("slow"))
         share = own_rate / direct_rate
         yield Row(
             "20 ms upstream, 64 connections",
@@ -118,7 +118,7 @@ def streams(run: Run) -> Iterator[Row]:
     counts = control["clean"] == 1024
     yield Row("stub alone: clean streams of 1,024", f"{control['clean']}", "1,024", counts)
     with stack.product(run.folder, run.ports) as product:
-        key = f"{KEY}-stream"
+        key = stack.stub_key("stream")
         stack.load("streams", product.port, CHAT, 16, key)
         direct = stack.load("streams", stub, "/stream", 128)
         proxy = stack.load("streams", run.ports["proxy"], "/stub/stream", 128)
@@ -156,11 +156,11 @@ def memory(run: Run) -> Iterator[Row]:
 def _held(
     product: Product, worker: int, mode: str, name: str, count: int, what: str, target_kib: int
 ) -> Row:
-    with stack.held(mode, product.port, CHAT, 50, f"{KEY}-{name}", 0):
+    with stack.held(mode, product.port, CHAT, 50, stack.stub_key(name), 0):
         pass  # the allocator's first arenas are not the streams' memory
     time.sleep(1)
     before = stack.resident_bytes(worker)
-    with stack.held(mode, product.port, CHAT, count, f"{KEY}-{name}", 60):
+    with stack.held(mode, product.port, CHAT, count, stack.stub_key(name), 60):
         time.sleep(2.5)
         each = (stack.resident_bytes(worker) - before) / count / 1024
     return Row(f"memory per {what}", f"{each:.1f} KiB", f"≤ {target_kib} KiB", each <= target_kib)

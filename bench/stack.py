@@ -19,7 +19,9 @@ from pathlib import Path
 from bench.stub import JSON_BODY
 
 ROOT = Path(__file__).resolve().parent.parent
-KEY = "sk-bench-0123456789abcdefghijklmnop"
+KEY = "sk-wsA1b2C3d40123456789abcdefghijABCDEFGHIJKL0MS48r"
+"""Of our own shape, like the keys that the product mints."""
+
 
 _NGINX = """
 worker_processes 1;
@@ -56,6 +58,11 @@ _PROXY = """
     location /stub/ {{ proxy_pass http://stub/; proxy_buffering off; }}
   }}
 """
+
+
+def stub_key(name: str) -> str:
+    """Of the token that leads to that path of the stub."""
+    return f"sk-bench-of-the-stub-{name}"
 
 
 def free_port() -> int:
@@ -164,7 +171,7 @@ groups = ["{name}"]
 account = "bench@example.com"
 name = "{name}"
 groups = ["{name}"]
-key = "{key}-{name}"
+key = "{stub_key}"
 """
 _REST = """
 [[prices]]
@@ -232,7 +239,7 @@ def product(
     data = folder / f"data-{time.monotonic_ns()}"
     config = folder / "relay.toml"
     stubs = "".join(
-        _STUB_CHANNEL.format(name=name, stub=ports["stub"], key=KEY)
+        _STUB_CHANNEL.format(name=name, stub=ports["stub"], stub_key=stub_key(name))
         for name in ("stream", "idle", "slow")
     )
     config.write_text(_CONFIG.format(json=ports["json"]) + stubs + _REST.format(key=KEY))
