@@ -70,6 +70,16 @@ async def test_a_channel_that_drains_is_read_to_its_end(begin: Begin) -> None:
     assert json.loads(row.usage)["output_text"] == 3
 
 
+async def test_it_drains_for_who_left_before_the_first_word_too(begin: Begin) -> None:
+    till = await begin(more_of_near='on_disconnect = "drain"')
+    till.near.answer(stream(gap_seconds=0.1))
+    _, writer = await till.open(stream=True)
+    await until(lambda: till.near.seen)
+    writer.close()
+    row = await till.last_row()
+    assert (row.nanos, row.exact, row.end) == (9 * INPUT + 3 * OUTPUT, True, "client_gone")
+
+
 async def test_an_upstream_that_fails_before_any_content_is_free(begin: Begin) -> None:
     """Be it after the headers had to be told."""
     till = await begin(preamble_seconds_max=0.05)

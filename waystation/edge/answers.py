@@ -136,13 +136,14 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) 
 
 async def _streamed(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:
     """A stream. Until its first content byte it is an attempt like any other; from there on the
-    pump owns it."""
+    pump owns it. Where the channel says `drain`, a client that leaves before that changes nothing
+    but who reads."""
     drains = attempt.candidate.channel.on_disconnect == "drain"
     began_ns = perf_counter_ns()
     streams, identity = story.site.pulse.streams, story.call.request_id
     source: Source | None = None
     try:
-        with Interruptible(story.call):
+        with nullcontext() if drains else Interruptible(story.call):
             source = await made.begin()
             # From here on it has a pulse: a model may think for long before its first word.
             stream = streams[identity] = Stream(story, source, drains)
