@@ -102,7 +102,8 @@ def _first_model(name: str, models: Sequence[str]) -> str:
 
 async def _try(settings: Settings, channel: Any, model: str) -> Outcome:
     from waystation.journal.redaction import Redactor
-    from waystation.upstream.outgoing import Lines
+    from waystation.routing.choice import NO_KEY
+    from waystation.upstream.outgoing import Way
     from waystation.upstream.transport import Deadlines, TransportFault
 
     body = {
@@ -111,13 +112,12 @@ async def _try(settings: Settings, channel: Any, model: str) -> Outcome:
         "max_tokens": OUTPUT_TOKENS_MAX,
     }
     deadlines = Deadlines(first_byte_seconds=SECONDS_MAX, total_seconds=SECONDS_MAX)
-    lines, key = Lines(deadlines), channel.keys[0]
-    line = lines.line(channel)
-    sent = lines.outgoing(channel, key, "chat", msgspec.json.encode(body), False, lambda _: None)
-    transport = _transport(settings, channel, line.origin.scheme)
+    way, key = Way(channel, deadlines), channel.keys[0] if channel.keys else NO_KEY
+    sent = way.outgoing(key, "chat", msgspec.json.encode(body), False, lambda _: None)
+    transport = _transport(settings, channel, way.origin.scheme)
     began = time.perf_counter()
     try:
-        incoming = await transport.send(sent, line.deadlines)
+        incoming = await transport.send(sent, way.deadlines)
         status = incoming.status
         told = _told(await incoming.read_all(REPLY_BYTES_MAX))
     except TransportFault as fault:

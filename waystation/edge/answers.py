@@ -33,7 +33,7 @@ _UNPRICED = Receipt(lambda usage: None)
 class Try:
     """What one attempt is made of: its wire, its target, what its readers show of money."""
 
-    __slots__ = ("_attempt", "_story", "operation", "parts", "receipt", "target", "wire")
+    __slots__ = ("_attempt", "_story", "_way", "operation", "parts", "receipt", "target", "wire")
 
     def __init__(self, story: Story, attempt: Attempt) -> None:
         operation, grant, site = story.operation, story.grant, story.site
@@ -42,6 +42,7 @@ class Try:
         channel = attempt.candidate.channel
         self._story = story
         self._attempt = attempt
+        way = self._way = site.ways.of(channel)
         self.operation: Operation = operation
         self.parts = operation.n if operation.fans_out and not channel.native_n else 1
         self.receipt = Receipt(self._cost)
@@ -56,7 +57,7 @@ class Try:
         )
         self.wire = Wire(
             site.transport(channel),
-            site.ways.line(channel).deadlines,
+            way.deadlines,
             grant.mark_sent,
             self.target.secrets,
             site.settings.reply_bytes_max,
@@ -94,8 +95,7 @@ class Try:
 
     def _outgoing(self) -> Outgoing:
         attempt, operation = self._attempt, self.operation
-        return self._story.site.ways.outgoing(
-            attempt.candidate.channel,
+        return self._way.outgoing(
             attempt.key,
             operation.name,
             operation.body_for(self.target),

@@ -16,7 +16,7 @@ from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
-from waystation.upstream.outgoing import Lines
+from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
 
 
@@ -45,21 +45,22 @@ class Site:
         self.awaits_control = False
         """Under `serve` the first readiness waits for the control process, once."""
         self.directory: Directory | None = None
-        self.ways = Lines(Deadlines())
+        self.ways = Ways(Deadlines())
         self._transports = transports
 
     def configure(self, snapshot: Snapshot) -> None:
         """A new configuration epoch; requests under way keep what they were given."""
-        self.ways = Lines(Deadlines())
+        self.ways = Ways(Deadlines())
         self.directory = Directory(snapshot)
         redactor.protect(key.secret for each in snapshot.channels.values() for key in each.keys)
 
     def transport(self, channel: Channel) -> Transport:
-        return self._transports[self.ways.line(channel).origin.scheme]
+        return self._transports[self.ways.of(channel).origin.scheme]
 
     def ready(self, channel: Channel) -> bool:
         """An attempt on this channel would write at once."""
-        return self.transport(channel).ready(self.ways.line(channel).origin)
+        origin = self.ways.of(channel).origin
+        return self._transports[origin.scheme].ready(origin)
 
     def gauge(self) -> None:
         """Put what is now into the metrics."""

@@ -43,7 +43,6 @@ class Story:
         "facts",
         "first_ns",
         "grant",
-        "language",
         "operation",
         "served",
         "site",
@@ -56,7 +55,6 @@ class Story:
         self.call = call
         self.dialect = dialect
         self.created_ms = now_ms()
-        self.language: Language = language_of(call, site.settings.language)
         self.caller: Caller | None = None
         self.operation: Operation | None = None
         self.facts: Facts | None = None
@@ -68,6 +66,11 @@ class Story:
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
         self.first_ns = 0  # when the first content byte came
         self._counted: tuple[Usage, Charge] | None = None
+
+    @property
+    def language(self) -> Language:
+        """For what is told in words; most requests never are."""
+        return language_of(self.call, self.site.settings.language)
 
     # ---- on the way ------------------------------------------------------------------------
 

@@ -18,13 +18,14 @@ import msgspec
 
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
-from waystation.identity.credentials import Credential
+from waystation.identity.credentials import Credential, HeaderGetter, credential
 from waystation.identity.keys import shape
 from waystation.identity.lookup import BATCH_MAX, Changes, changes_since, find_callers
 from waystation.identity.memory import KnownCallers, ShortMemory
 from waystation.storage.database import Database, StorageAway
 
 CALLERS_MAX = 120_000
+SHOWN_MAX = 8_192
 UNKNOWN_MAX = 65_536
 UNKNOWN_SECONDS = 10.0
 WAITING_MAX = 4_096
@@ -45,6 +46,7 @@ class Authenticator:
         self._database = database
         self._clock = clock
         self._callers = KnownCallers(CALLERS_MAX)
+        self._shown: dict[str, Credential] = {}
         self._unknown = ShortMemory(UNKNOWN_MAX, UNKNOWN_SECONDS)
         self._waiting: dict[bytes, asyncio.Future[_Answer]] = {}
         self._runner: asyncio.Task[None] | None = None
@@ -58,6 +60,28 @@ class Authenticator:
     def cached(self, shown: Credential) -> Caller | None:
         """Who it is, when that is known by heart; None: ask `find`."""
         return self._callers.get(shown.digest)
+
+    def shown(self, header: HeaderGetter, query: str) -> Credential:
+        """The credential of a request. What led to a known caller before is not read again: its
+        Authorization is looked up as it stands, since that header comes before all others.
+
+        Raises Fault: missing_api_key, empty_api_key, invalid_api_key."""
+        sent = header("authorization")
+        if sent is not None:
+            known = self._shown.get(sent)
+            if known is not None:
+                return known
+        found = credential(header, query)
+        if sent is not None and found.source == "authorization":
+            self._remember_shown(sent, found)
+        return found
+
+    def _remember_shown(self, sent: str, found: Credential) -> None:
+        """Only of known callers: nobody can fill the memory with guesses."""
+        if self._callers.get(found.digest) is not None:
+            if len(self._shown) >= SHOWN_MAX:
+                self._shown.clear()
+            self._shown[sent] = found
 
     async def find(self, shown: Credential) -> Caller:
         """Raises Fault: invalid_api_key; temporarily_unavailable when that cannot be told."""

@@ -6,7 +6,6 @@ parsed address, its headers for each key) is made once for each configuration ep
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from waystation.routing.snapshot import Channel, ChannelKey
@@ -18,36 +17,6 @@ PASSED_ON = ("openai-beta",)
 """Request headers that change what the upstream does and name nobody."""
 
 _PORTS = {"http": 80, "https": 443, "demo": 1}
-
-
-class Line(NamedTuple):
-    """One channel's way out: ready to be combined with a body."""
-
-    origin: Origin
-    prefix: str
-    deadlines: Deadlines
-
-
-def line_for(channel: Channel, defaults: Deadlines) -> Line:
-    """Raises ValueError for a base address that is none (apply refuses those earlier)."""
-    parts = urlsplit(channel.base_url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError(f"channel {channel.name}: not an http address")
-    origin = Origin(
-        scheme=parts.scheme,  # type: ignore[arg-type]  # checked against _PORTS above
-        host=parts.hostname,
-        port=parts.port or _PORTS[parts.scheme],
-        allow_private=channel.allow_private,
-        proxy=channel.proxy,
-    )
-    own = channel.deadlines
-    deadlines = Deadlines(
-        connect_seconds=own.connect or defaults.connect_seconds,
-        first_byte_seconds=own.first_byte or defaults.first_byte_seconds,
-        idle_seconds=own.idle or defaults.idle_seconds,
-        total_seconds=own.total or defaults.total_seconds,
-    )
-    return Line(origin, parts.path.rstrip("/"), deadlines)
 
 
 def key_header(auth: str, secret: str) -> tuple[bytes, bytes]:
@@ -77,23 +46,36 @@ def fixed_headers(channel: Channel, key: ChannelKey, stream: bool) -> Headers:
     return tuple(headers.items())
 
 
-class Lines:
-    """The ways out of one snapshot's channels; thrown away with the snapshot."""
+class Way:
+    """One channel's way out: its parsed address, its deadlines, its headers for each key."""
 
-    def __init__(self, defaults: Deadlines) -> None:
-        self._defaults = defaults
-        self._lines: dict[int, Line] = {}
-        self._headers: dict[tuple[int, int, bool], Headers] = {}
+    __slots__ = ("_headers", "_prefix", "channel", "deadlines", "origin")
 
-    def line(self, channel: Channel) -> Line:
-        found = self._lines.get(channel.id)
-        if found is None:
-            found = self._lines[channel.id] = line_for(channel, self._defaults)
-        return found
+    def __init__(self, channel: Channel, defaults: Deadlines) -> None:
+        """Raises ValueError for a base address that is none (apply refuses those earlier)."""
+        parts = urlsplit(channel.base_url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError(f"channel {channel.name}: not an http address")
+        self.channel = channel
+        self.origin = Origin(
+            scheme=parts.scheme,  # type: ignore[arg-type]  # checked against _PORTS above
+            host=parts.hostname,
+            port=parts.port or _PORTS[parts.scheme],
+            allow_private=channel.allow_private,
+            proxy=channel.proxy,
+        )
+        own = channel.deadlines
+        self.deadlines = Deadlines(
+            connect_seconds=own.connect or defaults.connect_seconds,
+            first_byte_seconds=own.first_byte or defaults.first_byte_seconds,
+            idle_seconds=own.idle or defaults.idle_seconds,
+            total_seconds=own.total or defaults.total_seconds,
+        )
+        self._prefix = parts.path.rstrip("/")
+        self._headers: dict[tuple[int, bool], Headers] = {}
 
     def outgoing(
         self,
-        channel: Channel,
         key: ChannelKey,
         operation: str,
         body: bytes,
@@ -101,13 +83,27 @@ class Lines:
         header: Callable[[str], str | None],
     ) -> Outgoing:
         """The request for one attempt. header: looks up the caller's, for PASSED_ON."""
-        line = self.line(channel)
-        slot = (channel.id, key.id, stream)
-        headers = self._headers.get(slot)
+        channel = self.channel
+        headers = self._headers.get((key.id, stream))
         if headers is None:
-            headers = self._headers[slot] = fixed_headers(channel, key, stream)
+            headers = self._headers[key.id, stream] = fixed_headers(channel, key, stream)
         for name in PASSED_ON:
             value = header(name)
             if value is not None:
                 headers = (*headers, (name.encode(), value.encode("latin-1", "replace")))
-        return Outgoing(line.origin, "POST", line.prefix + channel.paths[operation], headers, body)
+        return Outgoing(self.origin, "POST", self._prefix + channel.paths[operation], headers, body)
+
+
+class Ways:
+    """The ways out of the channels in use. A request that began under an earlier configuration
+    keeps the channel it was given: what is remembered is that very channel's, or made anew."""
+
+    def __init__(self, defaults: Deadlines) -> None:
+        self._defaults = defaults
+        self._ways: dict[int, Way] = {}
+
+    def of(self, channel: Channel) -> Way:
+        found = self._ways.get(channel.id)
+        if found is None or found.channel is not channel:
+            found = self._ways[channel.id] = Way(channel, self._defaults)
+        return found

@@ -12,6 +12,9 @@ _OURS = frozenset(
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 _NAMES_COUNT_MAX = 2048
 _known_names: dict[bytes, int] = {}
+_BLOCKS_COUNT_MAX = 1024
+_BLOCK_BYTES_MAX = 2048
+_known_blocks: dict[tuple[tuple[bytes, bytes], ...], bytes] = {}
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -34,9 +37,27 @@ def write_head(request: Outgoing, host: bytes) -> bytes:
         raise ValueError(f"target {target[:200]!r}")
     if not request.method.isalpha() or not request.method.isascii():
         raise ValueError(f"method {request.method[:40]!r}")
+    block = _known_blocks.get(request.headers)
+    if block is None:
+        block = _block(request.headers)
+    length = b""
+    if request.body or request.method in _WITH_BODY:
+        length = b"content-length: %d\r\n" % len(request.body)
+    return b"%b %b HTTP/1.1%b%b%b" % (
+        request.method.encode(),
+        target.encode(),
+        host,
+        length,
+        block,
+    )
+
+
+def _block(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The header lines with the empty one at the end. Most requests of a channel have the same, so
+    they are judged once."""
     encoding = b"accept-encoding: identity\r\n"
     lines = []
-    for name, value in request.headers:
+    for name, value in headers:
         kind = _known_names.get(name)
         if kind is None:
             kind = _learn(name)
@@ -44,17 +65,16 @@ def write_head(request: Outgoing, host: bytes) -> bytes:
             if kind == REFUSED:
                 raise ValueError(f"header {name!r} is not the caller's to write")
             encoding = b""
-        lines.append(b"%b: %b" % (name, value))
-    block = b"\r\n".join(lines)
-    breaks = max(len(lines) - 1, 0)
-    if block.count(b"\n") != breaks or block.count(b"\r") != breaks or b"\0" in block:
+        lines.append(b"%b: %b\r\n" % (name, value))
+    block = b"".join(lines)
+    if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
         raise ValueError("a header's value has a line break or NUL")
-    length = b""
-    if request.body or request.method in _WITH_BODY:
-        length = b"content-length: %d\r\n" % len(request.body)
-    end = b"\r\n\r\n" if lines else b"\r\n"
-    start = f"{request.method} {target} HTTP/1.1".encode()
-    return b"".join((start, host, length, encoding, block, end))
+    block = b"%b%b\r\n" % (encoding, block)
+    if len(_known_blocks) >= _BLOCKS_COUNT_MAX:
+        _known_blocks.clear()
+    if len(block) <= _BLOCK_BYTES_MAX:
+        _known_blocks[headers] = block
+    return block
 
 
 def _learn(name: bytes) -> int:
