@@ -26,7 +26,7 @@ def sink() -> Iterator[io.StringIO]:
 
 def test_structlog_and_plain_loggers_give_the_same_lines(sink: io.StringIO) -> None:
     structlog.get_logger("waystation.control").info("started", port=8000)
-    logging.getLogger("uvicorn.error").warning("slow %s", "start")
+    logging.getLogger("some.library").warning("slow %s", "start")
     first, second = map(json.loads, sink.getvalue().splitlines())
     assert (first["event"], first["port"], first["process"]) == ("started", 8000, "control")
     assert (second["event"], second["level"], second["process"]) == (

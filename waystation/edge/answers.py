@@ -15,8 +15,6 @@ from waystation.edge.pump import Stream
 from waystation.edge.replies import JSON_TYPE
 from waystation.edge.story import Story
 from waystation.journal.row import EndReason
-from waystation.kernel.money import format_usd
-from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt, Attempts
 from waystation.upstream.attempt import Whole, Wire, begin, fetch
 from waystation.upstream.fan_out import begin_parts, fetch_parts
@@ -45,7 +43,9 @@ class Try:
         way = self._way = site.ways.of(channel)
         self.operation: Operation = operation
         self.parts = operation.n if operation.fans_out and not channel.native_n else 1
-        self.receipt = Receipt(self._cost)
+        # The story's method, not one of ours: an object that holds itself is garbage that only the
+        # collector finds, and a request's worth of that for each request is dear.
+        self.receipt = Receipt(story.cost)
         self.target = Target(
             upstream_model=attempt.candidate.upstream_model,
             output_limit=grant.output_limit,
@@ -64,9 +64,6 @@ class Try:
         )
         story.served = attempt.candidate
         story.calls = self.parts
-
-    def _cost(self, usage: Usage) -> str:
-        return format_usd(self._story.price(usage).nanos)
 
     async def fetch(self) -> Whole:
         """The whole answer. Raises AttemptFailed."""

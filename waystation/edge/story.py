@@ -130,6 +130,10 @@ class Story:
         self._counted = (usage, charged)
         return charged
 
+    def cost(self, usage: Usage) -> str:
+        """The same in USD, as a decimal JSON number."""
+        return format_usd(self.price(usage).nanos)
+
     async def cover(self, usage: Usage) -> None:
         """Before a post, when more came than was held: hold that too. An exact charge needs no
         hold."""
