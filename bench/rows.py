@@ -150,7 +150,7 @@ def memory(run: Run) -> Iterator[Row]:
         idle = stack.resident_bytes(worker)
         yield Row("idle memory of a worker", f"{idle / MIB:.0f} MB", "≤ 120 MB", idle <= 120e6)
         yield _held(product, worker, "hold", "idle", 2000, "open stream (2,000 idle ones)", 40)
-        yield _held(product, worker, "silent", "stream", 200, "client that reads nothing", 256)
+        yield _held(product, worker, "silent", "flood", 100, "client that reads nothing", 256)
 
 
 def _held(

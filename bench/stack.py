@@ -240,7 +240,7 @@ def product(
     config = folder / "relay.toml"
     stubs = "".join(
         _STUB_CHANNEL.format(name=name, stub=ports["stub"], stub_key=stub_key(name))
-        for name in ("stream", "idle", "slow")
+        for name in ("stream", "idle", "slow", "flood")
     )
     config.write_text(_CONFIG.format(json=ports["json"]) + stubs + _REST.format(key=KEY))
     options = ["--workers", str(workers)]

@@ -4,6 +4,7 @@ nginx answers the plain JSON rows; this one is for what nginx cannot do. The pat
   …/stream   64 chat chunks, 20 ms apart (the request header x-frames says another number)
   …/idle     one chunk, then silence
   …/slow     a JSON answer after 20 ms
+  …/flood    chunks without end, as fast as they are taken
 Frames are made once and shared, and written by a wheel of 2 ms slots, so that the stub costs less
 than what it measures.
 """
@@ -120,6 +121,16 @@ class Stub(asyncio.Protocol):
     def __init__(self, wheel: Wheel) -> None:
         self._wheel = wheel
         self._buffer = b""
+        self._floods = False
+        self._is_full = False
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        while self._floods and not self._is_full and not self.transport.is_closing():
+            self.transport.write(_FRAMES[1] * 64)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
@@ -144,6 +155,10 @@ class Stub(asyncio.Protocol):
         if path.startswith(b"/stream"):
             self.transport.write(_SSE_HEAD + _FRAMES[0])
             self._wheel.add(self)
+        elif path.startswith(b"/flood"):
+            self.transport.write(_SSE_HEAD + _FRAMES[0])
+            self._floods = True
+            self.resume_writing()
         elif path.startswith(b"/idle"):
             self.transport.write(_SSE_HEAD + _FRAMES[0] + _FRAMES[1])
         else:
