@@ -23,6 +23,7 @@ from waystation.kernel.ids import request_id
 from waystation.upstream.transport import Transport
 
 _CLOSE_SECONDS = 5.0
+_LAST_WORD_SECONDS = 0.25
 log = structlog.get_logger("gateway")
 
 
@@ -107,6 +108,8 @@ class Gateway:
         self.face.announce_close = True
         await asyncio.sleep(settings.drain_notice_seconds)
         self.face.stop_accepting()
+        # Who was accepted last has not spoken yet: closing now would cut a request on its way.
+        await asyncio.sleep(_LAST_WORD_SECONDS)
         self.face.close_idle()
         if not await self.face.wait_idle(settings.drain_seconds_max):
             streams = list(self.site.pulse.streams.values())
