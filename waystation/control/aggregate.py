@@ -1,7 +1,8 @@
 """The metrics of all processes, added up from what they push, shown as Prometheus text.
 
 Counters and histograms are sums of deltas; they begin anew when this process does, which is what
-Prometheus expects of a restart. A gauge is the sum over the processes that spoke lately, or their worst.
+Prometheus expects of a restart. A gauge is the sum over the processes that spoke
+lately, or their worst.
 """
 
 from collections.abc import Iterator
