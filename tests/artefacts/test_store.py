@@ -8,11 +8,17 @@ import pytest
 
 from tests.artefacts.conftest import BASE, House
 from tests.artefacts.making import SAMPLES, picture, png_that_claims
+from tests.identity.rows import add_account
 from waystation.artefacts.listing import list_artefacts
 from waystation.artefacts.media_types import AUDIO, PICTURES, TEXT, TYPES, VIDEO
 from waystation.artefacts.rows import BadCursor
 from waystation.artefacts.shelf import ArtefactsAway, NoObject
+from waystation.artefacts.store import ArtefactStore
 from waystation.errors import Fault
+from waystation.settings import Settings
+from waystation.storage.database import Database, StorageAway
+from waystation.storage.master_key import MasterKey
+from waystation.storage.sealing import Sealing
 from waystation.storage.signing import add_signing_key
 
 EVERYTHING = PICTURES | AUDIO | VIDEO | TEXT
@@ -113,6 +119,26 @@ async def test_old_keys_go_on_verifying_and_new_ones_are_noticed(
     assert (await other.keep(house.ada, picture())).object.split("/")[0] == kept.object.split("/")[
         0
     ], "the folder stays the same"
+
+
+async def test_what_is_known_stays_when_the_keys_cannot_be_read(house: House) -> None:
+    """As after a change of the master key, until the process is given the new one."""
+    kept = await house.store.keep(house.ada, picture())
+    link = house.store.link(kept, "")
+    await add_signing_key(house.database, Sealing(MasterKey.new()), kept.created_ms + 1)
+    assert await house.store.find(kept.id) == kept
+    signature = link.partition("?sig=")[2]
+    assert await house.store.find_linked("img", kept.name, "unknown." + signature) is None
+    assert await house.store.find_linked("img", kept.name, signature) == kept
+    with pytest.raises(StorageAway):
+        await house.again().keep(house.ada, picture())
+
+
+async def test_a_database_that_was_never_set_up(store: Database, tmp_path: Path) -> None:
+    sealing = Sealing(MasterKey.new())
+    fresh = ArtefactStore(Settings(data=tmp_path), store, lambda: sealing)
+    with pytest.raises(StorageAway):
+        await fresh.keep(await add_account(store, "ada@example.com"), picture())
 
 
 async def test_pages_by_key(house: House) -> None:

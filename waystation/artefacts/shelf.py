@@ -45,6 +45,7 @@ class Shelf:
         self._settings = settings
         self._store = store
         self._folder = folder_of(settings) if store is None else None
+        self._synced: set[Path] = set()
         self._is_near = self._folder is not None
 
     def _open(self) -> "ObjectStore":
@@ -58,7 +59,18 @@ class Shelf:
             await self._open().put_async(name, data)
             if self._folder is not None:
                 # The row that follows is durable when it is committed; so must this be.
-                await asyncio.to_thread(_sync, self._folder, name)
+                await asyncio.to_thread(self._sync, self._folder, name)
+
+    def _sync(self, folder: Path, name: str) -> None:
+        """The file and its folder; of a new folder, those above it too."""
+        path = folder / name
+        places = [path, path.parent]
+        if path.parent not in self._synced:
+            above = path.parent.relative_to(folder).parts
+            places += list(path.parents)[1 : len(above) + 2]
+        for place in places:
+            _sync(place)
+        self._synced.add(path.parent)
 
     async def read(self, name: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
         """Bytes start to end (exclusive, start < end), in pieces. The first one is asked for
@@ -121,15 +133,12 @@ class Shelf:
             )
 
 
-def _sync(folder: Path, name: str) -> None:
-    """The file, its folder and that one's: the last two may be new today."""
-    path = folder / name
-    for place in (path, path.parent, path.parent.parent):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _remove_unfinished(folder: Path, before: float) -> int:

@@ -456,3 +456,10 @@ async def test_stored_files_that_come_back_otherwise(
 
     monkeypatch.setattr(Shelf, "read_all", other)
     assert not (await check_stored_files(settings)).ok
+
+
+async def test_stored_files_of_one_node_among_several(settings: Settings) -> None:
+    several = settings.model_copy(update={"database": "postgresql://db.example/relay"})
+    check = await check_stored_files(several)
+    assert check.ok
+    assert "Several nodes" in check.advice

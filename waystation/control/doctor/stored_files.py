@@ -3,11 +3,13 @@
 import secrets
 import time
 
+from waystation.artefacts.place import folder_of
 from waystation.artefacts.shelf import ArtefactsAway, Shelf
 from waystation.control.doctor.check import Check
 from waystation.settings import Settings
 
 _NAME = "stored files"
+_SHARED = "Several nodes need a folder that all of them see, or a bucket."
 _ADVICE = "See WAYSTATION_ARTEFACTS, its credentials, and the rights of this user."
 
 
@@ -25,4 +27,6 @@ async def check_stored_files(settings: Settings) -> Check:
         return Check(_NAME, False, f"{place}: {away}", _ADVICE)
     if found != data:
         return Check(_NAME, False, f"{place} gives back what was not written", _ADVICE)
-    return Check(_NAME, True, f"{place}, {(time.perf_counter() - began) * 1000:.0f} ms")
+    detail = f"{place}, {(time.perf_counter() - began) * 1000:.0f} ms"
+    alone = settings.database is not None and folder_of(settings) is not None
+    return Check(_NAME, True, detail, _SHARED if alone else "")
