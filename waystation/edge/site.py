@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from time import monotonic
 
 from waystation.admission.estimate import Policy
+from waystation.artefacts.store import ArtefactStore
 from waystation.edge.pulse import Pulse
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
@@ -24,6 +25,7 @@ from waystation.routing.choice import Router
 from waystation.routing.health import State
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
+from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
 
@@ -43,6 +45,7 @@ class Site:
         transports: Mapping[str, Transport],
         metrics: Metrics,
         lines: LineLog | None,
+        artefacts: ArtefactStore,
     ) -> None:
         self.settings = settings
         self.ledger = ledger
@@ -50,6 +53,8 @@ class Site:
         self.router = router
         self.metrics = metrics
         self.lines = lines
+        self.artefacts = artefacts
+        self.fetcher = Fetcher(transports["https"], settings)
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)
         self.draining = False
