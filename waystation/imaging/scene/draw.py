@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from waystation.imaging.picture import Size
 from waystation.imaging.scene.backdrop import backdrop, light
 from waystation.imaging.scene.layout import Standing, lay_out
-from waystation.imaging.scene.prompt import read
+from waystation.imaging.scene.prompt import Plan, read
 from waystation.imaging.scene.shapes import SHAPES
 from waystation.imaging.scene.thing import draw_thing
 from waystation.imaging.scene.words import COLOURS, Rgb
@@ -40,12 +40,18 @@ def draw(
         image = backdrop(plan, size, horizon, dice, key)
         words = plan.unknown if plan.unknown or plan.things else (key,) * _SHAPES_MIN
         _strangers(image, words, dice)
-    line = line_width(size)
     for one in standing:
-        _place(image, one, line)
+        _place(image, one, line_width(size))
     if marked:
         _mark(image)
     return image
+
+
+def place_things(image: Image.Image, plan: Plan, key: str) -> None:
+    """Only the plan's things, on a picture that is there."""
+    standing, _ = lay_out(plan, image.size, random.Random(seed_of(key)))
+    for one in standing:
+        _place(image, one, line_width(image.size))
 
 
 def line_width(size: Size) -> int:
