@@ -12,7 +12,7 @@ from typing import Literal
 from PIL import Image, ImageOps
 
 PIXELS_MAX = 40_000_000
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 _MAY_MOVE = ("PNG", "WEBP", "GIF", "AVIF")
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -25,7 +25,15 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 # What Pillow's readers raise for data that is not what it says it is.
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, OverflowError)
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    OverflowError,
+    struct.error,
+)
 
 PictureFormat = Literal["png", "jpeg", "webp"]
 Reason = Literal["unreadable", "truncated", "too_large", "animated", "mismatch", "mask", "range"]

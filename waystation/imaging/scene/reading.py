@@ -6,6 +6,7 @@ screenshot, another format or half the size reads the same.
 import math
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from PIL import Image, ImageChops
@@ -27,6 +28,7 @@ _MISMATCH_MAX = 0.12
 _ASPECT_WEIGHT = 0.25
 _DISTANCE_MAX = 34.0
 _MAIN_MIN = 230
+_HORIZON_MIN = 16.0
 _MARK_SHARE = 0.9
 
 
@@ -160,8 +162,14 @@ def _bands(image: Image.Image, regions: list[Region]) -> tuple[str | None, str |
     }
     ground = min(under, key=lambda name: under[name])
     bare = math.inf if found_sky is None else distance(bottom, patterned(SKIES[found_sky][1]))
-    is_ground = under[ground] < min(_DISTANCE_MAX * 1.6, bare)
+    is_ground = under[ground] < min(_DISTANCE_MAX * 1.6, bare) and _has_horizon(image, regions)
     return found_sky, ground if is_ground else None
+
+
+def _has_horizon(image: Image.Image, regions: list[Region]) -> bool:
+    """Somewhere in the middle, one colour ends and another begins."""
+    bands = [_band(image, regions, at / 100, at / 100 + 0.01) for at in range(36, 86, 2)]
+    return any(distance(one, other) > _HORIZON_MIN for one, other in pairwise(bands))
 
 
 def _band(image: Image.Image, regions: list[Region], top: float, bottom: float) -> Rgb:
