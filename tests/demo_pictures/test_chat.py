@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.demo_pictures.asking import BYTES_MAX, ask, png, send
 from tests.imaging.making import noisy
-from waystation.demo.pictures.in_chat import draws
+from waystation.demo.pictures.calls import draws
 from waystation.demo.transport import DemoTransport
 from waystation.imaging.scene.prompt import Wanted
 from waystation.imaging.scene.reading import read_drawing

@@ -146,8 +146,9 @@ def test_backdrops_are_lighter_than_ink() -> None:
 
 
 @pytest.mark.parametrize("thing", sorted(SHAPES))
-def test_each_thing_in_each_colour(thing: str) -> None:
-    for place, colour in enumerate(COLOURS):
+def test_each_thing_in_many_colours(thing: str) -> None:
+    """Four for each thing, and every one for some."""
+    for place, colour in list(enumerate(COLOURS))[sorted(SHAPES).index(thing) % 3 :: 3]:
         sky = (*SKIES, None)[place % 7]
         seen = read_drawing(draw(f"{colour} {thing}, {sky or ''}", SMALL, seed=place))
         own = None if SHAPES[thing].colour == colour else colour
@@ -157,7 +158,7 @@ def test_each_thing_in_each_colour(thing: str) -> None:
 
 def test_whole_scenes_after_jpeg_and_at_half_the_size() -> None:
     dice = random.Random(11)
-    for number in range(60):
+    for number in range(36):
         things = dice.sample(sorted(SHAPES), dice.randint(1, 5))
         colours = [dice.choice([None, *COLOURS]) for _ in things]
         sky, ground = dice.choice([None, *SKIES]), dice.choice([None, *GROUNDS])

@@ -8,15 +8,17 @@ header overrides, 15 ms without it.
 import json
 from collections.abc import Callable, Iterator
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, moderation, others
 from waystation.demo.incoming import DemoIncoming
-from waystation.demo.pictures import desk
-from waystation.demo.pictures.in_chat import draws
+from waystation.demo.pictures.calls import action_of, draws
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
 from waystation.upstream.transport import Deadlines, Destination, Incoming, Outgoing
+
+if TYPE_CHECKING:
+    from waystation.demo.pictures.desk import PictureDesk
 
 _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
@@ -49,22 +51,31 @@ class DemoTransport:
         except others.BadRequest as error:
             return _refuse(400, str(error))
         except Refused as refused:
-            return desk.refuse(refused)
+            return _json(refused.status, refused.body())
 
     async def close(self) -> None:
         self._studio.close()
 
     async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
         path = request.target.partition("?")[0]
-        action = desk.action_of(path)
+        action = action_of(path)
         if action is not None:
-            return await desk.draw(self._studio, request, action, deadlines, pace_ms / 1000)
+            desk = await self._studio.run(_desk, self._studio)
+            return await desk.draw(request, action, deadlines, pace_ms / 1000)
         if path.endswith("/models"):
             return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
         body = _read(bytes(request.body))
         if path.endswith("/chat/completions") and draws(body):
-            return await desk.chat(self._studio, request, body, deadlines, pace_ms / 1000)
+            desk = await self._studio.run(_desk, self._studio)
+            return await desk.chat(request, body, deadlines, pace_ms / 1000)
         return _serve(path, body, pace_ms)
+
+
+def _desk(studio: Studio) -> "PictureDesk":
+    """Loaded with the first picture: a gateway that draws none needs no Pillow."""
+    from waystation.demo.pictures.desk import PictureDesk
+
+    return PictureDesk(studio)
 
 
 def _serve(path: str, body: dict[str, Any], pace_ms: int) -> Incoming:

@@ -6,6 +6,7 @@ broken data and more pixels than allowed are refused by name.
 """
 
 import struct
+import zlib
 from io import BytesIO
 from typing import Literal
 
@@ -30,9 +31,13 @@ _BROKEN = (
     SyntaxError,
     ValueError,
     EOFError,
+    LookupError,
+    ArithmeticError,
     RuntimeError,
-    OverflowError,
+    TypeError,
     struct.error,
+    zlib.error,
+    Warning,  # where warnings are made errors
 )
 
 PictureFormat = Literal["png", "jpeg", "webp"]
@@ -57,18 +62,12 @@ def open_picture(data: bytes, pixels_max: int = PIXELS_MAX) -> Image.Image:
         raise BadPicture("too_large", f"{width}x{height} is more than {pixels_max} pixels")
     if found.format in _MAY_MOVE and getattr(found, "is_animated", False):
         raise BadPicture("animated", "an animated picture; a single frame is needed")
-    turn = _turn(found)
     try:
         found.load()
     except _BROKEN:
         raise BadPicture("truncated", "the picture's data is cut off or damaged") from None
-    plain = _plain(found)
+    plain, turn = _plain(found), _turn(found)
     return plain if turn is None else plain.transpose(turn)
-
-
-def is_turned(data: bytes) -> bool:
-    """Its EXIF orientation asks for a turn. Raises BadPicture."""
-    return _turn(_header(data)) is not None
 
 
 def _header(data: bytes) -> Image.Image:

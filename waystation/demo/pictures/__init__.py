@@ -1,5 +1,6 @@
 """The demo's pictures: OpenAI's image API answered by drawing, without a model.
 
+calls.py     which calls are for pictures
 order.py     what is wanted, out of a JSON body or a form
 multipart.py a form's parts out of a body
 make.py      the pictures of an order

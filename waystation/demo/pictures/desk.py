@@ -10,65 +10,54 @@ import msgspec
 
 from waystation.demo.incoming import DemoIncoming
 from waystation.demo.pictures import faults, in_chat, multipart, reply
+from waystation.demo.pictures.calls import Action
 from waystation.demo.pictures.faults import DemoFault
 from waystation.demo.pictures.make import Made, make
-from waystation.demo.pictures.order import Action, Order, from_form, from_json
+from waystation.demo.pictures.order import Order, from_form, from_json
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
 from waystation.upstream.transport import Deadlines, MaybeSent, Outgoing
 
-ACTIONS: dict[str, Action] = {
-    "/images/generations": "generation",
-    "/images/edits": "edit",
-    "/images/variations": "variation",
-    "/images/upscales": "upscale",
-}
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
 _HTML = ((b"content-type", b"text/html"),)
 
 
-def action_of(path: str) -> Action | None:
-    return next((action for end, action in ACTIONS.items() if path.endswith(end)), None)
+class PictureDesk:
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
 
+    async def draw(
+        self, request: Outgoing, action: Action, deadlines: Deadlines, pace_seconds: float
+    ) -> DemoIncoming:
+        """The answer to a request of the image API. Raises Refused and MaybeSent."""
+        headers = {name.lower(): value for name, value in request.headers}
+        order = await self._studio.run(_order, bytes(request.body), headers, action)
+        fault = faults.wanted(_fault(headers), order.prompt)
+        faults.refuse(fault, order.prompt, order.model)
+        await _suffer(fault, deadlines)
+        if fault.kind == "html":
+            return DemoIncoming(200, _HTML, iter((faults.PAGE,)))
+        pieces = await self._studio.run(_pieces, order, fault)
+        if order.stream:
+            return DemoIncoming(200, _SSE, _cut(pieces, fault), pace_seconds)
+        return DemoIncoming(200, _JSON, _cut(pieces, fault))
 
-def refuse(refused: Refused) -> DemoIncoming:
-    return DemoIncoming(refused.status, _JSON, iter((msgspec.json.encode(refused.body()),)))
-
-
-async def draw(
-    studio: Studio, request: Outgoing, action: Action, deadlines: Deadlines, pace_seconds: float
-) -> DemoIncoming:
-    """The answer to a request of the image API. Raises Refused and MaybeSent."""
-    headers = {name.lower(): value for name, value in request.headers}
-    order = await studio.run(_order, bytes(request.body), headers, action)
-    fault = faults.wanted(_fault(headers), order.prompt)
-    faults.refuse(fault, order.prompt, order.model)
-    await _suffer(fault, deadlines)
-    if fault.kind == "html":
-        return DemoIncoming(200, _HTML, iter((faults.PAGE,)))
-    pieces = await studio.run(_pieces, order, fault)
-    if order.stream:
-        return DemoIncoming(200, _SSE, _cut(pieces, fault), pace_seconds)
-    return DemoIncoming(200, _JSON, _cut(pieces, fault))
-
-
-async def chat(
-    studio: Studio, request: Outgoing, body: dict[str, Any], deadlines: Deadlines, pace: float
-) -> DemoIncoming:
-    """The answer of a picture model to a chat. Raises Refused and MaybeSent."""
-    headers = {name.lower(): value for name, value in request.headers}
-    order = await studio.run(in_chat.order_of, body)
-    fault = in_chat.refuse(order, _fault(headers))
-    await _suffer(fault, deadlines)
-    if fault.kind in ("html", "empty", "page"):
-        return DemoIncoming(200, _HTML, iter((faults.PAGE,)))
-    if not body.get("stream"):
-        whole = await studio.run(in_chat.completion, body, order)
-        return DemoIncoming(200, _JSON, _cut([msgspec.json.encode(whole)], fault))
-    made = await studio.run(in_chat.chunks, body, order)
-    frames = [b"data: " + msgspec.json.encode(one) + b"\n\n" for one in made]
-    return DemoIncoming(200, _SSE, _cut([*frames, b"data: [DONE]\n\n"], fault), pace)
+    async def chat(
+        self, request: Outgoing, body: dict[str, Any], deadlines: Deadlines, pace_seconds: float
+    ) -> DemoIncoming:
+        """The answer of a picture model to a chat. Raises Refused and MaybeSent."""
+        headers = {name.lower(): value for name, value in request.headers}
+        order = await self._studio.run(in_chat.order_of, body)
+        fault = faults.wanted(_fault(headers), order.prompt)
+        faults.refuse(fault, order.prompt, order.model)
+        await _suffer(fault, deadlines)
+        if fault.kind in ("html", "empty", "page"):
+            return DemoIncoming(200, _HTML, iter((faults.PAGE,)))
+        pieces = await self._studio.run(_chat_pieces, body, order)
+        if body.get("stream"):
+            return DemoIncoming(200, _SSE, _cut(pieces, fault), pace_seconds)
+        return DemoIncoming(200, _JSON, _cut(pieces, fault))
 
 
 def _fault(headers: Mapping[bytes, bytes]) -> str:
@@ -104,6 +93,14 @@ def _pieces(order: Order, fault: DemoFault) -> list[bytes]:
     if not order.stream:
         return [reply.whole(order, made, created)]
     return reply.events(order, made, created)
+
+
+def _chat_pieces(body: dict[str, Any], order: Order) -> list[bytes]:
+    if not body.get("stream"):
+        return [msgspec.json.encode(in_chat.completion(body, order))]
+    made = in_chat.chunks(body, order)
+    frames = [b"data: " + msgspec.json.encode(one) + b"\n\n" for one in made]
+    return [*frames, b"data: [DONE]\n\n"]
 
 
 def _spoilt(made: Made, fault: DemoFault) -> Made:

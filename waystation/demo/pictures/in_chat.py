@@ -10,41 +10,18 @@ from collections.abc import Iterator
 from time import time
 from typing import Any
 
-from waystation.demo.pictures import faults
 from waystation.demo.pictures.make import make
 from waystation.demo.pictures.order import Order, from_json
 from waystation.demo.pictures.usage import input_tokens, output_tokens
 from waystation.demo.words import digest, is_chinese, text_of, tokens
 from waystation.imaging.picture import Size
 
-_NAMES = (
-    "demo-image",
-    "dall-e",
-    "gpt-image",
-    "chatgpt-image",
-    "flux",
-    "stable-diffusion",
-    "sdxl",
-    "ideogram",
-    "recraft",
-    "imagen",
-    "midjourney",
-    "seedream",
-    "qwen-image",
-)
-_ANYWHERE = "-image"
 _SIDE_PIXELS = 768
 _CHOICES_MAX = 4
 _CHUNK_CHARACTERS = 16_384
 _RATIO = re.compile(r"--ar\s+(\d{1,2}):(\d{1,2})\b")
 _SAID = "Drawn by the Waystation demo channel, without any model."
 _SAID_ZH = "由 Waystation 内置的演示渠道绘制，背后没有模型。"
-
-
-def draws(body: dict[str, Any]) -> bool:
-    """The model that is asked makes pictures."""
-    model = body.get("model")
-    return isinstance(model, str) and (model.startswith(_NAMES) or _ANYWHERE in model)
 
 
 def order_of(body: dict[str, Any]) -> Order:
@@ -151,10 +128,3 @@ def _size(prompt: str) -> Size:
         wide, high = 1, 1
     unit = _SIDE_PIXELS / (wide * high) ** 0.5
     return round(wide * unit / 8) * 8, round(high * unit / 8) * 8
-
-
-def refuse(order: Order, header: str) -> faults.DemoFault:
-    """The fault that is wanted, when it is not refused with. Raises Refused."""
-    fault = faults.wanted(header, order.prompt)
-    faults.refuse(fault, order.prompt, order.model)
-    return fault

@@ -4,16 +4,15 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from waystation.demo.pictures.calls import Action
 from waystation.demo.pictures.multipart import Part
 from waystation.demo.pictures.refusal import Refused
 from waystation.imaging.picture import PictureFormat, Size
 from waystation.imaging.seeds import SEED_MAX
-
-Action = Literal["generation", "edit", "variation", "upscale"]
 
 N_MAX = 10
 IMAGES_MAX = 16
