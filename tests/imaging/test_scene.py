@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from tests.imaging.making import data, likeness, noisy, opened
 from waystation.imaging.picture import encode
-from waystation.imaging.scene.backdrop import GROUNDS, SKIES, ground_colour, patterned, sky_colours
+from waystation.imaging.scene.backdrop import GROUNDS, SKIES, ground_colour, sky_colours
 from waystation.imaging.scene.draw import draw
 from waystation.imaging.scene.prompt import Wanted, read
 from waystation.imaging.scene.reading import nearest_colour, read_drawing
@@ -139,7 +139,7 @@ def test_backdrops_are_lighter_than_ink() -> None:
     for sky in (*SKIES, None):
         for tint in ((), ("black",), ("black", "brown"), ("blue",)):
             assert all(max(one) >= 112 for one in sky_colours(sky, tint, dice))
-        assert all(max(patterned(ground_colour(one, sky))) >= 112 for one in GROUNDS)
+        assert all(max(ground_colour(one, sky)) >= 112 for one in GROUNDS)
 
 
 # ---- words read again ----------------------------------------------------------------------

@@ -4,6 +4,7 @@ import random
 
 from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
+from waystation.imaging.breath import breathe
 from waystation.imaging.picture import BadPicture, Size, cover, same_mode
 from waystation.imaging.scene.backdrop import pattern
 from waystation.imaging.scene.thing import mix
@@ -19,6 +20,7 @@ def recolour(image: Image.Image, colour: Rgb, share: float = 0.6) -> Image.Image
     over the old, 0 to 1."""
     grey = ImageOps.autocontrast(image.convert("RGB").convert("L"), cutoff=1)
     toned = ImageOps.colorize(grey, mix(colour, _BLACK, 0.75), mix(colour, _WHITE, 0.8), mid=colour)
+    breathe()
     out = Image.blend(image.convert("RGB"), toned, share)
     if image.mode == "RGBA":
         out.putalpha(image.getchannel("A"))
@@ -32,7 +34,9 @@ def vary(image: Image.Image, key: str, strength: float = 0.5) -> Image.Image:
     out = _reframed(image.convert("RGB"), dice, strength)
     out = _turned(out, dice.choice((-1, 1)) * (3 + round(13 * strength * dice.random())))
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Color, ImageEnhance.Contrast):
+        breathe()
         out = enhance(out).enhance(1 + 0.16 * strength * dice.uniform(-1, 1))
+    breathe()
     out = Image.blend(out, pattern(out.size, key), 0.04 + 0.08 * strength)
     if image.mode == "RGBA":
         out.putalpha(image.getchannel("A"))
@@ -47,6 +51,7 @@ def combine(images: list[Image.Image], size: Size) -> Image.Image:
     covered = same_mode([cover(one, size) for one in images])
     out = covered[0].copy()
     for place, one in enumerate(covered[1:], 1):
+        breathe()
         out.paste(one, mask=_from(size, place / len(covered)))
     return out
 
@@ -61,9 +66,13 @@ def _reframed(image: Image.Image, dice: random.Random, strength: float) -> Image
 
 def _turned(image: Image.Image, degrees: int) -> Image.Image:
     """Hues turned by 256ths of the circle."""
+    breathe()
     hue, saturation, value = image.convert("HSV").split()
+    breathe()
     hue = ImageChops.add_modulo(hue, Image.new("L", image.size, degrees % 256))
-    return Image.merge("HSV", (hue, saturation, value)).convert("RGB")
+    turned = Image.merge("HSV", (hue, saturation, value))
+    breathe()
+    return turned.convert("RGB")
 
 
 def _from(size: Size, at: float) -> Image.Image:

@@ -12,6 +12,8 @@ from typing import Literal
 
 from PIL import Image, ImageOps
 
+from waystation.imaging.breath import breathe
+
 PIXELS_MAX = 40_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 _MAY_MOVE = ("PNG", "WEBP", "GIF", "AVIF")
@@ -100,6 +102,7 @@ def _plain(found: Image.Image) -> Image.Image:
 def encode(image: Image.Image, wanted: PictureFormat = "png", quality: int = 90) -> bytes:
     """PNG is without loss; quality (0-100) is for the others. JPEG has no transparency: white
     shows instead."""
+    breathe()
     out = BytesIO()
     if wanted == "png":
         image.save(out, "PNG", compress_level=1)

@@ -9,6 +9,7 @@ import random
 
 from PIL import Image, ImageDraw, ImageOps
 
+from waystation.imaging.breath import breathe
 from waystation.imaging.picture import Size
 from waystation.imaging.scene.prompt import Plan
 from waystation.imaging.scene.thing import mix
@@ -35,7 +36,7 @@ GROUNDS: dict[str, tuple[Rgb, Rgb]] = {
     "meadow": ((118, 186, 86), (74, 142, 60)),
     "forest": ((62, 126, 80), (38, 120, 60)),
     "snow": ((234, 240, 250), (198, 214, 236)),
-    "street": ((152, 148, 152), (240, 236, 210)),
+    "street": ((138, 126, 126), (240, 236, 210)),
 }
 _PASTELS: tuple[Rgb, ...] = (
     (246, 200, 196), (250, 222, 178), (240, 236, 180), (198, 226, 186), (178, 222, 222),
@@ -61,7 +62,7 @@ def ground_colour(ground: str, sky: str | None) -> Rgb:
 
 
 def patterned(colour: Rgb) -> Rgb:
-    """The colour as it looks on the average under the pattern."""
+    """A sky's colour as it looks on the average under the pattern."""
     return mix(colour, _GREY, PATTERN_SHARE)
 
 
@@ -73,13 +74,16 @@ def light(colour: Rgb) -> Rgb:
 def backdrop(plan: Plan, size: Size, horizon: float, dice: random.Random, key: str) -> Image.Image:
     """horizon: share of the height. key: what the pattern follows from."""
     top, bottom = sky_colours(plan.sky, plan.tints, dice)
-    ramp = ImageOps.colorize(Image.linear_gradient("L").resize((1, 256)), top, bottom)
-    image = ramp.resize(size, Image.Resampling.BILINEAR)
+    ramp = ImageOps.colorize(Image.linear_gradient("L"), top, bottom)
+    small = Image.blend(ramp, pattern(ramp.size, key), PATTERN_SHARE)
+    image = small.resize(size, Image.Resampling.BILINEAR)
+    breathe()
     draw = ImageDraw.Draw(image)
     _weather(draw, plan, size, dice)
+    breathe()
     if plan.ground is not None:
         _ground(draw, plan, plan.ground, size, horizon, dice)
-    return Image.blend(image, pattern(size, key), PATTERN_SHARE)
+    return image
 
 
 def pattern(size: Size, key: str) -> Image.Image:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
+from waystation.imaging.breath import breathe
 from waystation.imaging.picture import Size
 from waystation.imaging.scene.backdrop import backdrop, light
 from waystation.imaging.scene.layout import Standing, lay_out
@@ -39,6 +40,7 @@ def draw(
     else:
         image = backdrop(plan, size, horizon, dice, key)
         words = plan.unknown if plan.unknown or plan.things else (key,) * _SHAPES_MIN
+        breathe()
         _strangers(image, words, dice)
     for one in standing:
         _place(image, one, line_width(size))
@@ -59,8 +61,9 @@ def line_width(size: Size) -> int:
 
 
 def _place(image: Image.Image, one: Standing, line: int) -> None:
-    drawn = draw_thing(SHAPES[one.thing], one.colour, one.width, one.height, line)
-    colours, mask = drawn
+    breathe()
+    colours, mask = draw_thing(SHAPES[one.thing], one.colour, one.width, one.height, line)
+    breathe()
     if one.flipped:
         colours = colours.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         mask = mask.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

@@ -157,9 +157,7 @@ def _bands(image: Image.Image, regions: list[Region]) -> tuple[str | None, str |
     near = {sky: distance(top, patterned(light(SKIES[sky][0]))) for sky in skies if sky is not None}
     sky = min(near, key=lambda name: near[name])
     found_sky = sky if near[sky] < _DISTANCE_MAX * 1.6 else None
-    under = {
-        ground: distance(bottom, patterned(ground_colour(ground, found_sky))) for ground in GROUNDS
-    }
+    under = {ground: distance(bottom, ground_colour(ground, found_sky)) for ground in GROUNDS}
     ground = min(under, key=lambda name: under[name])
     bare = math.inf if found_sky is None else distance(bottom, patterned(SKIES[found_sky][1]))
     is_ground = under[ground] < min(_DISTANCE_MAX * 1.6, bare) and _has_horizon(image, regions)

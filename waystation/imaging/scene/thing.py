@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
+from waystation.imaging.breath import breathe
 from waystation.imaging.scene.shape import Ellipse, Form, Shape, Slice, Stroke
 from waystation.imaging.scene.words import COLOURS, Rgb
 
@@ -32,8 +33,10 @@ def draw_thing(shape: Shape, colour: str, width: int, height: int, line: int) ->
     silhouette, colours = ImageDraw.Draw(mask), ImageDraw.Draw(image)
     for form in shape.forms:
         _draw(silhouette, form, place, 255, margin)
+    breathe()
     for form in shape.forms:
         _draw(colours, form, place, role_colour(form.role, colour), 0)
+    breathe()
     return Drawn(image.reduce(_OVERSAMPLE), mask.reduce(_OVERSAMPLE))
 
 
