@@ -5,64 +5,32 @@ the same code as with a vendor. Streams come at a set pace: `x-demo-pace-ms` amo
 header overrides, 15 ms without it.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, moderation, others
-from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
+from waystation.demo.incoming import DemoIncoming
+from waystation.demo.pictures.calls import action_of, draws
+from waystation.demo.pictures.refusal import Refused
+from waystation.demo.pictures.studio import Studio
+from waystation.upstream.transport import Deadlines, Destination, Incoming, Outgoing
+
+if TYPE_CHECKING:
+    from waystation.demo.pictures.desk import PictureDesk
 
 _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
-_MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation")
-
-
-class DemoIncoming:
-    """A reply made of pieces, one each `pace_seconds`; closing it ends the making."""
-
-    def __init__(
-        self,
-        status: int,
-        headers: tuple[tuple[bytes, bytes], ...],
-        pieces: Iterator[bytes],
-        pace_seconds: float = 0.0,
-    ) -> None:
-        self.status = status
-        self.headers = headers
-        self._pieces = pieces
-        self._pace_seconds = pace_seconds
-        self._begun = False
-        self._closed = False
-
-    def header(self, name: bytes) -> bytes | None:
-        return next((value for key, value in self.headers if key == name), None)
-
-    async def read(self) -> bytes:
-        if self._begun and self._pace_seconds and not self._closed:
-            await asyncio.sleep(self._pace_seconds)
-        self._begun = True
-        return b"" if self._closed else next(self._pieces, b"")
-
-    async def read_all(self, bytes_max: int) -> bytes:
-        body = b""
-        while piece := await self.read():
-            body += piece
-            if len(body) > bytes_max:
-                raise MaybeSent("too_large", "demo reply")
-        return body
-
-    def pass_to(self, taker: Callable[[bytes], bool]) -> None:
-        """Each piece goes to the reader."""
-
-    def close(self) -> None:
-        self._closed = True
+_MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "demo-image")
 
 
 class DemoTransport:
     """Implements `Transport`."""
+
+    def __init__(self) -> None:
+        self._studio = Studio()
 
     def ready(self, origin: Destination) -> bool:
         return True
@@ -79,19 +47,38 @@ class DemoTransport:
         pace = headers.get(b"x-demo-pace-ms", b"")
         pace_ms = int(pace) if pace.isdigit() else _PACE_MS_DEFAULT
         try:
-            return _serve(request, pace_ms)
+            return await self._answer(request, deadlines, pace_ms)
         except others.BadRequest as error:
             return _refuse(400, str(error))
+        except Refused as refused:
+            return _json(refused.status, refused.body())
 
     async def close(self) -> None:
-        return
+        self._studio.close()
+
+    async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
+        path = request.target.partition("?")[0]
+        action = action_of(path)
+        if action is not None:
+            desk = await self._studio.run(_desk, self._studio)
+            return await desk.draw(request, action, deadlines, pace_ms / 1000)
+        if path.endswith("/models"):
+            return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
+        body = _read(bytes(request.body))
+        if path.endswith("/chat/completions") and draws(body):
+            desk = await self._studio.run(_desk, self._studio)
+            return await desk.chat(request, body, deadlines, pace_ms / 1000)
+        return _serve(path, body, pace_ms)
 
 
-def _serve(request: Outgoing, pace_ms: int) -> Incoming:
-    path = request.target.partition("?")[0]
-    if path.endswith("/models"):
-        return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
-    body = _read(request.body)
+def _desk(studio: Studio) -> "PictureDesk":
+    """Loaded with the first picture: a gateway that draws none needs no Pillow."""
+    from waystation.demo.pictures.desk import PictureDesk
+
+    return PictureDesk(studio)
+
+
+def _serve(path: str, body: dict[str, Any], pace_ms: int) -> Incoming:
     created = int(time())
     if path.endswith("/chat/completions"):
         if body.get("stream"):
