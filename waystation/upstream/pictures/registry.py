@@ -10,6 +10,7 @@ names.
 from collections.abc import Mapping
 
 from waystation.routing.snapshot import Channel
+from waystation.upstream.pictures.chat_shape import ChatShape
 from waystation.upstream.pictures.openai_shape import OpenAiShape
 from waystation.upstream.pictures.port import PictureVendor
 
@@ -18,11 +19,13 @@ _OPENAI_SHAPE = OpenAiShape()
 BY_VENDOR: Mapping[str, PictureVendor] = {}
 """Vendors by name whose own API is spoken, whatever the operation."""
 
-BY_OPERATION: Mapping[str, PictureVendor] = {}
+BY_OPERATION: Mapping[str, PictureVendor] = {"chat": ChatShape()}
 """Forms of relays, by the operation that serves."""
 
 
 def picture_vendor(channel: Channel, operation: str) -> PictureVendor:
     """The module for an attempt on this channel; operation: the one that serves it."""
+    if operation == "chat":
+        return BY_OPERATION[operation]
     own = BY_VENDOR.get(channel.vendor)
     return own or BY_OPERATION.get(operation, _OPENAI_SHAPE)
