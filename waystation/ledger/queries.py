@@ -199,9 +199,9 @@ def _versions(asked: AskVersions) -> Answering:
 
 
 def _open_holds(asked: AskOpenHolds) -> Answering:
-    names = {f"hold{place}": one for place, one in enumerate(asked.hold_ids[:HOLDS_MAX])}
-    if not names:
-        return OpenHolds(asked.id)
+    # None are asked for as one that cannot be: each answer is made of at least one query.
+    wanted = asked.hold_ids[:HOLDS_MAX] or ("",)
+    names = {f"hold{place}": one for place, one in enumerate(wanted)}
     places = ", ".join(f":{name}" for name in names)
     rows = yield f"SELECT hold_id FROM holds WHERE hold_id IN ({places})", names  # noqa: S608
     return OpenHolds(asked.id, tuple(row[0] for row in rows))
