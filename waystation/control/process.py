@@ -11,6 +11,7 @@ from waystation.control.server import Server, listen, make_server
 from waystation.control.services import Services
 from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
+from waystation.control.task_runner import keep_running_tasks
 from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
@@ -44,12 +45,15 @@ async def run_control(settings: Settings, boot: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, server)
     keeping = asyncio.create_task(keep_told(services, ledger), name="reconcile")
+    tasks = keep_running_tasks(settings, boot, database, ledger)
+    running = asyncio.create_task(tasks, name="tasks")
     log.info("control started", socket=str(settings.control_socket))
     try:
         await server.serve(sockets=[listener])
     finally:
         keeping.cancel()
-        await asyncio.wait([keeping])
+        running.cancel()
+        await asyncio.wait([keeping, running])
         ledger.close()
         await database.close()
         settings.control_socket.unlink(missing_ok=True)
