@@ -42,6 +42,10 @@ class Signer:
         ids = sorted(self._keys, key=lambda key_id: key_id != self._newest)
         return tuple(self._mac(self._keys[key_id], b"derive:" + purpose) for key_id in ids)
 
+    def knows(self, signature: str) -> bool:
+        """Whether it names a key that we have."""
+        return signature.partition(".")[0] in self._keys
+
     @staticmethod
     def _mac(secret: bytes, message: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(secret, message, "sha256")).decode().rstrip("=")
