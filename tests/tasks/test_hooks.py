@@ -51,6 +51,7 @@ async def begun(plant: Plant, url: str) -> Task:
 
 async def quiet(plant: Plant) -> None:
     """Until nothing is left to be told."""
+
     async def due() -> int:
         async with plant.database.read() as connection:
             counted = select(func.count()).where(task_hooks.c.due_ms.is_not(None))
