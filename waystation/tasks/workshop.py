@@ -93,6 +93,7 @@ def bill_of(candidate: Candidate, usage: Usage) -> Bill:
         price_version=candidate.price.version,
         exact=usage.exact,
         usage=msgspec.to_builtins(usage),
+        parts=charged.parts,
     )
 
 

@@ -15,6 +15,7 @@ from waystation.control.openapi.endpoints import (
     models,
     moderations,
     session,
+    tasks,
     token_pages,
     usage,
 )
@@ -27,6 +28,7 @@ _MODULES = (
     moderations,
     models,
     artefacts,
+    tasks,
     generation,
     billing,
     token_pages,
