@@ -1,0 +1,1 @@
+from tests.support.main_store import *  # noqa: F403
