@@ -219,33 +219,24 @@ def test_what_is_no_json_is_a_400(path: str, body: bytes) -> None:
     assert caught.value.code == "invalid_json"
 
 
+def outcome_status(path: str, body: dict[str, Any]) -> int:
+    try:
+        FORMS[path](json.dumps(body).encode(), "")
+    except Fault as fault:
+        return fault.status
+    except Declined:
+        pass
+    return 200
+
+
 @pytest.mark.parametrize("path", sorted(FORMS))
 def test_no_shape_of_a_field_is_worse_than_a_refusal(path: str) -> None:
-    names = [
-        "prompt",
-        "taskId",
-        "customId",
-        "action",
-        "index",
-        "content",
-        "base64Array",
-        "base64",
-        "link",
-        "state",
-        "notifyHook",
-        "accountFilter",
-        "dimensions",
-        "botType",
-        "image",
-        "maskBase64",
-        "sourceBase64",
-        "targetBase64",
-        "enableRemix",
-    ]
+    names = (
+        *("prompt", "taskId", "customId", "action", "index", "content", "base64Array", "base64"),
+        *("link", "state", "notifyHook", "accountFilter", "dimensions", "botType", "image"),
+        *("maskBase64", "sourceBase64", "targetBase64", "enableRemix"),
+    )
     for value in ([], {}, True, 1.5, -1, 10**30, "💥", [None, {}], {"a": []}, [[[]]]):
         for name in names:
             body = {"prompt": "cat", "taskId": "1", "customId": "MJ::BOOKMARK::h", name: value}
-            try:
-                FORMS[path](json.dumps(body).encode(), "")
-            except (Declined, Fault) as refused:
-                assert isinstance(refused, Declined) or refused.status == 400
+            assert outcome_status(path, body) in (200, 400)

@@ -85,8 +85,11 @@ def test_lists() -> None:
 
 @pytest.mark.parametrize(
     ("given", "read"),
-    [("37%", 37), ("", None), ("Waiting to start", None), ("Paused", None), (40, 40), ("100%", 100)]
-    + [("12.5%", 12), (True, None), ("999%", None), (None, None), (-1, None), ("٣%", None)],
+    [
+        *(("37%", 37), ("", None), ("Waiting to start", None), ("Paused", None), (40, 40)),
+        *(("100%", 100), ("12.5%", 12), (True, None), ("999%", None), (None, None), (-1, None)),
+        ("٣%", None),
+    ],
 )
 def test_progress(given: object, read: int | None) -> None:
     assert progress_of(given) == read
