@@ -93,7 +93,6 @@ class Way:
                 headers = (*headers, (name.encode(), value.encode("latin-1", "replace")))
         return Outgoing(self.origin, "POST", self._prefix + channel.paths[operation], headers, body)
 
-
     def call(self, key: ChannelKey, method: str, path: str, body: bytes = b"") -> Outgoing:
         """Another call of this channel, below its base address: a poll, a list."""
         headers = self._headers.get((key.id, False))
