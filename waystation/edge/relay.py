@@ -89,7 +89,7 @@ class Relay:
         body = await call.read(self._body_bytes_max, site.settings.body_seconds_max)
         operation = story.operation = self._parse(body, call.header)
         choices = _candidates(site, caller, operation)
-        idempotency = _idempotency(call, body)
+        idempotency = idempotency_of(call, body)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
         if first is None:
@@ -203,7 +203,8 @@ def _conversation(caller: Caller, operation: Operation, choices: Choices) -> Con
     return None if affinity is None else (caller.account_id, affinity)
 
 
-def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
+def idempotency_of(call: Call, body: bytes) -> tuple[str, str] | None:
+    """(Idempotency-Key, digest of the body). Raises Fault (400)."""
     key = call.header("idempotency-key")
     if not key:
         return None

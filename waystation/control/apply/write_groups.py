@@ -79,7 +79,9 @@ async def write_auto_groups(run: Run) -> None:
 
 async def write_midjourney(run: Run) -> None:
     wanted = run.document.midjourney
-    await _write_setting(run, MIDJOURNEY, None if wanted is None else to_json(msgspec.to_builtins(wanted.options)))
+    await _write_setting(
+        run, MIDJOURNEY, None if wanted is None else to_json(msgspec.to_builtins(wanted.options))
+    )
 
 
 async def _write_setting(run: Run, name: str, value: str | None) -> None:

@@ -7,7 +7,7 @@ follows from the task it is pressed on, the verb and the index.
 import msgspec
 
 from waystation.dialects.midjourney import texts
-from waystation.dialects.midjourney.outcome import Declined, invalid
+from waystation.dialects.midjourney.outcome import invalid
 
 CUSTOM_ID_CHARACTERS_MAX = 512
 
@@ -46,11 +46,12 @@ _TILE_MAX = 4
 _SHORTENED_MAX = 5
 
 
-def read_custom_id(custom_id: str) -> Press:
-    """Raises Declined (4): an unknown verb, an index out of its range."""
+def read_custom_id(custom_id: str) -> Press | None:
+    """None: a verb that we do not know, which may be a new one of its upstream's. Raises Declined
+    (4) for an index out of its range."""
     parts = custom_id.split("::")
     if len(custom_id) > CUSTOM_ID_CHARACTERS_MAX or len(parts) < 2 or parts[0].upper() != "MJ":
-        raise _unknown()
+        return None
     if parts[1].upper() == "JOB":
         return _job(parts[2:])
     verb, rest = parts[1].lower(), parts[2:]
@@ -64,16 +65,18 @@ def read_custom_id(custom_id: str) -> Press:
         return Press(action="", verb=verb)
     if verb == "picread" and rest and rest[0].lower() == "retry":
         return Press(action="DESCRIBE", verb=verb, amount="retry")
-    raise _unknown()
+    return None
 
 
-def _job(parts: list[str]) -> Press:
+def _job(parts: list[str]) -> Press | None:
     """Of what follows `MJ::JOB`."""
     verb = parts[0].lower() if parts else ""
     rest = parts[1:]
     if verb in _OF_FOUR:
         action = "UPSCALE" if verb == "upsample" else "VARIATION"
-        index = _index(rest, _TILE_MAX, texts.INDEX_BAD)
+        if not rest:
+            return None
+        index = _index(rest[0], _TILE_MAX, texts.INDEX_BAD)
         return Press(action=action, verb=verb, index=index, remixes=verb == "variation")
     if verb in _JOBS:
         action, remixes = _JOBS[verb]
@@ -87,37 +90,32 @@ def _job(parts: list[str]) -> Press:
     return _of_text(verb, rest)
 
 
-def _of_text(verb: str, rest: list[str]) -> Press:
+def _of_text(verb: str, rest: list[str]) -> Press | None:
     """The buttons below a description or a shortened prompt."""
-    if verb == "picreader":
-        if rest and rest[0].lower() == "all":
-            return Press(action="IMAGINE", verb=verb, amount="all")
-        index = _index(rest, _TILE_MAX, texts.PIC_READER_INDEX)
-        return Press(action="IMAGINE", verb=verb, index=index, opens=True)
-    if verb == "promptanalyzer":
-        index = _index(rest, _SHORTENED_MAX, texts.INDEX_BAD)
-        return Press(action="IMAGINE", verb=verb, index=index, opens=True)
     if verb == "promptanalyzerextended":
         return Press(action="SHORTEN", verb=verb)
-    raise _unknown()
+    if not rest:
+        return None
+    if verb == "picreader":
+        if rest[0].lower() == "all":
+            return Press(action="IMAGINE", verb=verb, amount="all")
+        index = _index(rest[0], _TILE_MAX, texts.PIC_READER_INDEX)
+        return Press(action="IMAGINE", verb=verb, index=index, opens=True)
+    if verb == "promptanalyzer":
+        index = _index(rest[0], _SHORTENED_MAX, texts.INDEX_BAD)
+        return Press(action="IMAGINE", verb=verb, index=index, opens=True)
+    return None
 
 
-def _outpaint(rest: list[str]) -> Press:
+def _outpaint(rest: list[str]) -> Press | None:
     """50: out to double, 75: to one and a half, 100: to a square."""
     amount = rest[0] if rest else ""
     if not (amount.isascii() and amount.isdecimal() and 1 <= len(amount) <= 3):
-        raise _unknown()
+        return None
     return Press(action="ZOOM", verb="outpaint", index=1, amount=str(int(amount)))
 
 
-def _index(rest: list[str], most: int, refusal: str) -> int:
-    if not rest:
-        raise _unknown()
-    text = rest[0]
+def _index(text: str, most: int, refusal: str) -> int:
     if not (len(text) == 1 and text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
         raise invalid(refusal)
     return int(text)
-
-
-def _unknown() -> Declined:
-    return invalid(texts.ACTION_UNKNOWN)

@@ -6,7 +6,7 @@ from typing import Any
 from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.actions import FACES, bot_of
 from waystation.dialects.midjourney.body import Body
-from waystation.dialects.midjourney.custom_id import read_custom_id
+from waystation.dialects.midjourney.custom_id import Press, read_custom_id
 from waystation.dialects.midjourney.job import Job, Source
 from waystation.dialects.midjourney.outcome import invalid
 from waystation.dialects.midjourney.picture import is_link, read_picture
@@ -96,7 +96,7 @@ def action(document: bytes, path_mode: Mode) -> Job:
         raise invalid(texts.TASK_ID_MISSING)
     if not custom_id:
         raise invalid(texts.PARAMETERS_BAD)
-    press = read_custom_id(custom_id)
+    press = read_custom_id(custom_id) or Press(action="ACTION", verb="")
     remix = body.flag("enableRemix") or False
     return Job(
         page="action",
@@ -300,4 +300,4 @@ def _picture(written: str, bad: str, large: str = "") -> Source:
     picture = read_picture(written, bad, large or bad)
     if picture.link:
         return Source(link=picture.link)
-    return Source(base64=picture.base64(), content_type=picture.content_type)
+    return Source(data=picture.data, content_type=picture.content_type)

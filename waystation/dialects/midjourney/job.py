@@ -1,5 +1,6 @@
 """What a submit asks for, whatever page it came by. It is stored whole with the task."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,19 +10,21 @@ from waystation.dialects.midjourney.speed import Mode
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A picture that came with a request. link: as the caller gave it. base64, content_type: what
-    it is, when it came inside the body. artefact: where it was stored since."""
+    """A picture that came with a request. link: as the caller gave it. data, content_type: what it
+    is, when it came inside the body; artefact: where it was stored since, then data is b""."""
 
     link: str = ""
-    base64: str = ""
+    data: bytes = b""
     content_type: str = ""
     artefact: str = ""
 
     def written(self) -> str:
         """As another relay of the family takes it: a data URL, or the link."""
-        if self.base64:
-            return f"data:{self.content_type};base64,{self.base64}"
-        return self.link
+        return data_url(self.content_type, self.data) if self.data else self.link
+
+
+def data_url(content_type: str, data: bytes) -> str:
+    return f"data:{content_type};base64,{b64encode(data).decode()}"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

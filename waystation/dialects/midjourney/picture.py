@@ -1,7 +1,7 @@
 """Pictures inside JSON: a data URL, bare base64, or a link."""
 
 import binascii
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from typing import Literal
 
 import msgspec
@@ -21,9 +21,6 @@ class Picture(msgspec.Struct, frozen=True):
     data: bytes = b""
     content_type: str = ""
     link: str = ""
-
-    def base64(self) -> str:
-        return b64encode(self.data).decode()
 
 
 def is_link(text: str) -> bool:
