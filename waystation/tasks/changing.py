@@ -72,6 +72,7 @@ def _entered(task: Task, state: State, change: Change, now_ms: int) -> dict[str,
 
 def _ended(task: Task, state: State, change: Change, now_ms: int) -> dict[str, Any]:
     values: dict[str, Any] = {"finished_ms": now_ms, "due_at_ms": None, "deadline_ms": None}
+    values["lease_owner"] = ""
     if state == "SUCCESS":
         values |= {"progress": 100, "fail_code": "", "fail_reason": ""}
         if not task.submitted_ms:

@@ -17,6 +17,8 @@ def admit(
     """Every check first, then every change: a refused request consumes nothing."""
     known = state.holds.get(hold.id)
     if known is not None:
+        if known.facts.request_id != hold.facts.request_id:
+            return Refused(hold.id, "taken")
         return Admitted(hold.id, known.nanos)
     if state.resolved[hold.id] is not None:
         return Refused(hold.id, "resolved")

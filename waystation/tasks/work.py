@@ -1,0 +1,38 @@
+"""One task in the hands of a runner."""
+
+from waystation.routing.snapshot import Channel, ChannelKey
+from waystation.tasks.store import TaskStore
+from waystation.tasks.task import Bill, Change, Request, Task
+
+
+class Work:
+    """task: as the row is now; replaced by each change."""
+
+    def __init__(self, store: TaskStore, task: Task) -> None:
+        self._store = store
+        self.task = task
+
+    async def request(self) -> Request:
+        """Raises StorageAway."""
+        return await self._store.request_of(self.task.id)
+
+    async def change(self, change: Change) -> None:
+        """Durable when it returns. Raises Overtaken: the task is no longer ours, stop; StorageAway,
+        IllegalTransition."""
+        self.task = await self._store.change(self.task, change)
+
+    async def submitting(
+        self, channel: Channel, key: ChannelKey, bill: Bill | None, seconds_max: float
+    ) -> None:
+        """Before the first byte that must not go out twice: this channel and key have it now, at
+        this price. seconds_max: from now to its end. Also when the next channel is tried, after it
+        is certain that the last one does not have it. Raises as `change`."""
+        await self.change(
+            Change(
+                state="SUBMITTING",
+                channel_id=channel.id,
+                key_id=key.id,
+                bill=bill,
+                deadline_seconds=seconds_max,
+            )
+        )
