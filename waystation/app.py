@@ -28,6 +28,8 @@ from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.master_key import read_master_key
 from waystation.storage.vault import open_vault
+from waystation.tasks.begin import Beginnings
+from waystation.tasks.store import TaskStore
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.http1.client import Http1Transport
 from waystation.upstream.outbound import Outbound
@@ -64,6 +66,9 @@ async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gat
         ledger.start()
         stack.callback(ledger.close)
         site = _site(settings, stack, database, ledger, name, artefacts)
+        site.tasks = TaskStore(database)
+        stack.push_async_callback(site.tasks.close)
+        site.beginnings = Beginnings(site.tasks, ledger)
         feed = Feed(database, sealing, site.configure, site.authenticator.refresh)
         stack.push_async_callback(feed.close)
         ledger.on_swept = site.pulse.sweep

@@ -17,6 +17,8 @@ from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
+from waystation.tasks.begin import Beginnings
+from waystation.tasks.store import TaskStore
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
@@ -43,6 +45,8 @@ class Site:
         self.metrics = metrics
         self.lines = lines
         self.artefacts = artefacts
+        self.tasks: TaskStore
+        self.beginnings: Beginnings
         self.fetcher = Fetcher(transports["https"], settings)
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)

@@ -56,9 +56,9 @@ def read_custom_id(custom_id: str) -> Press | None:
         return _job(parts[2:])
     verb, rest = parts[1].lower(), parts[2:]
     if verb == "inpaint":
-        return Press(action="INPAINT", verb=verb, index=1, opens=True)
+        return Press(action="INPAINT", verb=verb, opens=True)
     if verb == "customzoom":
-        return Press(action="CUSTOM_ZOOM", verb=verb, index=1, opens=True)
+        return Press(action="CUSTOM_ZOOM", verb=verb, opens=True)
     if verb == "outpaint":
         return _outpaint(rest)
     if verb == "bookmark":
@@ -80,13 +80,13 @@ def _job(parts: list[str]) -> Press | None:
         return Press(action=action, verb=verb, index=index, remixes=verb == "variation")
     if verb in _JOBS:
         action, remixes = _JOBS[verb]
-        return Press(action=action, verb=verb, index=0 if verb == "reroll" else 1, remixes=remixes)
+        return Press(action=action, verb=verb, remixes=remixes)
     if verb.startswith("upsample_"):
-        return Press(action="UPSCALE", verb=verb, index=1)
+        return Press(action="UPSCALE", verb=verb)
     if verb.startswith("pan_"):
-        return Press(action="PAN", verb=verb, index=1, remixes=True, amount=verb[4:])
+        return Press(action="PAN", verb=verb, remixes=True, amount=verb[4:])
     if verb.startswith("animate_"):
-        return Press(action="VIDEO", verb=verb, index=1, amount=verb[8:])
+        return Press(action="VIDEO", verb=verb, amount=verb[8:])
     return _of_text(verb, rest)
 
 
@@ -112,7 +112,7 @@ def _outpaint(rest: list[str]) -> Press | None:
     amount = rest[0] if rest else ""
     if not (amount.isascii() and amount.isdecimal() and 1 <= len(amount) <= 3):
         return None
-    return Press(action="ZOOM", verb="outpaint", index=1, amount=str(int(amount)))
+    return Press(action="ZOOM", verb="outpaint", amount=str(int(amount)))
 
 
 def _index(text: str, most: int, refusal: str) -> int:

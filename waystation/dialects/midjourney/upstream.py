@@ -50,7 +50,8 @@ class Submitted(msgspec.Struct, frozen=True):
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A task as its upstream tells it. progress: percent, None where it is told in no number.
-    id: "" where it was left out. status: None for one that we do not know."""
+    id: "" where it was left out. status: None for one that we do not know. state: of its
+    submit, echoed."""
 
     id: str
     status: Status | None
@@ -64,6 +65,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str
     prompt_en: str
     properties: Mapping[str, Any]
+    state: str = ""
 
 
 def read_submitted(body: bytes) -> Submitted:
@@ -134,6 +136,7 @@ def seen_of(value: Mapping[str, Any]) -> Seen:
         prompt=_lines(_text(value.get("prompt"))),
         prompt_en=_lines(_text(value.get("promptEn"))),
         properties=properties if isinstance(properties, dict) else {},
+        state=_text(value.get("state")),
     )
 
 

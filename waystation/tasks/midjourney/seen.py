@@ -17,14 +17,18 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.midjourney import texts
+from waystation.dialects.midjourney.actions import CHANGED
+from waystation.dialects.midjourney.buttons import Buttons, grid_buttons
 from waystation.dialects.midjourney.task_object import ORDER
 from waystation.dialects.midjourney.upstream import Seen
+from waystation.routing.snapshot import Channel
 from waystation.tasks.states import State
 from waystation.tasks.task import Change, Task
 
 _SHOWN = ("finalPrompt", "finalZhPrompt", "messageId", "messageHash", "flags", "seed")
 """Properties that say nothing of whose account it was."""
 _PROMPT_RESULTS = frozenset({"DESCRIBE", "SHORTEN"})
+_BY_INDEX = frozenset({"UPSCALE", "VARIATION", "REROLL"})
 _TEXT_CHARACTERS_MAX = 20_000
 
 
@@ -69,11 +73,12 @@ def failed(seen: Seen) -> Change:
     return Change(state="FAILURE", fail_code="upstream_failed", fail_reason=reason)
 
 
-def finished(task: Task, seen: Seen, pictures: Mapping[str, Any]) -> Change:
+def finished(task: Task, seen: Seen, pictures: Mapping[str, Any], channel: Channel) -> Change:
     """SUCCESS. pictures: `image` and `images`, stored by now."""
     prompt = str(task.result.get("prompt", ""))
+    buttons = seen.buttons or _own_buttons(task, seen, channel)
     result: dict[str, Any] = {
-        "buttons": msgspec.to_builtins(seen.buttons),
+        "buttons": msgspec.to_builtins(buttons),
         "properties": _properties(task, seen, prompt),
         **pictures,
     }
@@ -83,6 +88,14 @@ def finished(task: Task, seen: Seen, pictures: Mapping[str, Any]) -> Change:
     elif seen.prompt_en and not task.result.get("promptEn"):
         result["promptEn"] = seen.prompt_en[:_TEXT_CHARACTERS_MAX]
     return Change(state="SUCCESS", progress=100, result=result)
+
+
+def _own_buttons(task: Task, seen: Seen, channel: Channel) -> Buttons:
+    """Below a grid of the oldest proxies, which have none: what they can do by index."""
+    if task.action not in CHANGED or "mj_action" in channel.paths:
+        return ()
+    job = seen.properties.get("messageHash")
+    return grid_buttons(job if isinstance(job, str) else "", _BY_INDEX)
 
 
 def _properties(task: Task, seen: Seen, prompt: str) -> dict[str, Any]:

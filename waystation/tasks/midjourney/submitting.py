@@ -118,10 +118,14 @@ def page_of(job: Job, paths: Mapping[str, str]) -> str:
     if job.page in ("action", "change"):
         if "mj_action" in paths and job.custom_id:
             return "mj_action"
-        simple = job.action in ("UPSCALE", "VARIATION", "REROLL")
-        return "mj_change" if simple and "mj_change" in paths else ""
+        return "mj_change" if is_change(job) and "mj_change" in paths else ""
     name = f"mj_{'edits' if job.page == 'retexture' else job.page}"
     return name if name in paths else ""
+
+
+def is_change(job: Job) -> bool:
+    """One of the three that the oldest page knows: U and V of a tile, and again."""
+    return job.action == "REROLL" or (job.action in ("UPSCALE", "VARIATION") and job.index > 0)
 
 
 def write_submit(
