@@ -13,7 +13,9 @@ from waystation.edge.replies import Headers, send_fault
 from waystation.errors import Fault
 from waystation.storage.database import StorageAway
 from waystation.tasks.midjourney.shown import KIND, image_path
-from waystation.tasks.task import Task
+from waystation.tasks.midjourney.storing import wanted
+from waystation.tasks.store import Overtaken
+from waystation.tasks.task import Change, Task
 
 
 class Images:
@@ -43,11 +45,34 @@ class Images:
             task = await site.tasks.get(task_id) if good else None
         except StorageAway:
             raise away() from None
-        artefact_id = "" if task is None else _artefact_id(task, number)
-        artefact = await self._desk.artefact(artefact_id) if artefact_id else None
-        if artefact is None or task is None:
+        image = None if task is None else _image(task, number)
+        if task is None or image is None:
+            raise Fault("artefact_not_found")
+        if "pending" in image:
+            artefact: Artefact | None = await self._fetched(task, number, str(image["pending"]))
+        else:
+            artefact = await self._desk.artefact(str(image.get("artefact", "")))
+        if artefact is None:
             raise Fault("artefact_not_found")
         return artefact, task.state == "SUCCESS"
+
+    async def _fetched(self, task: Task, number: int, link: str) -> Artefact:
+        """A picture that could not be had when its task was done. Raises Fault (502, 503)."""
+        site = self._desk.site
+        channel = self._desk.directory.snapshot.channels.get(task.channel_id)
+        if channel is None:
+            raise Fault("artefact_not_found")
+        fetched = await site.fetcher.fetch(link, wanted(channel))
+        try:
+            kept = await site.artefacts.keep(
+                task.account_id, fetched.data, token_id=task.token_id, task_id=task.id
+            )
+            await site.tasks.change(task, Change(result=_with(task, number, kept.id)))
+        except StorageAway:
+            raise away() from None
+        except Overtaken:
+            pass  # another request stored it too
+        return kept
 
 
 def _number(text: str | None) -> int:
@@ -56,15 +81,22 @@ def _number(text: str | None) -> int:
     return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 3 else -1
 
 
-def _artefact_id(task: Task, number: int) -> str:
+def _image(task: Task, number: int) -> dict[str, Any] | None:
     if task.kind != KIND or number < 0:
-        return ""
+        return None
     if number:
         images = task.result.get("images", ())
-        return _id(images[number - 1]) if number <= len(images) else ""
-    name = "image" if task.state == "SUCCESS" else "preview"
-    return _id(task.result.get(name))
+        image = images[number - 1] if number <= len(images) else None
+    else:
+        image = task.result.get("image" if task.state == "SUCCESS" else "preview")
+    return image if isinstance(image, dict) else None
 
 
-def _id(image: Any) -> str:
-    return str(image.get("artefact", "")) if isinstance(image, dict) else ""
+def _with(task: Task, number: int, artefact_id: str) -> dict[str, Any]:
+    """The row's result with this picture in place."""
+    kept = {"artefact": artefact_id}
+    if not number:
+        return {"image": kept}
+    images = list(task.result.get("images", ()))
+    images[number - 1] = kept
+    return {"images": images}
