@@ -10,8 +10,8 @@ import signal
 from collections.abc import AsyncIterator
 
 from waystation.artefacts.store import ArtefactStore
+from waystation.configuration.feed import Feed
 from waystation.demo.transport import DemoTransport
-from waystation.edge.feed import Feed
 from waystation.edge.gateway import Gateway
 from waystation.edge.listening import bind
 from waystation.edge.site import Site

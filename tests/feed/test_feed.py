@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
-from waystation.edge.configuration import Configuration
-from waystation.edge.feed import Feed
+from waystation.configuration.feed import Feed
+from waystation.configuration.reading import Configuration
 from waystation.routing.snapshot import Member, Snapshot
 from waystation.storage import main
 from waystation.storage.database import Database, StorageAway, next_epoch

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from waystation.edge.configuration import base_url
+from waystation.configuration.reading import base_url
 from waystation.upstream.vendors import VENDORS
 from waystation.upstream.vendors.midjourney_pages import BUTTONS, OLDEST, SPEEDS
 

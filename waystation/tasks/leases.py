@@ -5,8 +5,9 @@ one write every few seconds. Whoever finds a runner silent frees its tasks, in o
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, or_, select, text, update
 
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database
@@ -59,12 +60,11 @@ class Leases:
         )
         async with self._database.write() as connection:
             rows = (await connection.execute(claimed)).mappings().all()
-        return sorted((task_of(row) for row in rows), key=lambda task: task.created_ms)
+        return sorted((task_of(dict(row)) for row in rows), key=lambda task: task.created_ms)
 
-    async def _any(self, due: object) -> bool:
+    async def _any(self, due: Select[Any]) -> bool:
         async with self._database.read() as connection:
-            statement = due.limit(1)  # type: ignore[attr-defined]
-            return (await connection.execute(statement)).first() is not None
+            return (await connection.execute(due.limit(1))).first() is not None
 
     async def wanted(self, since_ms: int) -> list[tuple[str, int]]:
         """(task, when) of those that their owners asked for since."""
@@ -86,12 +86,9 @@ class Leases:
             freed += await self._free(runner, silent)
         return freed
 
-    async def _free(self, runner: str, condition: object) -> int:
+    async def _free(self, runner: str, condition: ColumnElement[bool]) -> int:
         async with self._database.write() as connection:
-            gone = delete(task_runners).where(
-                task_runners.c.id == runner,
-                condition,  # type: ignore[arg-type]
-            )
+            gone = delete(task_runners).where(task_runners.c.id == runner, condition)
             if (await connection.execute(gone)).rowcount == 0:
                 return 0  # it is back, or another did it
             freed = await connection.execute(_FREE, {"owner": runner, "now": now_ms()})

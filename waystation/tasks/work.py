@@ -1,6 +1,10 @@
 """One task in the hands of a runner."""
 
+import msgspec
+
+from waystation.kernel.clock import now_ms
 from waystation.routing.snapshot import Channel, ChannelKey
+from waystation.tasks.changing import changed
 from waystation.tasks.store import TaskStore
 from waystation.tasks.task import Bill, Change, Request, Task
 
@@ -19,7 +23,10 @@ class Work:
     async def change(self, change: Change) -> None:
         """Durable when it returns. Raises Overtaken: the task is no longer ours, stop; StorageAway,
         IllegalTransition."""
-        self.task = await self._store.change(self.task, change)
+        after = changed(self.task, change, now_ms())
+        if after is not self.task and after.due_at_ms is not None:
+            after = msgspec.structs.replace(after, due_at_ms=None)  # it is in our hands
+        self.task = await self._store.put(self.task, after)
 
     async def submitting(
         self, channel: Channel, key: ChannelKey, bill: Bill | None, seconds_max: float

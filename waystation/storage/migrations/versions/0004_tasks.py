@@ -85,9 +85,10 @@ def _indexes() -> None:
 
 
 def _index(table: str, name: str, columns: list[str], where: str | None = None) -> None:
-    only = {} if where is None else {"sqlite_where": sa.text(where)}
-    only |= {} if where is None else {"postgresql_where": sa.text(where)}
-    op.create_index(name, table, columns, unique=False, schema=SCHEMA, **only)
+    only = None if where is None else sa.text(where)
+    op.create_index(
+        name, table, columns, unique=False, schema=SCHEMA, sqlite_where=only, postgresql_where=only
+    )
 
 
 def _task_id(table: str) -> tuple[sa.Column[str], sa.ForeignKeyConstraint]:
