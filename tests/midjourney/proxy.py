@@ -232,9 +232,9 @@ class FakeProxy:
         app.router.add_get("/mj/task/{id}/image-seed", self._seed)
         app.router.add_post("/mj/task/{id}/cancel", self._cancel)
         app.router.add_get("/img/{name}", self._picture)
-        self._runner = web.AppRunner(app)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}"

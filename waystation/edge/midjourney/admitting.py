@@ -68,10 +68,9 @@ async def judge_load(desk: Desk, caller: Caller, plan: Plan) -> tuple[Plan, int]
             if not most:
                 return _moved(plan, at), 0
             load = await desk.site.tasks.channel_load(place.channel_id)
-            if load.running + load.waiting < most:
-                return _moved(plan, at), 0
-            if load.waiting < queue:
-                return _moved(plan, at), load.waiting + 1
+            over = load.running + load.waiting - most
+            if over < queue:
+                return _moved(plan, at), max(0, over + 1)
     except StorageAway:
         raise away() from None
     first = plan.places[0]

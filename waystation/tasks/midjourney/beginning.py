@@ -6,7 +6,7 @@ fails when it cannot be found. It is never sent again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -15,14 +15,13 @@ from waystation.artefacts.store import ArtefactStore
 from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.custom_id import read_custom_id
 from waystation.dialects.midjourney.job import Job, Source, data_url
-from waystation.dialects.midjourney.options import MidjourneyOptions
 from waystation.dialects.midjourney.outcome import Declined
 from waystation.dialects.midjourney.upstream import Seen
 from waystation.kernel.clock import now_ms
 from waystation.routing.snapshot import Channel
 from waystation.tasks.midjourney.places import Memo, Place, read_job, read_memo
 from waystation.tasks.midjourney.proxy import Proxy, Unreachable
-from waystation.tasks.midjourney.reach import Reach, key_of
+from waystation.tasks.midjourney.reach import options_of, proxy_of
 from waystation.tasks.midjourney.seen import owner_properties
 from waystation.tasks.midjourney.submitting import (
     Accepted,
@@ -35,9 +34,9 @@ from waystation.tasks.midjourney.submitting import (
     write_modal,
     write_submit,
 )
-from waystation.tasks.store import TaskStore
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
+from waystation.tasks.workshop import Workshop, key_of
 
 SUBMIT_SECONDS_MAX = 300.0
 BUSY_MS_MAX = 120_000
@@ -66,17 +65,9 @@ class Failed(Exception):
 
 
 class Beginning:
-    def __init__(
-        self,
-        store: TaskStore,
-        reach: Reach,
-        artefacts: ArtefactStore,
-        options: Callable[[], MidjourneyOptions],
-    ) -> None:
-        self._store = store
-        self._reach = reach
+    def __init__(self, workshop: Workshop, artefacts: ArtefactStore) -> None:
+        self._workshop = workshop
         self._artefacts = artefacts
-        self._options = options
         self._sending: Counter[int] = Counter()
 
     async def step(self, work: Work) -> Change:
@@ -97,7 +88,7 @@ class Beginning:
             job = msgspec.structs.replace(job, prompt=memo.prompt)
         parent = None
         if job.parent_id:
-            parent = await self._store.get(job.parent_id, work.task.account_id)
+            parent = await self._workshop.store.get(job.parent_id, work.task.account_id)
             if parent is None:
                 raise Failed("parent_gone", texts.PARENT_GONE)
             job = _with_real_button(job, parent)
@@ -124,7 +115,7 @@ class Beginning:
         refusal: Refused | None = None
         waits = False
         for place in submission.memo.places:
-            channel = self._reach.channel(place.channel_id)
+            channel = self._workshop.channel(place.channel_id)
             if channel is None or key_of(channel, place.key_id) is None:
                 continue
             if await self._is_full(channel):
@@ -147,14 +138,14 @@ class Beginning:
         most = channel.limits.concurrency
         if not most:
             return False
-        load = await self._store.channel_load(channel.id)
+        load = await self._workshop.store.channel_load(channel.id)
         return load.running + self._sending[channel.id] >= most
 
     async def _submit(
         self, work: Work, submission: _Submission, channel: Channel, place: Place
     ) -> Verdict:
         job, memo, parent = submission.job, submission.memo, submission.parent
-        proxy = self._reach.proxy(channel, place.key_id)
+        proxy = proxy_of(self._workshop, channel, place.key_id)
         page = page_of(job, channel.paths)
         if proxy is None or not page:
             return Refused(texts.UNSUPPORTED, "unsupported", elsewhere=True, parks=True)
@@ -204,7 +195,7 @@ class Beginning:
         return Change(due_seconds=LOOK_SECONDS[0])
 
     def _taken(self, task: Task, job: Job, upstream_id: str) -> Change:
-        options = self._options()
+        options = options_of(self._workshop)
         minutes = options.relax_minutes if job.mode == "relax" else options.minutes
         owner = owner_properties(task.channel_id, task.key_id)
         properties = {**task.result.get("properties", {}), **owner}
@@ -222,8 +213,8 @@ class Beginning:
         if task.upstream_id:
             return Change(state="SUBMITTED") if task.state == "SUBMITTING" else Change()
         memo = read_memo(task)
-        channel = self._reach.channel(task.channel_id)
-        proxy = None if channel is None else self._reach.proxy(channel, task.key_id)
+        channel = self._workshop.channel(task.channel_id)
+        proxy = None if channel is None else proxy_of(self._workshop, channel, task.key_id)
         found: Seen | None = None
         if proxy is not None:
             try:

@@ -12,19 +12,17 @@ import msgspec
 
 from waystation.artefacts.store import ArtefactStore
 from waystation.dialects.midjourney import texts
-from waystation.dialects.midjourney.options import SETTING, MidjourneyOptions, read_options
 from waystation.routing.snapshot import Channel
 from waystation.tasks.kind import PollFailed
 from waystation.tasks.midjourney.beginning import Beginning
 from waystation.tasks.midjourney.places import read_memo
 from waystation.tasks.midjourney.polling import Polling
 from waystation.tasks.midjourney.proxy import Unreachable
-from waystation.tasks.midjourney.reach import Reach
 from waystation.tasks.midjourney.shown import KIND, PictureLinks, shown
 from waystation.tasks.midjourney.storing import Storing
-from waystation.tasks.store import TaskStore
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
+from waystation.tasks.workshop import Workshop
 from waystation.upstream.fetching import Fetcher
 
 LATE_SECONDS = 24 * 3600.0
@@ -40,21 +38,12 @@ class Midjourney:
     steps_max = 64
     batch_max = 100
 
-    def __init__(
-        self, store: TaskStore, reach: Reach, artefacts: ArtefactStore, fetcher: Fetcher
-    ) -> None:
-        self._reach = reach
+    def __init__(self, workshop: Workshop, artefacts: ArtefactStore, fetcher: Fetcher) -> None:
         self._artefacts = artefacts
         self._storing = Storing(artefacts, fetcher)
-        self._beginning = Beginning(store, reach, artefacts, self.options)
-        self._polling = Polling(reach, self._storing, self.options)
+        self._beginning = Beginning(workshop, artefacts)
+        self._polling = Polling(workshop, self._storing)
         self._sign: PictureLinks | None = None
-
-    def options(self) -> MidjourneyOptions:
-        try:
-            return read_options(self._reach.setting(SETTING))
-        except ValueError:
-            return MidjourneyOptions()
 
     async def prepare(self) -> None:
         """Raises StorageAway."""

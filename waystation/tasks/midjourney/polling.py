@@ -1,20 +1,20 @@
 """Many tasks of one channel asked for at once, and what their answers change."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from waystation.dialects.midjourney import texts
-from waystation.dialects.midjourney.options import MidjourneyOptions
 from waystation.dialects.midjourney.upstream import Seen
 from waystation.routing.snapshot import Channel
 from waystation.tasks.midjourney.places import read_memo
 from waystation.tasks.midjourney.proxy import FIND_IDS_MAX, Proxy
-from waystation.tasks.midjourney.reach import Reach
+from waystation.tasks.midjourney.reach import options_of, proxy_of
 from waystation.tasks.midjourney.seen import failed, finished, progressed
 from waystation.tasks.midjourney.storing import Storing
 from waystation.tasks.task import Change, Task
+from waystation.tasks.workshop import Workshop
 
 MISSED_MAX = 2
 PICTURES_SECONDS = 2.0
@@ -23,12 +23,9 @@ FETCHES = 8
 
 
 class Polling:
-    def __init__(
-        self, reach: Reach, storing: Storing, options: Callable[[], MidjourneyOptions]
-    ) -> None:
-        self._reach = reach
+    def __init__(self, workshop: Workshop, storing: Storing) -> None:
+        self._workshop = workshop
         self._storing = storing
-        self._options = options
 
     async def poll(self, channel: Channel, tasks: Sequence[Task]) -> Mapping[str, Change]:
         """Raises Unreachable."""
@@ -38,7 +35,7 @@ class Polling:
             if task.upstream_id:
                 by_key.setdefault(task.key_id, []).append(task)
         for key_id, mine in by_key.items():
-            proxy = self._reach.proxy(channel, key_id)
+            proxy = proxy_of(self._workshop, channel, key_id)
             if proxy is None:
                 changes |= {task.id: _key_gone() for task in mine if not task.is_final}
             else:
@@ -104,7 +101,7 @@ class Polling:
         self, channel: Channel, waiting: Sequence[tuple[Task, Seen]]
     ) -> dict[str, Change]:
         """Done when the pictures are ours."""
-        if self._options().images == "origin":
+        if options_of(self._workshop).images == "origin":
             return {
                 task.id: finished(task, seen, _origins(seen), channel) for task, seen in waiting
             }
