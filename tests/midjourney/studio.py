@@ -27,8 +27,9 @@ from waystation.storage.vault import open_vault
 from waystation.tasks.midjourney.kind import Midjourney
 from waystation.tasks.rows import COLUMNS
 from waystation.tasks.runner import Runner
+from waystation.tasks.settle import Settler
 from waystation.tasks.store import TaskStore
-from waystation.tasks.task import Task
+from waystation.tasks.task import Change, Task
 from waystation.tasks.workshop import Workshop
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.fetching import Fetcher
@@ -130,9 +131,10 @@ class Studio:
 
     async def give_up(self) -> None:
         """What a test left unfinished: its hold is given back, and the audit must be clean."""
-        site = self.station.gateway.site
-        for task in await site.tasks.find(select(*COLUMNS).where(tasks.c.finished_ms == 0)):
-            await site.beginnings.cancel(task)
+        store, ledger = self.workshop.store, self.workshop.ledger
+        for task in await store.find(select(*COLUMNS).where(tasks.c.finished_ms == 0)):
+            over = await store.change(task, Change(state="CANCEL", fail_code="cancelled"))
+            await Settler(store, ledger).settle(over)
 
     async def apply(self, wanted: Document) -> None:
         await self.station.apply(wanted)

@@ -376,15 +376,13 @@ task_runners = Table(
 task_hooks = Table(
     "task_hooks",
     # Where a task's changes are told. due_ms: when to send next, NULL: nothing to say. sent_rank:
-    # of the last state and progress that were delivered. delivery_id, attempts, first_ms: of the
-    # one under way, kept over its repeats.
+    # of the last state and progress that were delivered. attempts, first_ms: of the one under way.
     metadata,
     Column("task_id", Text, ForeignKey(tasks.c.id, ondelete="CASCADE"), primary_key=True),
     Column("url", Text, nullable=False),
     Column("due_ms", BigInteger),
     _count("changes"),
     Column("sent_rank", BigInteger, nullable=False, server_default="-1"),
-    _words("delivery_id"),
     _count("attempts"),
     _count("first_ms"),
     _partial("ix_task_hooks_due", "due_ms", of="due_ms IS NOT NULL"),

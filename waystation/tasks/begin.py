@@ -101,11 +101,9 @@ class Beginnings:
         Overtaken when it is no longer MODAL, Fault."""
         if task.settle not in ("", "voided") or task.state != "MODAL":
             raise Overtaken(task.id)
-        hold = _hold(f"{task.id}.{task.row_version}", facts, nanos, None)
+        hold = _hold(f"{task.id}.{facts.request_id}", facts, nanos, None)
         admitted = await self._admit(hold)
         if isinstance(admitted, Refused):
-            if admitted.reason in _ANOTHER:
-                raise Overtaken(task.id)  # another call with the same word was first
             raise not_admitted(admitted, nanos)
         after = changed(task, _with_state(change), now_ms())
         after = msgspec.structs.replace(

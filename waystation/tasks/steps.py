@@ -19,6 +19,8 @@ from waystation.upstream.attempt import AttemptFailed
 
 UNKNOWN_KIND_SECONDS = 60.0
 AGAIN_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+"""How soon a step's deadline that was moved nearer is noticed."""
 
 log = structlog.get_logger("waystation.tasks")
 
@@ -156,7 +158,8 @@ class _Deadline:
             assert self._step is not None
             self._step.cancel()
             return
-        self._timer = self._loop.call_later(60.0 if left is None else min(left, 60.0), self._look)
+        wait = LOOK_SECONDS if left is None else min(left, LOOK_SECONDS)
+        self._timer = self._loop.call_later(wait, self._look)
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._timer is not None:

@@ -16,6 +16,7 @@ from waystation.tasks.writes import Writes
 
 PAGE_MAX = 100
 IDS_MAX = 1000
+WANTED_AGAIN_MS = 2_000
 
 
 class Overtaken(Exception):
@@ -147,7 +148,8 @@ class TaskStore:
 
     def want(self, task: Task) -> None:
         """Its owner asks for it: the next poll comes forward. Not waited for."""
-        if not task.is_final:
+        recent_ms = now_ms() - WANTED_AGAIN_MS
+        if not task.is_final and (task.wanted_ms or 0) < recent_ms:
             self.writes.want(task.id)
 
 

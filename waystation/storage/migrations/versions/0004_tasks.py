@@ -126,7 +126,6 @@ def _hooks() -> None:
         sa.Column("due_ms", sa.BigInteger(), nullable=True),
         _count("changes"),
         _count("sent_rank", "-1"),
-        _words("delivery_id"),
         _count("attempts"),
         _count("first_ms"),
         sa.PrimaryKeyConstraint("task_id", name="pk_task_hooks"),

@@ -1,0 +1,92 @@
+"""The part of the control process that runs tasks: everything it needs, made and kept going.
+
+It comes up by itself when the store does; until then, and after a mistake, the rest of the control
+process goes on without it.
+"""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from waystation.configuration.feed import Feed
+from waystation.demo.transport import DemoTransport
+from waystation.kernel.clock import now_ms
+from waystation.ledger.client import LedgerClient
+from waystation.routing.budget import RetryBudget
+from waystation.routing.choice import Router
+from waystation.settings import Settings
+from waystation.storage.database import Database, StorageAway
+from waystation.storage.master_key import MasterKeyError, read_master_key
+from waystation.storage.sealing import SealBroken, Sealing
+from waystation.storage.signing import Signer, load_signer
+from waystation.storage.vault import open_vault
+from waystation.tasks.hooks.notifier import Notifier
+from waystation.tasks.kinds import make_kinds
+from waystation.tasks.runner import Runner
+from waystation.tasks.store import TaskStore
+from waystation.tasks.workshop import Workshop
+from waystation.upstream.egress import EgressGuard
+from waystation.upstream.outbound import Outbound
+
+RETRY_SECONDS = 1.0
+MISTAKE_SECONDS = 5.0
+
+log = structlog.get_logger("waystation.tasks")
+
+
+async def keep_running_tasks(
+    settings: Settings, boot: str, database: Database, ledger: LedgerClient
+) -> None:
+    """Until cancelled."""
+    told = None
+    while True:
+        try:
+            sealing = await open_vault(database, read_master_key(settings))
+            signer = await load_signer(database, sealing, now_ms())
+        except (StorageAway, MasterKeyError, SealBroken, LookupError) as away:
+            if told != str(away):
+                log.warning("tasks are not run yet", reason=str(away))
+            told = str(away)
+            await asyncio.sleep(RETRY_SECONDS)
+            continue
+        try:
+            await _run(settings, boot, database, ledger, sealing, signer)
+        except Exception:  # a mistake of ours must not leave tasks alone for ever
+            log.exception("the task runner failed; it begins anew")
+            await asyncio.sleep(MISTAKE_SECONDS)
+
+
+async def _run(
+    settings: Settings,
+    boot: str,
+    database: Database,
+    ledger: LedgerClient,
+    sealing: Sealing,
+    signer: Signer,
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        store = TaskStore(database)
+        stack.push_async_callback(store.close)
+        outbound = Outbound(EgressGuard(settings.egress_allow))
+        stack.push_async_callback(outbound.close)
+        transports = {"http": outbound, "https": outbound, "demo": DemoTransport()}
+        router = Router(budget=RetryBudget(settings.retry_ratio))
+        workshop = Workshop(settings, store, ledger, router, transports)
+        feed = Feed(database, sealing, workshop.configure)
+        stack.push_async_callback(feed.close)
+        feed.start()
+        await feed.ready()
+        kinds = make_kinds(workshop)
+        runner = Runner(
+            store,
+            ledger,
+            kinds,
+            workshop.channel,
+            name=f"{boot}:",
+            alive_seconds=settings.task_lease_seconds,
+        )
+        notifier = Notifier(store, kinds, outbound, signer)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(runner.run(), name="task-runner")
+            group.create_task(notifier.run(), name="task-notifier")

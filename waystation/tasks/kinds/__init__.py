@@ -1,0 +1,12 @@
+"""Every kind of task that a runner can run, made once for its process."""
+
+from collections.abc import Mapping
+
+from waystation.tasks.kind import TaskKind
+from waystation.tasks.workshop import Workshop
+
+
+def make_kinds(workshop: Workshop) -> Mapping[str, TaskKind]:
+    """By name."""
+    kinds: tuple[TaskKind, ...] = ()
+    return {kind.name: kind for kind in kinds}
