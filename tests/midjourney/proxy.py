@@ -93,10 +93,10 @@ class FakeProxy:
     def on_submit(self, *answers: Answer) -> None:
         self._submits.extend(answers)
 
-    def says(self, code: int, result: Any = None, status: int = 200, **properties: Any) -> Answer:
+    def says(self, code: int, result: Any = None, *, http: int = 200, **properties: Any) -> Answer:
         async def answer(_proxy: "FakeProxy", _body: dict[str, Any]) -> web.StreamResponse:
             told = {"code": code, "description": f"code {code}", "result": result}
-            return web.json_response({**told, "properties": properties}, status=status)
+            return web.json_response({**told, "properties": properties}, status=http)
 
         return answer
 

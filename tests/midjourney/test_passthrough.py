@@ -68,8 +68,8 @@ async def test_trouble_of_the_channel_is_the_next_ones_luck(begin: Begin, habit:
         tokens[0]["key"] = "sk-relay-proofs-0123456789abcdef"
         studio = await begin([one, two], wanted={"groups": groups, "tokens": tokens})
         answers = {
-            "401": first.says(4, status=401),
-            "429": first.says(30, status=429),
+            "401": first.says(4, http=401),
+            "429": first.says(30, http=429),
             "503": first.raw(503, b"busy"),
             "quota": first.raw(400, b'{"code":4,"description":"quota_not_enough","result":null}'),
         }
@@ -211,7 +211,7 @@ async def test_a_lost_task(studio: Studio, proxy: FakeProxy, absent: str) -> Non
     answers = {
         "204": proxy.raw(204, b""),
         "null": proxy.raw(200, b"null"),
-        "404": proxy.says(3, status=404),
+        "404": proxy.says(3, http=404),
         "code3": proxy.says(3),
     }
     if absent in answers:

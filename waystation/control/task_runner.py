@@ -9,6 +9,7 @@ import contextlib
 
 import structlog
 
+from waystation.artefacts.store import ArtefactStore
 from waystation.configuration.feed import Feed
 from waystation.demo.transport import DemoTransport
 from waystation.kernel.clock import now_ms
@@ -27,6 +28,7 @@ from waystation.tasks.runner import Runner
 from waystation.tasks.store import TaskStore
 from waystation.tasks.workshop import Workshop
 from waystation.upstream.egress import EgressGuard
+from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outbound import Outbound
 
 RETRY_SECONDS = 1.0
@@ -77,7 +79,9 @@ async def _run(
         stack.push_async_callback(feed.close)
         feed.start()
         await feed.ready()
-        kinds = make_kinds(workshop)
+        artefacts = ArtefactStore(settings, database, lambda: sealing)
+        fetcher = Fetcher(outbound, settings)
+        kinds = make_kinds(workshop, artefacts, fetcher, signer, stack)
         runner = Runner(
             store,
             ledger,

@@ -19,6 +19,7 @@ from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
 from waystation.tasks.begin import Beginnings
 from waystation.tasks.store import TaskStore
+from waystation.upstream.egress import EgressGuard
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
@@ -47,6 +48,7 @@ class Site:
         self.artefacts = artefacts
         self.tasks: TaskStore
         self.beginnings: Beginnings
+        self.hook_guard = EgressGuard(settings.egress_allow)
         self.fetcher = Fetcher(transports["https"], settings)
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)

@@ -13,6 +13,7 @@ import msgspec
 from waystation.artefacts.store import ArtefactStore
 from waystation.dialects.midjourney import texts
 from waystation.routing.snapshot import Channel
+from waystation.storage.signing import Signer
 from waystation.tasks.kind import PollFailed
 from waystation.tasks.midjourney.beginning import Beginning
 from waystation.tasks.midjourney.places import read_memo
@@ -32,22 +33,19 @@ LATE_PACE_SECONDS = 60.0
 
 
 class Midjourney:
-    """One a runner. `prepare` before the first hook, `close` at the end."""
+    """One a runner; `close` at the end."""
 
     name = KIND
     steps_max = 64
     batch_max = 100
 
-    def __init__(self, workshop: Workshop, artefacts: ArtefactStore, fetcher: Fetcher) -> None:
-        self._artefacts = artefacts
+    def __init__(
+        self, workshop: Workshop, artefacts: ArtefactStore, fetcher: Fetcher, signer: Signer
+    ) -> None:
         self._storing = Storing(artefacts, fetcher)
         self._beginning = Beginning(workshop, artefacts)
         self._polling = Polling(workshop, self._storing)
-        self._sign: PictureLinks | None = None
-
-    async def prepare(self) -> None:
-        """Raises StorageAway."""
-        self._sign = await self._artefacts.signing()
+        self._signer = signer
 
     async def close(self) -> None:
         await self._storing.close()
@@ -91,8 +89,8 @@ class Midjourney:
         return Change(state="FAILURE", fail_code="channel_gone", fail_reason=texts.CHANNEL_GONE)
 
     def show(self, task: Task) -> dict[str, Any]:
-        assert self._sign is not None, "prepare() comes first"
-        base, sign = read_memo(task).base, self._sign
-        made = msgspec.to_builtins(shown(task, lambda path: base + sign(path)))
+        base, sign = read_memo(task).base, self._signer.sign
+        links: PictureLinks = lambda path: f"{base}{path}?sig={sign(path.encode())}"  # noqa: E731
+        made = msgspec.to_builtins(shown(task, links))
         assert isinstance(made, dict)
         return made
