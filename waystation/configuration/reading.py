@@ -63,6 +63,7 @@ class Configuration:
             rates=_rates(rows["group_rates"]),
             auto_groups=_auto_groups(rows["settings"]),
             prices=PriceBook(await self._build_prices(rows["prices"])),
+            settings={row.name: row.value for row in rows["settings"]},
         )
 
     def _channels(self, rows: Mapping[str, _Rows]) -> dict[int, Channel]:

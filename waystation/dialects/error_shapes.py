@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from waystation.dialects.midjourney.error_words import words_of_fault
 from waystation.errors import Fault, Language
 
 Shape = Literal["openai", "anthropic", "gemini", "midjourney", "suno", "management", "console"]
@@ -124,9 +125,10 @@ def _gemini(fault: Fault, status: int, text: str, request_id: str) -> dict[str, 
 
 def _midjourney(fault: Fault, status: int, text: str, request_id: str) -> dict[str, Any]:
     kind = error_object(fault, status, text)["type"]
+    code, description = words_of_fault(fault, text)
     return {
-        "code": fault.extra.get("mj_code", 4),
-        "description": fault.extra.get("mj_description", text),
+        "code": code,
+        "description": description,
         "result": None,
         "type": "upstream_error",
         "properties": {},

@@ -223,8 +223,15 @@ def _conversation(caller: Caller, operation: Request, choices: Choices) -> Conve
     return None if affinity is None else (caller.account_id, affinity)
 
 
+def idempotency_of(call: Call, body: bytes) -> tuple[str, str] | None:
+    """(Idempotency-Key, digest of the body). Raises Fault (400)."""
+    if not call.header("idempotency-key"):
+        return None
+    return _idempotency(call, sha256(body).hexdigest())
+
+
 def _idempotency(call: Call, digest: str) -> tuple[str, str]:
-    """digest: of the body."""
+    """digest: of the body. Raises Fault (400)."""
     key = call.header("idempotency-key") or ""
     if len(key) > _IDEMPOTENCY_CHARACTERS_MAX:
         reason = f"at most {_IDEMPOTENCY_CHARACTERS_MAX} characters"

@@ -6,6 +6,10 @@ from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
 from waystation.upstream.vendors.deepseek import DEEPSEEK
 from waystation.upstream.vendors.demo import DEMO
 from waystation.upstream.vendors.groq import GROQ
+from waystation.upstream.vendors.midjourney_proxy import MIDJOURNEY_PROXY
+from waystation.upstream.vendors.midjourney_proxy_plus import MIDJOURNEY_PROXY_PLUS
+from waystation.upstream.vendors.midjourney_relay import MIDJOURNEY_RELAY
+from waystation.upstream.vendors.midjourney_trueai import MIDJOURNEY_TRUEAI
 from waystation.upstream.vendors.mistral import MISTRAL
 from waystation.upstream.vendors.moonshot import MOONSHOT
 from waystation.upstream.vendors.openai import OPENAI
@@ -29,5 +33,9 @@ VENDORS: Mapping[str, Vendor] = {
         MOONSHOT,
         QWEN,
         XAI,
+        MIDJOURNEY_PROXY,
+        MIDJOURNEY_PROXY_PLUS,
+        MIDJOURNEY_TRUEAI,
+        MIDJOURNEY_RELAY,
     )
 }
