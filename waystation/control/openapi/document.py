@@ -15,6 +15,7 @@ _TAGS = (
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),
     ("Models", "模型", "What the token may call."),
+    ("Midjourney", "Midjourney", "Pictures as tasks, in the protocol of midjourney-proxy."),
     ("Files", "文件", "What was made and is stored here."),
     ("Receipts", "账单", "What requests cost, what is left."),
     ("Catalogue", "价格与状态", "Prices, groups, status; public."),
@@ -31,6 +32,7 @@ _SECURITY = {
     },
     "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "x-api-key"},
     "googleKeyHeader": {"type": "apiKey", "in": "header", "name": "x-goog-api-key"},
+    "midjourneySecret": {"type": "apiKey", "in": "header", "name": "mj-api-secret"},
     "keyQuery": {"type": "apiKey", "in": "query", "name": "key"},
     "basic": {"type": "http", "scheme": "basic"},
     "session": {
