@@ -24,6 +24,7 @@ class House(NamedTuple):
 
     store: ArtefactStore
     database: Database
+    key: MasterKey
     sealing: Sealing
     settings: Settings
     objects: MemoryStore | None
@@ -45,13 +46,14 @@ def objects(request: pytest.FixtureRequest) -> MemoryStore | None:
 
 
 async def make_house(store: Database, folder: Path, objects: MemoryStore | None) -> House:
-    settings = Settings(data=folder / "data", language="en")
-    sealing = Sealing(MasterKey.new())
+    settings = Settings(data=folder, database=store.dsn, language="en")
+    key = MasterKey.new()
+    sealing = Sealing(key)
     await add_signing_key(store, sealing, now_ms())
     ada = await add_account(store, "ada@example.com")
     eve = await add_account(store, "eve@example.com")
     made = ArtefactStore(settings, store, lambda: sealing, objects)
-    return House(made, store, sealing, settings, objects, ada, eve)
+    return House(made, store, key, sealing, settings, objects, ada, eve)
 
 
 @pytest.fixture

@@ -33,6 +33,10 @@ class Slow:
         for name, value in more.items():
             setattr(self, name, value)
 
+    async def prepare(self) -> None: ...
+
+    async def close(self) -> None: ...
+
     async def step(self, work: Work) -> Change:
         if self.act is not None:
             change: Change = await self.act(work)

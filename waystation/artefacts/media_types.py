@@ -114,4 +114,5 @@ def _of_frame(second: int) -> MediaType | None:
     layer = second >> 1 & 3
     if layer == 0:
         return AAC if second & 0xF0 == 0xF0 else None
-    return MP3 if second >> 3 & 3 != 1 else None
+    # Layer I is nobody's any more, and FF FE begins a text of UTF-16.
+    return MP3 if layer != 3 and second >> 3 & 3 != 1 else None

@@ -8,6 +8,7 @@ anything is decoded.
 import asyncio
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Callable
 from io import BytesIO
@@ -34,11 +35,16 @@ _BROKEN = (
     EOFError,
     LookupError,
     ArithmeticError,
+    RuntimeError,
     TypeError,
     struct.error,
     zlib.error,
+    Warning,
 )
-"""What Pillow raises at damaged files."""
+"""What Pillow raises at damaged files; warnings too, where they are made errors."""
+
+# Elsewhere they are nobody's business: each broken EXIF block would write to stderr.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 _SVG_HEAD_BYTES = 4096
 _SVG_TAG = re.compile(rb"<svg\b[^>]*>", re.DOTALL)
 _LENGTH = rb"""\s%b\s*=\s*["']\s*([0-9]{1,6})(?:\.[0-9]+)?(?:px)?\s*["']"""

@@ -52,7 +52,7 @@ async def run_control(settings: Settings, boot: str) -> None:
     keeping = (
         asyncio.create_task(keep_told(services, ledger), name="reconcile"),
         asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
-        asyncio.create_task(keep_running_tasks(settings, boot, database, ledger), name="tasks"),
+        asyncio.create_task(keep_running_tasks(services, ledger), name="tasks"),
     )
     log.info("control started", socket=str(settings.control_socket))
     try:

@@ -9,15 +9,14 @@ import contextlib
 
 import structlog
 
-from waystation.artefacts.store import ArtefactStore
 from waystation.configuration.feed import Feed
+from waystation.control.services import Services
 from waystation.demo.transport import DemoTransport
 from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
 from waystation.routing.budget import RetryBudget
 from waystation.routing.choice import Router
-from waystation.settings import Settings
-from waystation.storage.database import Database, StorageAway
+from waystation.storage.database import StorageAway
 from waystation.storage.master_key import MasterKeyError, read_master_key
 from waystation.storage.sealing import SealBroken, Sealing
 from waystation.storage.signing import Signer, load_signer
@@ -37,14 +36,13 @@ MISTAKE_SECONDS = 5.0
 log = structlog.get_logger("waystation.tasks")
 
 
-async def keep_running_tasks(
-    settings: Settings, boot: str, database: Database, ledger: LedgerClient
-) -> None:
+async def keep_running_tasks(services: Services, ledger: LedgerClient) -> None:
     """Until cancelled."""
+    database = services.database
     told = None
     while True:
         try:
-            sealing = await open_vault(database, read_master_key(settings))
+            sealing = await open_vault(database, read_master_key(services.settings))
             signer = await load_signer(database, sealing, now_ms())
         except (StorageAway, MasterKeyError, SealBroken, LookupError) as away:
             if told != str(away):
@@ -53,41 +51,46 @@ async def keep_running_tasks(
             await asyncio.sleep(RETRY_SECONDS)
             continue
         try:
-            await _run(settings, boot, database, ledger, sealing, signer)
-        except Exception:  # a mistake of ours must not leave tasks alone for ever
+            await _run(services, ledger, sealing, signer)
+        except* StorageAway as away:
+            log.warning("the tasks' store went away", reason=str(away.exceptions[0]))
+            await asyncio.sleep(RETRY_SECONDS)
+        except* Exception:  # a mistake of ours must not leave tasks alone for ever
             log.exception("the task runner failed; it begins anew")
             await asyncio.sleep(MISTAKE_SECONDS)
 
 
-async def _run(
-    settings: Settings,
-    boot: str,
-    database: Database,
-    ledger: LedgerClient,
-    sealing: Sealing,
-    signer: Signer,
-) -> None:
+async def _run(services: Services, ledger: LedgerClient, sealing: Sealing, signer: Signer) -> None:
+    settings, database = services.settings, services.database
     async with contextlib.AsyncExitStack() as stack:
         store = TaskStore(database)
         stack.push_async_callback(store.close)
         outbound = Outbound(EgressGuard(settings.egress_allow))
         stack.push_async_callback(outbound.close)
-        transports = {"http": outbound, "https": outbound, "demo": DemoTransport()}
-        router = Router(budget=RetryBudget(settings.retry_ratio))
-        workshop = Workshop(settings, store, ledger, router, transports)
+        demo = DemoTransport()
+        workshop = Workshop(
+            settings,
+            store,
+            ledger,
+            Router(budget=RetryBudget(settings.retry_ratio)),
+            {"http": outbound, "https": outbound, "demo": demo},
+            services.artefacts,
+            Fetcher(outbound, settings),
+        )
         feed = Feed(database, sealing, workshop.configure)
         stack.push_async_callback(feed.close)
         feed.start()
         await feed.ready()
-        artefacts = ArtefactStore(settings, database, lambda: sealing)
-        fetcher = Fetcher(outbound, settings)
-        kinds = make_kinds(workshop, artefacts, fetcher, signer, stack)
+        kinds = make_kinds(workshop)
+        for kind in kinds.values():
+            await kind.prepare()
+            stack.push_async_callback(kind.close)
         runner = Runner(
             store,
             ledger,
             kinds,
             workshop.channel,
-            name=f"{boot}:",
+            name=f"{services.boot}:",
             alive_seconds=settings.task_lease_seconds,
         )
         notifier = Notifier(store, kinds, outbound, signer)

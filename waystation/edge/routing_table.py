@@ -13,11 +13,13 @@ from waystation.edge.files import Files
 from waystation.edge.health import Readyz, livez
 from waystation.edge.midjourney.routes import add_midjourney
 from waystation.edge.models import Models
+from waystation.edge.pictures.routes import picture_routes
 from waystation.edge.receipts import Receipts
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.replies import send_json
 from waystation.edge.routes import RouteTable
 from waystation.edge.site import Site
+from waystation.edge.tasks import Tasks
 
 DIALECT = "openai_chat"
 
@@ -42,6 +44,8 @@ def routes(site: Site) -> RouteTable[Handler]:
     for path, parse in parses(site.settings.choices_max).items():
         relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
         table.add("POST", path, relay, "token", "openai")
+    for path, pictures in picture_routes(site):
+        table.add("POST", path, pictures, "token", "openai")
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)
@@ -50,6 +54,7 @@ def routes(site: Site) -> RouteTable[Handler]:
     table.add("GET", "/v1/generation", Receipts(site), "token", "openai")
     _add_artefacts(table, site)
     add_midjourney(table, site)
+    _add_tasks(table, site)
     table.add("GET", "/livez", livez, "public", "openai")
     table.add("GET", "/readyz", Readyz(site), "public", "openai")
     table.add("GET", "/api/hello", hello, "public", "openai")
@@ -61,6 +66,15 @@ def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
     table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
     table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
     table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
+
+
+def _add_tasks(table: RouteTable[Handler], site: Site) -> None:
+    tasks = Tasks(site)
+    table.add("GET", "/v1/tasks", tasks.list, "token", "openai")
+    table.add("GET", "/v1/tasks/hook_secret", tasks.hook_secret, "token", "openai")
+    table.add("GET", "/v1/tasks/{task}", tasks.show, "token", "openai")
+    table.add("POST", "/v1/tasks/{task}/cancel", tasks.cancel, "token", "openai")
+    table.add("GET", "/v1/tasks/{task}/deliveries", tasks.deliveries, "token", "openai")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

@@ -3,7 +3,7 @@
 `directory` and `lines` belong to one configuration epoch and are replaced together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from waystation.admission.estimate import Policy
 from waystation.artefacts.store import ArtefactStore
@@ -17,6 +17,7 @@ from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
+from waystation.storage.signing import Signer
 from waystation.tasks.begin import Beginnings
 from waystation.tasks.store import TaskStore
 from waystation.upstream.egress import EgressGuard
@@ -49,6 +50,7 @@ class Site:
         self.tasks: TaskStore
         self.beginnings: Beginnings
         self.hook_guard = EgressGuard(settings.egress_allow)
+        self.signer: Callable[[], Awaitable[Signer]]
         self.fetcher = Fetcher(transports["https"], settings)
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)

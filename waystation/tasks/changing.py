@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from waystation.tasks.states import FINAL, State, check
-from waystation.tasks.task import Change, Settle, Task
+from waystation.tasks.task import PARTS, Change, Settle, Task
 
 MODAL_SECONDS_MAX = 3600.0
 FAIL_TEXT_CHARACTERS_MAX = 2000
@@ -48,7 +48,7 @@ def _plain(task: Task, change: Change) -> dict[str, Any]:
     if bill is not None:
         values |= {"nanos": bill.nanos, "group_name": bill.group, "rate": bill.rate}
         values |= {"price_version": bill.price_version, "exact": bill.exact}
-        values["usage"] = dict(bill.usage)
+        values["usage"] = {**bill.usage, **({PARTS: bill.parts} if bill.parts else {})}
     return values
 
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 
+import msgspec
 import structlog
 
 from waystation.kernel.clock import monotonic, now_ms
@@ -94,12 +95,13 @@ class Desk:
         self._places[task.id] = line
         line.put(entry)
 
-    def want(self, task_id: str) -> None:
+    def want(self, task_id: str, wanted_ms: int) -> None:
         """Its owner has asked: poll soon, if that was not just done."""
         line = self._places.get(task_id)
         if line is None:
             return
         entry = line.entries[task_id]
+        entry.task = msgspec.structs.replace(entry.task, wanted_ms=wanted_ms)
         at = max(monotonic(), entry.polled_at + WANTED_AFTER_SECONDS)
         if at < entry.at and not entry.polling:
             entry.at = at

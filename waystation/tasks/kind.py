@@ -35,6 +35,12 @@ class TaskKind(Protocol):
     steps_max: int
     batch_max: int
 
+    async def prepare(self) -> None:
+        """Once, before anything else is asked. Raises StorageAway."""
+
+    async def close(self) -> None:
+        """Once, when the runner has stopped."""
+
     async def step(self, work: Work) -> Change:
         """Begin it. The change may be final, or SUBMITTED or IN_PROGRESS where polled, or
         NOT_START with due_seconds: no place yet. It may await for long; `work.change` tells of

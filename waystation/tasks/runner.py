@@ -125,7 +125,7 @@ class Runner:
         """False: nothing was claimed."""
         for task_id, wanted_ms in await self._wanted():
             self._wanted_ms = max(self._wanted_ms, wanted_ms)
-            self._desk.want(task_id)
+            self._desk.want(task_id, wanted_ms)
         if len(self._desk) >= DESK_MAX:
             return False
         claimed = await self._leases.claim(self._steps.free_kinds(), CLAIM_MAX)

@@ -17,7 +17,7 @@ from waystation.ledger.port import Ledger
 from waystation.storage.main import tasks
 from waystation.tasks.rows import COLUMNS
 from waystation.tasks.store import Overtaken, TaskStore
-from waystation.tasks.task import Task
+from waystation.tasks.task import PARTS, Task
 
 DUE = ("post", "void")
 LEFT_OVER_MS = 2_000
@@ -82,6 +82,8 @@ def _row(task: Task, nanos: int) -> Row:
     good = task.settle == "post"
     end: EndReason = "complete" if good else "failed"
     finished_ms = task.finished_ms or now_ms()
+    usage = dict(task.usage)
+    parts = usage.pop(PARTS, ())
     status = 200 if good else _STATUSES.get(task.fail_code, 502)
     return Row(
         facts=task.facts,
@@ -96,8 +98,8 @@ def _row(task: Task, nanos: int) -> Row:
         upstream_id=task.upstream_id,
         nanos=nanos,
         exact=task.exact,
-        usage=_encode(task.usage) if task.usage else b"",
-        parts=_encode([["call", 1, str(nanos)]]) if good else b"",
+        usage=_encode(usage) if usage else b"",
+        parts=_encode(parts) if good and parts else b"",
         attempts=_attempts(task, status),
         total_millis=max(0, finished_ms - task.created_ms),
     )

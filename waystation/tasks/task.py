@@ -13,6 +13,9 @@ Settle = Literal["", "post", "void", "posted", "voided"]
 TOMBSTONE = "void"
 """The kind of rows that only say: this hold was given up before its task came to be."""
 
+PARTS = "$parts"
+"""The field of `usage` that has the charge's parts."""
+
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `tasks`; what its columns mean stands in storage/main.py. Times: unix
@@ -68,7 +71,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
     """What success costs the caller, fixed when a channel was chosen or the usage is known. exact:
-    may go above the hold as far as the balance has it; usage: as JSON fields, for the log row."""
+    may go above the hold as far as the balance has it. usage, parts: of the charge, for the log
+    row: a Usage as JSON fields, and [[kind, count, unit price], …]."""
 
     nanos: int
     group: str
@@ -76,6 +80,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     price_version: str
     exact: bool = True
     usage: Mapping[str, Any] = {}
+    parts: tuple[tuple[str, int, str], ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from waystation.artefacts.store import ArtefactStore
 from waystation.errors import Fault
 from waystation.journal.redaction import redactor
 from waystation.kernel.clock import now_ms
@@ -18,6 +19,7 @@ from waystation.routing.snapshot import Channel, ChannelKey, Snapshot
 from waystation.settings import Settings
 from waystation.tasks.store import TaskStore
 from waystation.tasks.task import Bill, Request
+from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Way, Ways
 from waystation.upstream.transport import Deadlines, Transport
 
@@ -36,11 +38,15 @@ class Workshop:
         ledger: Ledger,
         router: Router,
         transports: Mapping[str, Transport],
+        artefacts: ArtefactStore,
+        fetcher: Fetcher,
     ) -> None:
         self.settings = settings
         self.store = store
         self.ledger = ledger
         self.router = router
+        self.artefacts = artefacts
+        self.fetcher = fetcher
         self.directory: Directory | None = None
         self._ways = Ways(Deadlines())
         self._transports = transports
@@ -87,6 +93,7 @@ def bill_of(candidate: Candidate, usage: Usage) -> Bill:
         price_version=candidate.price.version,
         exact=usage.exact,
         usage=msgspec.to_builtins(usage),
+        parts=charged.parts,
     )
 
 

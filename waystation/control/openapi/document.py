@@ -14,9 +14,11 @@ _TAGS = (
     ("Completions", "自动补全", "Text completions of the older kind."),
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),
+    ("Images", "图片", "Pictures: drawn, edited, varied."),
     ("Models", "模型", "What the token may call."),
     ("Midjourney", "Midjourney", "Pictures as tasks, in the protocol of midjourney-proxy."),
     ("Files", "文件", "What was made and is stored here."),
+    ("Tasks", "任务", "Slow generations: ask, cancel, be told."),
     ("Receipts", "账单", "What requests cost, what is left."),
     ("Catalogue", "价格与状态", "Prices, groups, status; public."),
     ("Session", "登录", "Sign-in of people."),
@@ -114,10 +116,10 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _body(body: Body) -> dict[str, Any]:
-    return {
-        "required": True,
-        "content": {"application/json": _media(body.schema, body.examples)},
-    }
+    content = {"application/json": _media(body.schema, body.examples)}
+    if body.form is not None:
+        content["multipart/form-data"] = {"schema": body.form}
+    return {"required": True, "content": content}
 
 
 def _reply(reply: Reply, endpoint: Endpoint) -> dict[str, Any]:

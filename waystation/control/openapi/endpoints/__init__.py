@@ -12,10 +12,14 @@ from waystation.control.openapi.endpoints import (
     embeddings,
     generation,
     health,
+    ideogram,
+    image_requests,
+    images,
     midjourney,
     models,
     moderations,
     session,
+    tasks,
     token_pages,
     usage,
 )
@@ -26,9 +30,12 @@ _MODULES = (
     completions,
     embeddings,
     moderations,
+    images,
+    ideogram,
     models,
     midjourney,
     artefacts,
+    tasks,
     generation,
     billing,
     token_pages,
@@ -40,5 +47,5 @@ _MODULES = (
 ENDPOINTS: tuple[Endpoint, ...] = tuple(e for module in _MODULES for e in module.ENDPOINTS)
 
 SCHEMAS: dict[str, Schema] = {}
-for _part in (usage, chat_request, chat_reply, *_MODULES):
+for _part in (usage, chat_request, chat_reply, image_requests, *_MODULES):
     SCHEMAS.update(getattr(_part, "SCHEMAS", {}))
