@@ -117,7 +117,6 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "There is no generation {id} of this account.",
         "没有找到记录 {id}",
     ),
-    "task_not_found": (404, "There is no task {id} of this account.", "没有找到任务 {id}。"),
     "artefact_not_found": (
         404,
         "There is no such file, or it was deleted, or the link is not whole.",

@@ -17,14 +17,12 @@ from tests.support.rogue import Rogue
 from tests.support.wire import Reply
 from waystation.artefacts.store import ArtefactStore
 from waystation.configuration.feed import Feed
-from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
 from waystation.routing.choice import Router
 from waystation.storage.database import Database
 from waystation.storage.main import tasks
 from waystation.storage.master_key import read_master_key
 from waystation.storage.sealing import Sealing
-from waystation.storage.signing import load_signer
 from waystation.storage.vault import open_vault
 from waystation.tasks.midjourney.kind import Midjourney
 from waystation.tasks.rows import COLUMNS
@@ -186,13 +184,14 @@ async def _furnish(studio: Studio, stack: contextlib.AsyncExitStack) -> None:
     outbound = Outbound(EgressGuard(settings.egress_allow))
     stack.push_async_callback(outbound.close)
     transports = {"http": outbound, "https": outbound}
-    studio.workshop = Workshop(settings, store, ledger, Router(), transports)
+    artefacts = ArtefactStore(settings, database, lambda: Sealing(read_master_key(settings)))
+    fetcher = Fetcher(outbound, settings)
+    studio.workshop = Workshop(settings, store, ledger, Router(), transports, artefacts, fetcher)
     sealing = await open_vault(database, read_master_key(settings))
     feed = Feed(database, sealing, studio.workshop.configure)
     stack.push_async_callback(feed.close)
     feed.start()
     await feed.ready()
-    artefacts = ArtefactStore(settings, database, lambda: Sealing(read_master_key(settings)))
-    signer = await load_signer(database, sealing, now_ms())
-    studio.kind = Midjourney(studio.workshop, artefacts, Fetcher(outbound, settings), signer)
+    studio.kind = Midjourney(studio.workshop)
+    await studio.kind.prepare()
     stack.push_async_callback(studio.kind.close)

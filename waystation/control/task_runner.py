@@ -81,7 +81,7 @@ async def _run(services: Services, ledger: LedgerClient, sealing: Sealing, signe
         stack.push_async_callback(feed.close)
         feed.start()
         await feed.ready()
-        kinds = make_kinds(workshop, signer)
+        kinds = make_kinds(workshop)
         for kind in kinds.values():
             await kind.prepare()
             stack.push_async_callback(kind.close)

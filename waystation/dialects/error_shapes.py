@@ -88,9 +88,12 @@ def message_of(fault: Fault, request_id: str, language: Language = "en") -> str:
 
 def shown_status(fault: Fault, dialect: str = "openai") -> int:
     """529 is Anthropic's own; elsewhere an overloaded upstream is 503. The family's management
-    calls tell failures in a 200, save for credentials and for our own trouble."""
+    calls tell failures in a 200, save for credentials and for our own trouble. Midjourney's
+    clients know an unknown task as a 400."""
     if dialect == "management" and fault.status != 401 and fault.status < 500:
         return 200
+    if dialect == "midjourney" and fault.code == "task_not_found":
+        return 400
     if fault.status == 529 and not dialect.startswith("anthropic"):
         return 503
     return fault.status

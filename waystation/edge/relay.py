@@ -106,7 +106,7 @@ class Relay:
         operation, digest = await read(call)
         operation = story.operation = as_pictures(site, caller, operation)
         choices = _candidates(site, caller, operation)
-        idempotency = None if digest is None else _idempotency(call, digest)
+        idempotency = None if digest is None else idempotency_of(call, digest)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
         if first is None:
@@ -223,15 +223,8 @@ def _conversation(caller: Caller, operation: Request, choices: Choices) -> Conve
     return None if affinity is None else (caller.account_id, affinity)
 
 
-def idempotency_of(call: Call, body: bytes) -> tuple[str, str] | None:
-    """(Idempotency-Key, digest of the body). Raises Fault (400)."""
-    if not call.header("idempotency-key"):
-        return None
-    return _idempotency(call, sha256(body).hexdigest())
-
-
-def _idempotency(call: Call, digest: str) -> tuple[str, str]:
-    """digest: of the body. Raises Fault (400)."""
+def idempotency_of(call: Call, digest: str) -> tuple[str, str]:
+    """digest: of the body."""
     key = call.header("idempotency-key") or ""
     if len(key) > _IDEMPOTENCY_CHARACTERS_MAX:
         reason = f"at most {_IDEMPOTENCY_CHARACTERS_MAX} characters"

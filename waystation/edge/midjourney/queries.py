@@ -161,5 +161,5 @@ class Queries:
     async def _mine(self, call: Call, caller: Caller) -> Task:
         task = await self._desk.find(call.params["task"], caller)
         if task is None:
-            raise Fault("task_not_found", status=400, id=call.params["task"][:32])
+            raise Fault("task_not_found", id=call.params["task"][:32])
         return task

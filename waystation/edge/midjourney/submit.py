@@ -1,5 +1,7 @@
 """The pages that make a task: one handler a page and speed."""
 
+from hashlib import sha256
+
 from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.actions import OPERATIONS
 from waystation.dialects.midjourney.forms import Form
@@ -80,8 +82,15 @@ class Submit:
             desk, caller, plan(desk, caller, job, OPERATIONS[job.action])
         )
         job = await ordering.put_away(job)
-        order = ordering.order(job, chosen, url=url, idempotency=idempotency_of(call, body))
+        order = ordering.order(job, chosen, url=url, idempotency=_idempotency(call, body))
         begun = await ordering.begin(order)
         if begun.repeated:
             await ordering.drop_kept()
         return ordering.accepted(begun.task, ahead)
+
+
+def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
+    """Raises Fault (400)."""
+    if not call.header("idempotency-key"):
+        return None
+    return idempotency_of(call, sha256(body).hexdigest())

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from waystation.storage.signing import Signer
 from waystation.tasks.kind import TaskKind
 from waystation.tasks.midjourney.kind import Midjourney
 from waystation.tasks.workshop import Workshop
 
 
-def make_kinds(workshop: Workshop, signer: Signer) -> Mapping[str, TaskKind]:
+def make_kinds(workshop: Workshop) -> Mapping[str, TaskKind]:
     """By name."""
-    kinds: tuple[TaskKind, ...] = (Midjourney(workshop, signer),)
+    kinds: tuple[TaskKind, ...] = (Midjourney(workshop),)
     return {kind.name: kind for kind in kinds}

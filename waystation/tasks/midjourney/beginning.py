@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import msgspec
 
 from waystation.artefacts.shelf import NoObject
-from waystation.artefacts.store import ArtefactStore
 from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.custom_id import read_custom_id
 from waystation.dialects.midjourney.job import Job, Source, data_url
@@ -65,9 +64,9 @@ class Failed(Exception):
 
 
 class Beginning:
-    def __init__(self, workshop: Workshop, artefacts: ArtefactStore) -> None:
+    def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._artefacts = artefacts
+        self._artefacts = workshop.artefacts
         self._sending: Counter[int] = Counter()
 
     async def step(self, work: Work) -> Change:

@@ -10,10 +10,8 @@ from typing import Any
 
 import msgspec
 
-from waystation.artefacts.store import ArtefactStore
 from waystation.dialects.midjourney import texts
 from waystation.routing.snapshot import Channel
-from waystation.storage.signing import Signer
 from waystation.tasks.kind import PollFailed
 from waystation.tasks.midjourney.beginning import Beginning
 from waystation.tasks.midjourney.places import read_memo
@@ -24,7 +22,6 @@ from waystation.tasks.midjourney.storing import Storing
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
 from waystation.tasks.workshop import Workshop
-from waystation.upstream.fetching import Fetcher
 
 LATE_SECONDS = 24 * 3600.0
 YOUNG_MS = 120_000
@@ -39,13 +36,15 @@ class Midjourney:
     steps_max = 64
     batch_max = 100
 
-    def __init__(
-        self, workshop: Workshop, artefacts: ArtefactStore, fetcher: Fetcher, signer: Signer
-    ) -> None:
-        self._storing = Storing(artefacts, fetcher)
-        self._beginning = Beginning(workshop, artefacts)
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._storing = Storing(workshop.artefacts, workshop.fetcher)
+        self._beginning = Beginning(workshop)
         self._polling = Polling(workshop, self._storing)
-        self._signer = signer
+        self._sign: PictureLinks | None = None
+
+    async def prepare(self) -> None:
+        self._sign = await self._workshop.artefacts.signing()
 
     async def close(self) -> None:
         await self._storing.close()
@@ -89,8 +88,8 @@ class Midjourney:
         return Change(state="FAILURE", fail_code="channel_gone", fail_reason=texts.CHANNEL_GONE)
 
     def show(self, task: Task) -> dict[str, Any]:
-        base, sign = read_memo(task).base, self._signer.sign
-        links: PictureLinks = lambda path: f"{base}{path}?sig={sign(path.encode())}"  # noqa: E731
-        made = msgspec.to_builtins(shown(task, links))
+        base, sign = read_memo(task).base, self._sign
+        assert sign is not None, "prepare() comes first"
+        made = msgspec.to_builtins(shown(task, lambda path: base + sign(path)))
         assert isinstance(made, dict)
         return made
