@@ -91,6 +91,13 @@ class Rows:
             row = (await connection.execute(marked)).first()
         return None if row is None else Going(*row)
 
+    async def of_task(self, account_id: int, task_id: str, since_ms: int) -> list[str]:
+        """Ids of what was kept for a task that began then. Raises StorageAway."""
+        mine = artefacts.c.account_id == account_id, artefacts.c.created_ms >= since_ms
+        query = select(artefacts.c.id).where(*mine, artefacts.c.task_id == task_id, _THERE)
+        async with self._database.read() as connection:
+            return [row.id for row in (await connection.execute(query)).all()]
+
     async def mark_expired(self, now_ms: int, count: int) -> int:
         """Mark up to `count` whose time is over; how many. Raises StorageAway."""
         ids: list[str] = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, moderation, others
 from waystation.demo.incoming import DemoIncoming
-from waystation.demo.pictures.calls import action_of, draws
+from waystation.demo.pictures.calls import action_of, draws, tells
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
 from waystation.upstream.transport import Deadlines, Destination, Incoming, Outgoing
@@ -65,6 +65,9 @@ class DemoTransport:
         if path.endswith("/models"):
             return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
         body = _read(bytes(request.body))
+        if path.endswith("/chat/completions") and tells(body):
+            desk = await self._studio.run(_desk, self._studio)
+            return await desk.tell(body)
         if path.endswith("/chat/completions") and draws(body):
             desk = await self._studio.run(_desk, self._studio)
             return await desk.chat(request, body, deadlines, pace_ms / 1000)

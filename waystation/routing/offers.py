@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from waystation.kernel.patterns import NameSet, PatternTable
 from waystation.ledger.prices import Rate
-from waystation.routing.operations import serving
+from waystation.routing.operations import names_a_model, serving
 from waystation.routing.snapshot import Channel, Group, Member, Snapshot
 
 
@@ -24,7 +24,9 @@ class Offer:
         mapped = self._map.find(model)
         if mapped is not None:
             return mapped
-        return model if model in self._models else None
+        if model not in self._models or not names_a_model(model, self.channel):
+            return None
+        return model
 
     def speaks(self, operation: str, needs: frozenset[str]) -> bool:
         """The channel has a path for it, and the features."""

@@ -2,6 +2,9 @@
 
 Pictures come in many forms, and what was asked in one form can be drawn through another: the first
 that the channel offers. A chat model may draw too, where nothing better is there.
+
+Midjourney's verbs are served by channels that draw as well, when their model_map says which model
+draws them: four pictures and a grid are then made here.
 """
 
 from collections.abc import Mapping
@@ -16,7 +19,17 @@ _SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "ideogram": ("ideogram", "image", "chat"),
     "ideogram_remix": ("ideogram_remix", "image_edit", "chat"),
     "recraft": ("recraft", "image", "chat"),
+    "mj_imagine": ("image", "chat"),
+    "mj_action": ("image", "image_edit", "chat"),
+    "mj_modal": ("image_edit", "chat"),
+    "mj_blend": ("image_edit", "chat"),
+    "mj_edits": ("image_edit", "chat"),
+    "mj_swap_face": ("image_edit", "chat"),
+    "mj_upload": ("image", "image_edit", "chat"),
+    "mj_describe": ("chat",),
+    "mj_shorten": ("chat",),
 }
+_VERBS = ("mj_", "swap_face")
 
 
 def serving(operation: str, channel: Channel) -> str | None:
@@ -27,3 +40,8 @@ def serving(operation: str, channel: Channel) -> str | None:
         if other in channel.paths and (other != "chat" or channel.dialect == _CHAT_DIALECT):
             return other
     return None
+
+
+def names_a_model(name: str, channel: Channel) -> bool:
+    """A verb of Midjourney is a model to its own proxies only; elsewhere it must be mapped."""
+    return channel.dialect == "midjourney" or not name.startswith(_VERBS)

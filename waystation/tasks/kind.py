@@ -7,7 +7,8 @@ it goes on. What it may count on:
   not go out twice it calls `work.submitting`, which is durable when it returns.
 * a process that dies after that leaves SUBMITTING (or a running state) behind; the next runner
   calls `recover`, never `step`.
-* SUBMITTED and IN_PROGRESS of a kind that is polled wait on the desk for `poll`.
+* SUBMITTED and IN_PROGRESS of a kind that is polled, with an upstream's id, wait on the desk for
+  `poll`; without one the kind makes it itself, in `step`, and after a death in `recover`.
 """
 
 from collections.abc import Mapping, Sequence

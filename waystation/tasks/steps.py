@@ -68,7 +68,7 @@ class Steps:
                 state="FAILURE", fail_code="hold_lost", fail_reason="nothing was held for this task"
             )
             self._spawn(steps, self._finish(task, change, kind))
-        elif task.is_running and kind.batch_max:
+        elif task.is_running and kind.batch_max and task.upstream_id:
             self._desk.add(task, kind)
         else:
             self._spawn(steps, self._step(task, kind))
@@ -122,8 +122,11 @@ class Steps:
 
     async def _finish(self, task: Task, change: Change, kind: TaskKind) -> None:
         state = change.state or task.state
-        polled = bool(kind.batch_max) and (
-            state in ("SUBMITTED", "IN_PROGRESS") or bool(change.late_seconds)
+        is_there = bool(task.upstream_id or change.upstream_id)
+        polled = (
+            bool(kind.batch_max)
+            and is_there
+            and (state in ("SUBMITTED", "IN_PROGRESS") or bool(change.late_seconds))
         )
         after = await self._ends.apply(task, change, keep=polled)
         if after is not None and after.lease_owner == self._ends.owner:

@@ -23,6 +23,14 @@ from waystation.storage.vault import open_vault
 
 OPERATOR = "operator@localhost"
 DEMO_GROUP = "demo"
+DEMO_DRAWS = {
+    "mj_*": "demo-image",
+    "mj_describe": "demo-describe",
+    "mj_shorten": "demo-shorten",
+    "mj_swap_face": "demo-swap-face",
+    "swap_face": "demo-swap-face",
+}
+"""Midjourney's verbs, and the demo's models that stand for it."""
 TOKEN_NAME = "first"  # noqa: S105  a name
 
 
@@ -141,6 +149,7 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
         values = {"name": name, "label": label, "created_ms": now_ms()}
         if name == DEMO_GROUP:
             values |= {"visible": False, "description": "The built-in demo channel; free."}
+            values["rate"] = "0"  # models with a price, Midjourney's verbs among them, cost nothing
         await connection.execute(insert(groups).values(values))
         await _tell(connection, "group", name)
     await connection.execute(
@@ -149,6 +158,7 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
             vendor="demo",
             groups=f'["{DEMO_GROUP}"]',
             models='["demo-chat","demo-completion","demo-embedding","demo-moderation","demo-image","*"]',
+            model_map=msgspec.json.encode(DEMO_DRAWS).decode(),
             created_ms=now_ms(),
         )
     )

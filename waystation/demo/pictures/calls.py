@@ -37,3 +37,11 @@ def draws(body: dict[str, Any]) -> bool:
     """The model that is asked makes pictures."""
     model = body.get("model")
     return isinstance(model, str) and (model.startswith(_NAMES) or _ANYWHERE in model)
+
+
+DESCRIBES, SHORTENS, SWAPS = "demo-describe", "demo-shorten", "demo-swap-face"
+"""Models that do one thing: tell a picture, weigh a prompt's words, put a face into a picture."""
+
+
+def tells(body: dict[str, Any]) -> bool:
+    return body.get("model") in (DESCRIBES, SHORTENS)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from waystation.demo.incoming import DemoIncoming
-from waystation.demo.pictures import faults, in_chat, multipart, reply
+from waystation.demo.pictures import faults, in_chat, multipart, reply, telling
 from waystation.demo.pictures.calls import Action
 from waystation.demo.pictures.faults import DemoFault
 from waystation.demo.pictures.make import Made, make
@@ -58,6 +58,11 @@ class PictureDesk:
         if body.get("stream"):
             return DemoIncoming(200, _SSE, _cut(pieces, fault), pace_seconds)
         return DemoIncoming(200, _JSON, _cut(pieces, fault))
+
+    async def tell(self, body: dict[str, Any]) -> DemoIncoming:
+        """What a picture shows, or a prompt without its fillers. Raises Refused."""
+        said = await self._studio.run(telling.answer, body)
+        return DemoIncoming(200, _JSON, iter((said,)))
 
 
 def _fault(headers: Mapping[bytes, bytes]) -> str:

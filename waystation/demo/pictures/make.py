@@ -4,18 +4,19 @@ from typing import NamedTuple
 
 from PIL import Image, ImageFilter
 
+from waystation.demo.pictures.calls import SWAPS
 from waystation.demo.pictures.order import Order
 from waystation.demo.pictures.refusal import Refused
 from waystation.imaging.alter import vary
 from waystation.imaging.canvas import enlarge
 from waystation.imaging.edit import edit
+from waystation.imaging.face import swap_face_region
 from waystation.imaging.picture import BadPicture, Size, cover, encode, open_picture
 from waystation.imaging.scene.draw import draw
 from waystation.imaging.scene.prompt import with_refused
 
 SIZE_DEFAULT: Size = (1024, 1024)
 _INPUT_PIXELS_MAX = 40_000_000
-_VARY_STRENGTH = 0.6
 _LOSSY_QUALITY_MAX = 92  # more makes them larger, not better
 
 
@@ -50,10 +51,13 @@ def _one(
     order: Order, given: list[Image.Image], mask: Image.Image | None, number: int
 ) -> Image.Image:
     prompt = with_refused(order.prompt, order.negative)
+    if order.model == SWAPS and len(given) == 2:
+        target, face = order.images
+        return open_picture(swap_face_region(face, target))
     if order.action == "upscale":
         return open_picture(enlarge(order.images[0]))
     if order.action == "variation":
-        made = vary(given[0], f"{order.seed}/{number}/{prompt}", _VARY_STRENGTH)
+        made = vary(given[0], f"{order.seed}/{number}/{prompt}", order.strength)
     elif given:
         made = edit(given, prompt, mask, order.seed, number)
     else:

@@ -15,6 +15,7 @@ from waystation.imaging.picture import PictureFormat, Size
 from waystation.imaging.seeds import SEED_MAX
 
 N_MAX = 10
+STRENGTH = 0.6
 IMAGES_MAX = 16
 PARTIALS_MAX = 3
 _SIDE_MIN, _SIDE_MAX, _AREA_MAX = 16, 4096, 3840 * 2160
@@ -28,7 +29,8 @@ _TEXTS = ("prompt", "model", "negative_prompt", "background", "output_format", "
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """size: None for the picture's own, or the usual one. quality: low, medium or high.
-    seed: 0 when not given. compression: 0 to 100, of what is lossy."""
+    seed: 0 when not given. compression: 0 to 100, of what is lossy. strength: how far a variation
+    goes, 0 to 1."""
 
     action: Action
     prompt: str
@@ -41,6 +43,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     compression: int = 100
     transparent: bool = False
     seed: int = 0
+    strength: float = STRENGTH
     stream: bool = False
     partials: int = 0
     images: tuple[bytes, ...] = ()
@@ -55,8 +58,8 @@ def from_json(body: Mapping[str, Any], action: Action) -> Order:
     return _order(
         body,
         action,
-        tuple(_picture(one, "image") for one in listed),
-        None if mask is None else _picture(mask, "mask"),
+        tuple(picture_of(one, "image") for one in listed),
+        None if mask is None else picture_of(mask, "mask"),
     )
 
 
@@ -100,6 +103,7 @@ def _order(
         compression=_whole(fields, "output_compression", 100, 0, 100),
         transparent=transparent,
         seed=_whole(fields, "seed", 0, 0, SEED_MAX),
+        strength=_share(fields, "strength", STRENGTH),
         stream=fields.get("stream") in (True, "true", "True", "1"),
         partials=_whole(fields, "partial_images", 0, 0, PARTIALS_MAX),
         images=images,
@@ -125,6 +129,19 @@ def _whole(fields: Mapping[str, Any], name: str, default: int, least: int, most:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise Refused(f"{name} must be a whole number, {least} to {most}", param=name)
     return value
+
+
+def _share(fields: Mapping[str, Any], name: str, default: float) -> float:
+    value = fields.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise Refused(f"{name} must be between 0 and 1", param=name)
+    return share
 
 
 def _size(fields: Mapping[str, Any]) -> Size | None:
@@ -163,7 +180,7 @@ def _format(text: str) -> PictureFormat:
     raise Refused("output_format must be png, jpeg or webp", param="output_format")
 
 
-def _picture(value: Any, param: str) -> bytes:
+def picture_of(value: Any, param: str) -> bytes:
     """Out of a data URL, bare base64 or a reference that holds one."""
     if isinstance(value, dict):
         value = value.get("image_url", value.get("url"))

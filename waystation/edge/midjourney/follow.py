@@ -25,6 +25,7 @@ from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.storage.database import StorageAway
 from waystation.tasks.begin import Beginnings
+from waystation.tasks.midjourney.emulator.lane import draws, is_tile
 from waystation.tasks.midjourney.submitting import is_change
 from waystation.tasks.store import Overtaken
 from waystation.tasks.task import Change, Task
@@ -52,9 +53,17 @@ async def follow(desk: Desk, caller: Caller, job: Job, ordering: Ordering) -> Ou
         order = ordering.order(job, chosen, url=url)
         task = await ordering.begin_modal(order)
         return window(task.id, job.prompt)
-    chosen, ahead = await judge_load(desk, caller, chosen)
+    ahead = 0
+    if not _is_there(desk, job, parent):
+        chosen, ahead = await judge_load(desk, caller, chosen)
     begun = await ordering.begin(ordering.order(job, chosen, url=url))
     return ordering.accepted(begun.task, ahead)
+
+
+def _is_there(desk: Desk, job: Job, parent: Task) -> bool:
+    """A tile of a grid that was drawn here: nobody is asked for it, so nobody waits."""
+    channel = desk.directory.snapshot.channels.get(parent.channel_id)
+    return channel is not None and draws(channel) and is_tile(job)
 
 
 def _press(job: Job, parent: Task) -> Press:

@@ -21,6 +21,7 @@ from waystation.ledger.prices import charge
 from waystation.meter.usage import Usage
 from waystation.routing.candidates import Directory
 from waystation.routing.choices import Candidate, Choices
+from waystation.tasks.midjourney.emulator.lane import draws
 from waystation.tasks.midjourney.places import Place
 from waystation.tasks.task import Task
 
@@ -56,8 +57,9 @@ def plan(desk: Desk, caller: Caller, job: Job, operation: str, confirmed: bool =
 def plan_after(
     desk: Desk, caller: Caller, job: Job, operation: str, parent: Task, confirmed: bool = False
 ) -> Plan:
-    """Of a task that goes on with another's: it stays on that one's channel and key. Raises
-    Declined (3) when that is gone, Fault."""
+    """Of a task that goes on with another's: it stays on that one's channel and key. What was drawn
+    here may go on with another channel that draws, where its own cannot do it. Raises Declined (3)
+    when its channel is gone, Fault."""
     directory = desk.directory
     channel = directory.snapshot.channels.get(parent.channel_id)
     if channel is None or all(key.id != parent.key_id for key in channel.keys):
@@ -66,6 +68,9 @@ def plan_after(
     for candidate in choices.candidates:
         if candidate.channel.id == channel.id:
             return Plan(choices.model, (_place(candidate, parent.key_id),))
+    places = tuple(_place(each) for each in choices.candidates if draws(each.channel))
+    if draws(channel) and places:
+        return Plan(choices.model, _once(places))
     raise Declined(NOT_FOUND, texts.PARENT_GONE)
 
 
@@ -75,7 +80,10 @@ def _choices(
     """By the first name that has a price and somebody who serves it."""
     first: Fault | None = None
     now = now_ms()
-    for name in price_names(job.action, job.mode, confirmed):
+    names = price_names(job.action, job.mode, confirmed)
+    prices = directory.snapshot.prices
+    # A channel that is free by default has every name: one that has a price comes before.
+    for name in sorted(names, key=lambda each: prices.find(each, now) is None):
         try:
             return directory.candidates(query_of(caller, name, operation), now)
         except Fault as fault:

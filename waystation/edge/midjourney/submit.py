@@ -15,7 +15,7 @@ from waystation.edge.midjourney.confirm import confirm
 from waystation.edge.midjourney.desk import Desk
 from waystation.edge.midjourney.follow import follow
 from waystation.edge.midjourney.hook import hook_of
-from waystation.edge.midjourney.plan import plan
+from waystation.edge.midjourney.plan import Plan, plan
 from waystation.edge.midjourney.upload import upload
 from waystation.edge.relay import idempotency_of
 from waystation.edge.replies import JSON_TYPE, send_fault
@@ -78,9 +78,7 @@ class Submit:
             return await upload(desk, call, caller, job, ordering)
         job = judge_words(desk, job)
         url = await hook_of(desk, job)
-        chosen, ahead = await judge_load(
-            desk, caller, plan(desk, caller, job, OPERATIONS[job.action])
-        )
+        chosen, ahead = await judge_load(desk, caller, _planned(desk, caller, job))
         job = await ordering.put_away(job)
         order = ordering.order(job, chosen, url=url, idempotency=_idempotency(call, body))
         begun = await ordering.begin(order)
@@ -94,3 +92,13 @@ def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
     if not call.header("idempotency-key"):
         return None
     return idempotency_of(call, sha256(body).hexdigest())
+
+
+def _planned(desk: Desk, caller: Caller, job: Job) -> Plan:
+    """Faces that nobody can swap are refused in the protocol's own words. Raises Declined, Fault."""
+    try:
+        return plan(desk, caller, job, OPERATIONS[job.action])
+    except Fault as fault:
+        if job.page == "swap_face" and fault.status == 404:
+            raise invalid(texts.UNSUPPORTED) from None
+        raise

@@ -18,6 +18,8 @@ from waystation.dialects.midjourney.outcome import Declined
 from waystation.dialects.midjourney.upstream import Seen
 from waystation.kernel.clock import now_ms
 from waystation.routing.snapshot import Channel
+from waystation.tasks.midjourney.emulator.emulator import Emulator
+from waystation.tasks.midjourney.emulator.lane import draws, is_tile
 from waystation.tasks.midjourney.places import Memo, Place, read_job, read_memo
 from waystation.tasks.midjourney.proxy import Proxy, Unreachable
 from waystation.tasks.midjourney.reach import options_of, proxy_of
@@ -67,6 +69,7 @@ class Beginning:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._artefacts = workshop.artefacts
+        self._emulator = Emulator(workshop)
         self._sending: Counter[int] = Counter()
 
     async def step(self, work: Work) -> Change:
@@ -74,11 +77,23 @@ class Beginning:
         early_ms = memo.not_before_ms - now_ms()
         if early_ms > 0:
             return Change(due_seconds=early_ms / 1000)
+        if memo.places and self._emulator.takes(memo.places[0]):
+            return await self._draw(work, memo)
         try:
             submission = await self._submission(work, memo)
             return await self._anywhere(work, submission)
         except Failed as failed:
             return failed.change
+
+    async def _draw(self, work: Work, memo: Memo) -> Change:
+        """Here, when some channel of those that draw has room; what is there needs none."""
+        if work.task.action == "UPSCALE" and is_tile(read_job((await work.request()).body)):
+            return await self._emulator.draw(work)
+        for place in memo.places:
+            channel = self._workshop.channel(place.channel_id)
+            if channel is not None and draws(channel) and not await self._is_full(channel):
+                return await self._emulator.draw(work)
+        return Change(state="NOT_START", due_seconds=WAIT_SECONDS)
 
     async def _submission(self, work: Work, memo: Memo) -> _Submission:
         """Raises Failed."""
@@ -117,6 +132,8 @@ class Beginning:
             channel = self._workshop.channel(place.channel_id)
             if channel is None or key_of(channel, place.key_id) is None:
                 continue
+            if draws(channel):
+                return await self._emulator.draw(work)
             if await self._is_full(channel):
                 waits = True
                 continue
@@ -209,6 +226,8 @@ class Beginning:
 
     async def recover(self, work: Work) -> Change:
         task = work.task
+        if task.is_running and not task.upstream_id:
+            return await self._emulator.draw(work)
         if task.upstream_id:
             return Change(state="SUBMITTED") if task.state == "SUBMITTING" else Change()
         memo = read_memo(task)

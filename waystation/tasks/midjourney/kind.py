@@ -75,14 +75,15 @@ class Midjourney:
     def expired(self, task: Task) -> Change:
         if task.state == "MODAL":
             return Change(state="CANCEL", fail_code="timeout", fail_reason=texts.SUBMIT_TIMED_OUT)
-        if task.is_running:
+        if task.is_running and task.upstream_id:
             return Change(
                 state="FAILURE",
                 fail_code="timeout",
                 fail_reason=texts.TIMED_OUT,
                 late_seconds=LATE_SECONDS,
             )
-        return Change(state="FAILURE", fail_code="timeout", fail_reason=texts.SUBMIT_TIMED_OUT)
+        reason = texts.TIMED_OUT if task.is_running else texts.SUBMIT_TIMED_OUT
+        return Change(state="FAILURE", fail_code="timeout", fail_reason=reason)
 
     def orphaned(self, task: Task) -> Change:
         return Change(state="FAILURE", fail_code="channel_gone", fail_reason=texts.CHANNEL_GONE)

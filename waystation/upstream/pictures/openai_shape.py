@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from waystation.dialects.loss import Loss
 from waystation.dialects.pictures.order import Action, PictureOrder
 from waystation.kernel.strictjson import raw_of
 from waystation.upstream.pictures.data_address import as_address
@@ -23,6 +24,8 @@ from waystation.upstream.transport import MaybeSent, Outgoing
 
 BASE64_ONLY = ("gpt-image", "chatgpt-image")
 ONE_A_CALL = ("dall-e-3",)
+_OWN = (*BASE64_ONLY, "dall-e")
+"""OpenAI's own models, which refuse fields that they do not know."""
 _VARY = "Make a variation of this picture: the same subject, style and mood, composed anew."
 _FIELDS = (
     "prompt",
@@ -44,6 +47,11 @@ _SHAPES = (("1024x1024", 1.0), ("1536x1024", 1.5), ("1024x1536", 1 / 1.5))
 _DALLE_SHAPES = (("1024x1024", 1.0), ("1792x1024", 1.75), ("1024x1792", 1 / 1.75))
 
 
+def varies(model: str) -> bool:
+    """The variations address takes it: of OpenAI's own models dall-e-2 alone."""
+    return model.startswith("dall-e-2") or not model.startswith(_OWN)
+
+
 class OpenAiShape:
     """Implements `StreamingVendor`."""
 
@@ -54,7 +62,9 @@ class OpenAiShape:
 
     async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
         reply = await wire.exchange(_request(wire, order), judge=_judge(wire))
-        return read_answer(reply.body, wire.secrets)
+        drawn = read_answer(reply.body, wire.secrets)
+        lost = _losses(order)
+        return msgspec.structs.replace(drawn, losses=lost) if lost else drawn
 
     def streams(self, wire: PictureWire, order: PictureOrder) -> bool:
         return order.model.startswith(BASE64_ONLY) and wire.operation in ("image", "image_edit")
@@ -114,6 +124,8 @@ def _fields(wire: PictureWire, order: PictureOrder, stream: bool) -> dict[str, A
     if order.model.startswith(BASE64_ONLY):
         fields.pop("response_format", None)
     _fit_shape(fields, order)
+    if order.model.startswith(_OWN):
+        _leave_unknown(fields)
     if order.action == "vary":
         _vary(fields, wire)
     if stream:
@@ -127,8 +139,7 @@ def _fields(wire: PictureWire, order: PictureOrder, stream: bool) -> dict[str, A
 
 def _fit_shape(fields: dict[str, Any], order: PictureOrder) -> None:
     """OpenAI's own models know sizes alone: the one that is nearest to the shape."""
-    own = order.model.startswith((*BASE64_ONLY, "dall-e"))
-    if not own or "aspect_ratio" not in fields:
+    if not order.model.startswith(_OWN) or "aspect_ratio" not in fields:
         return
     width, _, height = fields.pop("aspect_ratio").partition(":")
     ratio = int(width) / int(height)
@@ -136,6 +147,22 @@ def _fit_shape(fields: dict[str, Any], order: PictureOrder) -> None:
         return
     shapes = _DALLE_SHAPES if order.model.startswith("dall-e") else _SHAPES
     fields["size"] = min(shapes, key=lambda shape: abs(shape[1] - ratio))[0]
+
+
+def _leave_unknown(fields: dict[str, Any]) -> None:
+    """What is not wanted is said in the prompt."""
+    for name in ("seed", "strength"):
+        fields.pop(name, None)
+    avoided = fields.pop("negative_prompt", None)
+    if avoided:
+        fields["prompt"] = f"{fields.get('prompt', '')}\n\nAvoid: {avoided}".strip()
+
+
+def _losses(order: PictureOrder) -> tuple[Loss, ...]:
+    if not order.model.startswith(_OWN):
+        return ()
+    lost = (name for name in ("seed", "strength") if getattr(order, name) is not None)
+    return tuple(Loss(name, "this model takes none") for name in lost)
 
 
 def _vary(fields: dict[str, Any], wire: PictureWire) -> None:

@@ -1,0 +1,62 @@
+"""Why a task could not be drawn, in the words of the protocol."""
+
+from waystation.dialects.midjourney import texts
+from waystation.errors import Fault
+from waystation.imaging.picture import BadPicture
+from waystation.tasks.task import Change
+from waystation.upstream.attempt import AttemptFailed
+
+_OURS = frozenset({401, 402, 403})
+_BUSY = frozenset({429, 503})
+
+
+class NotDrawn(Exception):
+    """code: of our own, for logs. reason: `[title] text`. elsewhere: another channel may do it.
+    again_seconds: worth another try here after so long."""
+
+    def __init__(
+        self,
+        code: str,
+        reason: str,
+        *,
+        elsewhere: bool = False,
+        again_seconds: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.elsewhere = elsewhere
+        self.again_seconds = again_seconds
+
+    def change(self) -> Change:
+        return Change(state="FAILURE", fail_code=self.code, fail_reason=self.reason)
+
+
+def invalid_parameter(text: str) -> NotDrawn:
+    return NotDrawn("invalid_parameter", f"[Invalid parameter] {text}")
+
+
+def of_picture(bad: BadPicture) -> NotDrawn:
+    """What a caller's picture or mask is not."""
+    return NotDrawn("invalid_image", "Invalid mask" if bad.reason == "mask" else str(bad))
+
+
+def of_input(fault: Fault) -> NotDrawn:
+    """A link of the caller that leads to no picture."""
+    return NotDrawn(fault.code, f"[Invalid link] {fault.text('en')}")
+
+
+def of_upstream(failed: AttemptFailed) -> NotDrawn:
+    fault = failed.fault
+    text = fault.text("en")
+    if fault.code == "content_policy_violation":
+        return NotDrawn(fault.code, f"[Banned prompt detected] {text}")
+    status = failed.status or fault.status
+    if status in _OURS:  # our account there, which is nobody's business
+        return NotDrawn("upstream_account_unavailable", texts.NO_ACCOUNT, elsewhere=True)
+    if status in _BUSY or failed.kind in ("connect", "connect_timeout"):
+        pause = float(fault.retry_after or 2)
+        return NotDrawn(fault.code, f"[Queue full] {text}", elsewhere=True, again_seconds=pause)
+    if 400 <= status < 500 and status != 408:
+        return NotDrawn(fault.code, f"[Failed to process your command] {text}")
+    return NotDrawn(fault.code, f"[Internal error] {text}", elsewhere=True, again_seconds=1.0)
