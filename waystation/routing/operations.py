@@ -21,6 +21,7 @@ _SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "recraft": ("recraft", "image", "chat"),
     "mj_imagine": ("image", "chat"),
     "mj_action": ("image", "image_edit", "chat"),
+    "mj_change": ("image", "image_edit", "chat"),
     "mj_modal": ("image_edit", "chat"),
     "mj_blend": ("image_edit", "chat"),
     "mj_edits": ("image_edit", "chat"),

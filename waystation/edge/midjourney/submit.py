@@ -95,7 +95,7 @@ def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
 
 
 def _planned(desk: Desk, caller: Caller, job: Job) -> Plan:
-    """Faces that nobody can swap are refused in the protocol's own words. Raises Declined, Fault."""
+    """Faces that nobody can swap are refused as the protocol does. Raises Declined, Fault."""
     try:
         return plan(desk, caller, job, OPERATIONS[job.action])
     except Fault as fault:

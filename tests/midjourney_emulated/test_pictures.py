@@ -1,0 +1,318 @@
+"""Grids, tiles and what is made of them, measured in their pixels."""
+
+import asyncio
+import base64
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.midjourney_emulated.site import Site, distance, quarter, same
+
+PROMPT = "a red boat on the sea at sunset --ar 3:2 --seed 636646138 --no birds"
+
+
+@pytest.fixture(scope="module")
+def grid(site: Site) -> dict[str, Any]:
+    async def make() -> dict[str, Any]:
+        return await site.done(await site.imagine(PROMPT))
+
+    return asyncio.run(make())
+
+
+@pytest.fixture(scope="module")
+def single(site: Site, grid: dict[str, Any]) -> dict[str, Any]:
+    return asyncio.run(site.pressed(grid, ":upsample::2"))
+
+
+async def test_imagine_gives_four_pictures_and_their_grid(
+    site: Site, grid: dict[str, Any]
+) -> None:
+    whole, tiles = await site.whole(grid), await site.tiles(grid)
+    assert len(tiles) == 4
+    assert whole.size == (2 * tiles[0].width, 2 * tiles[0].height)
+    for number, tile in enumerate(tiles, 1):
+        assert tile.width * 2 == tile.height * 3
+        assert same(quarter(whole, number), tile)
+    assert len({tile.tobytes() for tile in tiles}) == 4
+    assert grid["progress"] == "100%"
+    assert grid["properties"]["finalPrompt"] == PROMPT
+    assert grid["properties"]["seed"] == "636646138"
+    assert [one["label"] or one["emoji"] for one in grid["buttons"]] == [
+        "U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4",
+    ]  # fmt: skip
+    job = grid["properties"]["messageHash"]
+    assert grid["buttons"][0]["customId"] == f"MJ::JOB::upsample::1::{job}"
+
+
+async def test_the_seed_is_told_and_draws_the_same_again(
+    site: Site, grid: dict[str, Any]
+) -> None:
+    told = (await site.get(f"/mj/task/{grid['id']}/image-seed")).json()
+    assert told == {"code": 1, "description": "成功", "result": "636646138", "properties": {}}
+    again = await site.done(await site.imagine(PROMPT))
+    assert same(await site.whole(again), await site.whole(grid))
+    other = await site.done(await site.imagine(PROMPT.replace("636646138", "7")))
+    assert not same(await site.whole(other), await site.whole(grid))
+
+
+async def test_what_is_not_wanted_is_not_drawn(site: Site, grid: dict[str, Any]) -> None:
+    other = await site.done(await site.imagine(PROMPT.replace("birds", "boat")))
+    assert not same(await site.whole(other), await site.whole(grid))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+async def test_a_tile_is_the_grid_s_own(site: Site, grid: dict[str, Any], number: int) -> None:
+    shown = await site.pressed(grid, f":upsample::{number}")
+    tile = quarter(await site.whole(grid), number)
+    assert same(await site.whole(shown), tile)
+    assert shown["action"] == "UPSCALE"
+    assert [same(one, tile) for one in await site.tiles(shown)] == [True]
+    labels = {one["label"] for one in shown["buttons"]}
+    assert {"Upscale (Subtle)", "Vary (Region)", "Custom Zoom", "Make Square"} <= labels
+
+
+async def test_the_oldest_pages_choose_tiles_too(site: Site, grid: dict[str, Any]) -> None:
+    tile = quarter(await site.whole(grid), 2)
+    by_index = await site.begun("change", taskId=grid["id"], action="UPSCALE", index=2)
+    by_words = await site.begun("simple-change", content=f"{grid['id']}  u2")
+    for task_id in (by_index, by_words):
+        assert same(await site.whole(await site.done(task_id)), tile)
+
+
+async def test_a_variation_resembles_its_tile(site: Site, grid: dict[str, Any]) -> None:
+    shown = await site.pressed(grid, ":variation::3")
+    source = quarter(await site.whole(grid), 3)
+    tiles = await site.tiles(shown)
+    assert len({one.tobytes() for one in tiles}) == 4
+    for tile in tiles:
+        assert tile.size == source.size
+        assert 1 < distance(tile, source) < 60
+
+
+async def test_subtle_is_nearer_than_strong(site: Site, single: dict[str, Any]) -> None:
+    source = await site.whole(single)
+    both = []
+    for name in ("low_variation", "high_variation"):
+        tiles = await site.tiles(await site.pressed(single, name))
+        both.append(sum(distance(tile, source) for tile in tiles))
+    assert 0 < both[0] < both[1]
+
+
+async def test_reroll_draws_anew(site: Site) -> None:
+    first = await site.done(await site.imagine("a green fox in the snow"))
+    again = await site.pressed(first, "reroll::0")
+    assert again["action"] == "REROLL"
+    assert not same(await site.whole(again), await site.whole(first))
+    assert again["properties"]["seed"] != first["properties"]["seed"]
+    third = await site.pressed(again, "reroll::0")
+    assert third["prompt"] == "a green fox in the snow"
+
+
+@pytest.mark.parametrize("kind", ["subtle", "creative"])
+async def test_upscales_are_twice_as_large(
+    site: Site, single: dict[str, Any], kind: str
+) -> None:
+    small = await site.whole(single)
+    shown = await site.pressed(single, f"upsample_v6r1_2x_{kind}")
+    large = await site.whole(shown)
+    assert large.size == (2 * small.width, 2 * small.height)
+    if kind == "subtle":
+        assert distance(large, small) < 4
+    assert not any("pan_" in one["customId"] for one in shown["buttons"])
+    assert any("reroll" in one["customId"] for one in shown["buttons"])
+
+
+@pytest.mark.parametrize(("part", "factor"), [("Outpaint::50", 2.0), ("Outpaint::75", 1.5)])
+async def test_zooming_out_keeps_the_picture_in_the_middle(
+    site: Site, single: dict[str, Any], part: str, factor: float
+) -> None:
+    source = await site.whole(single)
+    for tile in await site.tiles(await site.pressed(single, part)):
+        assert tile.size == source.size
+        _check_middle(tile, source, factor)
+
+
+def _check_middle(tile: Image.Image, source: Image.Image, factor: float) -> None:
+    inner = round(source.width / factor), round(source.height / factor)
+    left, top = (tile.width - inner[0]) // 2, (tile.height - inner[1]) // 2
+    kept = source.resize(inner, Image.Resampling.LANCZOS)
+    assert same(tile.crop((left, top, left + inner[0], top + inner[1])), kept)
+
+
+async def test_a_custom_zoom_asks_first(site: Site, single: dict[str, Any]) -> None:
+    source = await site.whole(single)
+    window = await site.press(single, "CustomZoom")
+    assert "confirm" in window["description"]
+    assert window["properties"]["finalPrompt"] == PROMPT
+    shown = await site.confirmed(window, prompt="a red boat --ar 3:2 --zoom 1.8")
+    assert shown["action"] == "CUSTOM_ZOOM"
+    for tile in await site.tiles(shown):
+        _check_middle(tile, source, 1.8)
+    at_once = await site.confirmed(await site.press(single, "CustomZoom"))
+    _check_middle((await site.tiles(at_once))[0], source, 2.0)
+    again = await site.pressed(shown, ":upsample::1")
+    assert (await site.pressed(again, "pan_up"))["status"] == "SUCCESS"
+
+
+async def test_custom_zoom_into_another_shape(site: Site, single: dict[str, Any]) -> None:
+    window = await site.press(single, "CustomZoom")
+    shown = await site.confirmed(window, prompt="a red boat --ar 1:1 --zoom 1")
+    tile = (await site.tiles(shown))[0]
+    assert tile.width == tile.height
+
+
+async def test_a_square_is_made_around_the_picture(site: Site, single: dict[str, Any]) -> None:
+    source = await site.whole(single)
+    shown = await site.pressed(single, "Outpaint::100")
+    for tile in await site.tiles(shown):
+        assert tile.size == (source.width, source.width)
+        top = (tile.height - source.height) // 2
+        assert same(tile.crop((0, top, source.width, top + source.height)), source)
+    labels = {one["label"] for one in (await site.pressed(shown, ":upsample::1"))["buttons"]}
+    assert "Make Square" not in labels
+
+
+@pytest.mark.parametrize("side", ["left", "right", "up", "down"])
+async def test_a_pan_grows_its_side_alone(
+    site: Site, single: dict[str, Any], side: str
+) -> None:
+    source = await site.whole(single)
+    shown = await site.pressed(single, f"pan_{side}")
+    more = (source.width // 2, 0) if side in ("left", "right") else (0, source.height // 2)
+    left, top = (more[0] if side == "left" else 0), (more[1] if side == "up" else 0)
+    tiles = await site.tiles(shown)
+    assert len({one.tobytes() for one in tiles}) == 4
+    for tile in tiles:
+        assert tile.size == (source.width + more[0], source.height + more[1])
+        box = left, top, left + source.width, top + source.height
+        assert same(tile.crop(box), source)
+
+
+async def test_a_region_changes_where_the_mask_is_white(
+    site: Site, single: dict[str, Any]
+) -> None:
+    source = await site.whole(single)
+    box = (200, 150, 500, 400)
+    window = await site.press(single, "Inpaint::1")
+    refused = await site.submit("modal", taskId=window["result"], prompt="a moon")
+    assert (refused["code"], refused["description"]) == (4, "maskBase64不能为空")
+    mask = _mask(source.size, box)
+    shown = await site.confirmed(window, prompt="a yellow moon", maskBase64=mask)
+    for tile in await site.tiles(shown):
+        assert not same(tile.crop(box), source.crop(box))
+        tile.paste(source.crop(box), box[:2])
+        assert same(tile, source)
+
+
+@pytest.mark.parametrize("colour", ["black", "white"])
+async def test_a_mask_of_one_colour_is_none(
+    site: Site, single: dict[str, Any], colour: str
+) -> None:
+    before = await site.spent()
+    window = await site.press(single, "Inpaint::1")
+    mask = _url(Image.new("L", (64, 64), colour))
+    task_id = await site.begun("modal", taskId=window["result"], prompt="x", maskBase64=mask)
+    assert await site.failed(task_id) == "Invalid mask"
+    assert await site.spent() == pytest.approx(before)
+
+
+async def test_remix_lets_the_prompt_be_changed(site: Site, grid: dict[str, Any]) -> None:
+    window = await site.press(grid, ":variation::1", enableRemix=True)
+    shown = await site.confirmed(window, prompt="a blue boat --ar 3:2")
+    assert (shown["action"], shown["prompt"]) == ("VARIATION", "a blue boat --ar 3:2")
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "size"), [("PORTRAIT", (1024, 1536)), (None, (1024, 1024))]
+)
+async def test_blends_show_every_picture(
+    site: Site, dimensions: str | None, size: tuple[int, int]
+) -> None:
+    two = [_url(Image.new("RGB", (300, 300), colour)) for colour in ("red", "blue")]
+    other = [two[0], _url(Image.new("RGB", (300, 300), "lime"))]
+    made = []
+    for pictures in (two, other):
+        fields = {"base64Array": pictures, "dimensions": dimensions}
+        made.append(await site.done(await site.begun("blend", **fields)))
+    for shown in made:
+        assert {tile.size for tile in await site.tiles(shown)} == {size}
+    wholes = [await site.whole(shown) for shown in made]
+    assert distance(*wholes) > 10
+
+
+async def test_faces_are_swapped_in_their_place_only(site: Site) -> None:
+    face, target = _portrait("peru", "navy"), _portrait("tan", "darkgreen")
+    task_id = await site.begun(
+        "insight-face/swap", sourceBase64=_url(face), targetBase64=_url(target)
+    )
+    shown = await site.done(task_id)
+    assert (shown["action"], shown["botType"]) == ("SWAP_FACE", "INSIGHT_FACE")
+    made = await site.whole(shown)
+    assert made.size == target.size
+    assert not same(made, target)
+    corner = (0, 0, 40, 40)
+    assert same(made.crop(corner), target.crop(corner))
+
+
+async def test_references_are_drawn_on(site: Site) -> None:
+    reference = _url(Image.new("RGB", (400, 400), "purple"))
+    shown = await site.done(await site.imagine("a fox", base64Array=[reference]))
+    plain = await site.done(await site.imagine("a fox"))
+    assert distance(await site.whole(shown), await site.whole(plain)) > 5
+    assert shown["properties"]["ignored"] == []
+    # A picture that was uploaded here is found without the network.
+    uploaded = await site.submit("upload-discord-images", base64Array=[reference])
+    linked = await site.done(await site.imagine(f"{uploaded['result'][0]} a fox"))
+    assert distance(await site.whole(linked), await site.whole(plain)) > 5
+
+
+async def test_edits_and_retextures(site: Site, single: dict[str, Any]) -> None:
+    source = await site.whole(single)
+    box = (0, 0, 300, 300)
+    fields = {"prompt": "a green star", "image": single["imageUrl"]}
+    masked = await site.begun("edits", **fields, maskBase64=_mask(source.size, box))
+    retextured = await site.begun("retexture", **fields)
+    shown = await site.done(masked)
+    for tile in await site.tiles(shown):
+        tile.paste(source.crop(box), box[:2])
+        assert same(tile, source)
+    tiles = await site.tiles(await site.done(retextured))
+    assert not any(same(tile, source) for tile in tiles)
+
+
+async def test_previews_come_and_go(site: Site) -> None:
+    """Progress only rises, by tiles; what is shown meanwhile is the grid as far as it is there."""
+    task_id = await site.imagine("demo:slow=1 a mountain with trees --ar 1:1")
+    seen: list[tuple[str, str]] = []
+    async with asyncio.timeout(60):
+        while (shown := await site.fetch(task_id))["status"] != "SUCCESS":
+            seen.append((shown["status"], shown["progress"]))
+            if shown["imageUrl"]:
+                preview = await site.get("/" + shown["imageUrl"].split("/", 3)[3], None)
+                if preview.status == 200 and "v=" in shown["imageUrl"]:
+                    assert preview.headers["cache-control"] == "no-store"
+            await asyncio.sleep(0.02)
+    numbers = [int(progress.rstrip("%")) for _, progress in seen]
+    assert numbers == sorted(numbers)
+    assert "SUBMITTED" in {status for status, _ in seen}
+    assert all(one["url"].count("sig=") == 1 for one in shown["imageUrls"])
+
+
+def _mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> str:
+    mask = Image.new("L", size, "black")
+    mask.paste(255, box)
+    return _url(mask)
+
+
+def _portrait(skin: str, ground: str) -> Image.Image:
+    image = Image.new("RGB", (320, 400), ground)
+    ImageDraw.Draw(image).ellipse((100, 60, 220, 220), fill=skin)
+    return image
+
+
+def _url(image: Image.Image) -> str:
+    made = BytesIO()
+    image.save(made, "PNG")
+    return "data:image/png;base64," + base64.b64encode(made.getvalue()).decode()
