@@ -26,9 +26,7 @@ def single(site: Site, grid: dict[str, Any]) -> dict[str, Any]:
     return asyncio.run(site.pressed(grid, ":upsample::2"))
 
 
-async def test_imagine_gives_four_pictures_and_their_grid(
-    site: Site, grid: dict[str, Any]
-) -> None:
+async def test_imagine_gives_four_pictures_and_their_grid(site: Site, grid: dict[str, Any]) -> None:
     whole, tiles = await site.whole(grid), await site.tiles(grid)
     assert len(tiles) == 4
     assert whole.size == (2 * tiles[0].width, 2 * tiles[0].height)
@@ -46,9 +44,7 @@ async def test_imagine_gives_four_pictures_and_their_grid(
     assert grid["buttons"][0]["customId"] == f"MJ::JOB::upsample::1::{job}"
 
 
-async def test_the_seed_is_told_and_draws_the_same_again(
-    site: Site, grid: dict[str, Any]
-) -> None:
+async def test_the_seed_is_told_and_draws_the_same_again(site: Site, grid: dict[str, Any]) -> None:
     told = (await site.get(f"/mj/task/{grid['id']}/image-seed")).json()
     assert told == {"code": 1, "description": "成功", "result": "636646138", "properties": {}}
     again = await site.done(await site.imagine(PROMPT))
@@ -111,9 +107,7 @@ async def test_reroll_draws_anew(site: Site) -> None:
 
 
 @pytest.mark.parametrize("kind", ["subtle", "creative"])
-async def test_upscales_are_twice_as_large(
-    site: Site, single: dict[str, Any], kind: str
-) -> None:
+async def test_upscales_are_twice_as_large(site: Site, single: dict[str, Any], kind: str) -> None:
     small = await site.whole(single)
     shown = await site.pressed(single, f"upsample_v6r1_2x_{kind}")
     large = await site.whole(shown)
@@ -175,9 +169,7 @@ async def test_a_square_is_made_around_the_picture(site: Site, single: dict[str,
 
 
 @pytest.mark.parametrize("side", ["left", "right", "up", "down"])
-async def test_a_pan_grows_its_side_alone(
-    site: Site, single: dict[str, Any], side: str
-) -> None:
+async def test_a_pan_grows_its_side_alone(site: Site, single: dict[str, Any], side: str) -> None:
     source = await site.whole(single)
     shown = await site.pressed(single, f"pan_{side}")
     more = (source.width // 2, 0) if side in ("left", "right") else (0, source.height // 2)
@@ -190,9 +182,7 @@ async def test_a_pan_grows_its_side_alone(
         assert same(tile.crop(box), source)
 
 
-async def test_a_region_changes_where_the_mask_is_white(
-    site: Site, single: dict[str, Any]
-) -> None:
+async def test_a_region_changes_where_the_mask_is_white(site: Site, single: dict[str, Any]) -> None:
     source = await site.whole(single)
     box = (200, 150, 500, 400)
     window = await site.press(single, "Inpaint::1")
@@ -224,9 +214,7 @@ async def test_remix_lets_the_prompt_be_changed(site: Site, grid: dict[str, Any]
     assert (shown["action"], shown["prompt"]) == ("VARIATION", "a blue boat --ar 3:2")
 
 
-@pytest.mark.parametrize(
-    ("dimensions", "size"), [("PORTRAIT", (1024, 1536)), (None, (1024, 1024))]
-)
+@pytest.mark.parametrize(("dimensions", "size"), [("PORTRAIT", (1024, 1536)), (None, (1024, 1024))])
 async def test_blends_show_every_picture(
     site: Site, dimensions: str | None, size: tuple[int, int]
 ) -> None:

@@ -35,6 +35,8 @@ from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
 from waystation.tasks.workshop import Workshop, key_of
 
+TRIES = 3
+"""For each picture, at the last channel that may draw it."""
 _AGAIN_DEPTH_MAX = 64
 
 
@@ -57,9 +59,11 @@ class Emulator:
             subject = await self._subject(work)
             if work.task.is_running:
                 await self._gallery.drop_strays(work.task, _known(work.task))
-            for place in self._places(work.task):
+            places = self._places(work.task)
+            for place in places:
+                tries = TRIES if place is places[-1] else 1
                 try:
-                    return await self._at(work, subject, place)
+                    return await self._at(work, subject, place, tries)
                 except NotDrawn as failed:
                     refusal = failed
                     if not failed.elsewhere:
@@ -77,7 +81,7 @@ class Emulator:
 
     # ---- at one channel ----------------------------------------------------------------------
 
-    async def _at(self, work: Work, subject: Subject, place: Place) -> Change:
+    async def _at(self, work: Work, subject: Subject, place: Place, tries: int) -> Change:
         channel = self._workshop.channel(place.channel_id)
         key = None if channel is None else key_of(channel, place.key_id)
         if channel is None or key is None:
@@ -91,7 +95,7 @@ class Emulator:
         brush = Brush(self._workshop, self._gallery, channel, key, model)
         if is_text(subject.job.action):
             return await self._text(work, subject, brush)
-        return await self._pictures(work, subject, brush)
+        return await self._pictures(work, subject, brush, tries)
 
     async def _hand_over(
         self, work: Work, channel: Channel, key: ChannelKey, place: Place, job: Job
@@ -115,9 +119,9 @@ class Emulator:
             )
         )
 
-    async def _pictures(self, work: Work, subject: Subject, brush: Brush) -> Change:
+    async def _pictures(self, work: Work, subject: Subject, brush: Brush, tries: int) -> Change:
         sketch = await Sketching(self._workshop, self._gallery, brush).sketch(subject)
-        tiles = await self._tiling.draw(work, brush, sketch)
+        tiles = await self._tiling.draw(work, brush, sketch, tries)
         memo = read_memo(work.task)
         whole = tiles.kept[0] if sketch.count == 1 else await self._grid(work.task, tiles)
         seed = memo.seed if sketch.seed is None else sketch.seed

@@ -22,7 +22,6 @@ from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
 from waystation.tasks.workshop import Workshop
 
-TRIES = 3
 PAUSE_SECONDS_MAX = 10.0
 
 log = structlog.get_logger("waystation.tasks")
@@ -40,14 +39,15 @@ class Tiling:
         self._workshop = workshop
         self._gallery = gallery
 
-    async def draw(self, work: Work, brush: Brush, sketch: Sketch) -> Tiles:
-        """All of them. Raises NotDrawn, StorageAway, Overtaken."""
+    async def draw(self, work: Work, brush: Brush, sketch: Sketch, tries: int) -> Tiles:
+        """All of them. tries: for each, where another may help. Raises NotDrawn, StorageAway,
+        Overtaken."""
         memo = read_memo(work.task)
         kept = await self._found(work.task, sketch.count)
         base = memo.seed if sketch.seed is None else sketch.seed
         seeds = [(base + sketch.step * at) % 2**32 for at in range(sketch.count)]
         drawing = {
-            asyncio.create_task(self._one(work.task, brush, sketch, seed)): at
+            asyncio.create_task(self._one(work.task, brush, sketch, seed, tries)): at
             for at, seed in enumerate(seeds)
             if at not in kept
         }
@@ -73,10 +73,10 @@ class Tiling:
         return found
 
     async def _one(
-        self, task: Task, brush: Brush, sketch: Sketch, seed: int
+        self, task: Task, brush: Brush, sketch: Sketch, seed: int, tries: int
     ) -> tuple[Artefact, bool]:
         """A picture that does not come is asked for again, a few times, where that may help."""
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(tries)):
             try:
                 return await self._kept(task, brush, sketch, seed)
             except NotDrawn as failed:

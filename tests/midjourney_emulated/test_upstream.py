@@ -1,0 +1,192 @@
+"""Image channels that are somebody's: what they are asked, what their refusals become, and what is
+left when our own process dies in the middle."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.midjourney_emulated.easel import Easel, refusal
+from tests.midjourney_emulated.site import Site, quarter, same
+from tests.support.gateway import channel, document, token
+from tests.support.serve import Serve, serving
+
+KEYS = {name: f"sk-emulated-{name}-0123456789" for name in ("flux", "gpt", "pair")}
+
+
+@pytest.fixture(scope="module")
+def easel() -> Iterator[Easel]:
+    with Easel() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def serve(
+    data_template: Path, tmp_path_factory: pytest.TempPathFactory, easel: Easel
+) -> Iterator[Serve]:
+    def drawing(name: str, model: str, *groups: str, **more: Any) -> dict[str, Any]:
+        more = {"vendor": "openai-compatible", "operations": ["image"], **more}
+        return channel(name, easel.url, groups=list(groups), model_map={"mj_*": model}, **more)
+
+    what = document(
+        [
+            drawing("flux", "flux-dev", "flux"),
+            drawing("gpt", "gpt-image-1", "gpt", vendor="openai"),
+            drawing("away", "flux-dev", "pair", base_url="http://127.0.0.1:9", priority=1),
+            drawing("there", "flux-dev", "pair", priority=2),
+        ],
+        credit="100",
+        groups=[{"name": name} for name in ("default", *KEYS)],
+        tokens=[token(name, key, groups=[name]) for name, key in KEYS.items()],
+    )
+    with serving(data_template, tmp_path_factory.mktemp("upstream"), what) as one:
+        yield one
+
+
+@pytest.fixture
+def site(serve: Serve, easel: Easel) -> Site:
+    easel.reset()
+    return Site(serve, KEYS["flux"])
+
+
+async def _stored(site: Site) -> int:
+    reply = await site.get("/v1/artefacts?limit=100")
+    assert reply.status == 200, reply.body
+    return len(reply.json()["data"])
+
+
+async def test_a_model_is_told_size_seed_and_what_to_avoid(site: Site, easel: Easel) -> None:
+    easel.size = (1408, 792)
+    prompt = "a fox::2 rain::-1 --ar 16:9 --seed 4294967294 --no birds, cars --q .5 --sref 12"
+    shown = await site.done(await site.imagine(prompt))
+    calls = sorted(easel.calls, key=lambda call: (call["seed"] + 10) % 2**32)
+    assert [call["seed"] for call in calls] == [4294967294, 4294967295, 0, 1]
+    for call in calls:
+        assert call["model"] == "flux-dev"
+        assert call["prompt"] == "a fox"
+        assert call["negative_prompt"] == "birds, cars, rain"
+        assert (call["size"], call["aspect_ratio"], call["quality"]) == ("1408x792", "16:9", "low")
+        assert "n" not in call
+    assert shown["properties"]["ignored"] == ["sref"]
+    assert shown["properties"]["seedHonoured"] is True
+    assert [each["customId"].split("::")[2] for each in shown["buttons"]] == (
+        ["upsample"] * 4 + ["reroll"] + ["variation"] * 4
+    )
+    single = await site.pressed(shown, ":upsample::3")
+    assert {each["label"] for each in single["buttons"]} == {
+        "Upscale (Subtle)", "Upscale (Creative)", "",
+    }  # fmt: skip
+
+
+async def test_a_model_that_has_no_seeds_is_told_none(serve: Serve, easel: Easel) -> None:
+    easel.reset()
+    easel.size = (1536, 1024)
+    site = Site(serve, KEYS["gpt"])
+    shown = await site.done(await site.imagine("a fox --ar 2:1 --no birds"))
+    assert len(easel.calls) == 4
+    for call in easel.calls:
+        assert not {"seed", "negative_prompt", "aspect_ratio"} & set(call)
+        assert (call["prompt"], call["size"]) == ("a fox\n\nAvoid: birds", "1536x1024")
+    assert shown["properties"]["seedHonoured"] is False
+    assert {tile.size for tile in await site.tiles(shown)} == {(1536, 768)}
+
+
+async def test_a_variation_without_pictures_is_drawn_from_words(site: Site, easel: Easel) -> None:
+    shown = await site.done(await site.imagine("a fox --seed 5"))
+    easel.calls.clear()
+    await site.pressed(shown, ":variation::1")
+    assert [call["prompt"] for call in easel.calls] == ["a fox"] * 4
+    assert not {5, 6, 7, 8} & {call["seed"] for call in easel.calls}
+
+
+async def test_busy_for_a_moment_is_asked_again(site: Site, easel: Easel) -> None:
+    easel.queue(refusal(429, **{"retry-after": "1"}), refusal(503, **{"retry-after": "1"}))
+    await site.done(await site.imagine("a fox"))
+    assert len(easel.calls) == 4
+
+
+async def test_another_channel_draws_when_the_first_is_away(serve: Serve, easel: Easel) -> None:
+    easel.reset()
+    site = Site(serve, KEYS["pair"])
+    await site.done(await site.imagine("a fox"))
+    assert len(easel.calls) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [
+        (400, "content_policy_violation", "[Banned prompt detected] "),
+        (400, "invalid_size", "[Failed to process your command] "),
+        (401, "invalid_api_key", "无可用的账号实例"),
+    ],
+)
+async def test_a_refusal_fails_the_task_and_leaves_nothing(
+    site: Site, easel: Easel, status: int, code: str, reason: str
+) -> None:
+    spent, stored = await site.spent(), await _stored(site)
+    easel.hold(10)
+    task_id = await site.imagine("a fox --seed 10")
+    await easel.until(lambda: len(easel.calls) == 4)
+    while (await site.fetch(task_id))["progress"] != "75%":
+        await asyncio.sleep(0.02)
+    # Three are kept; the fourth is refused when the runner that begins anew asks again.
+    serve = site.serve
+    serve.wait_replaced("control", serve.kill("control"))
+    easel.refuse(status, code)
+    assert (await site.failed(task_id)).startswith(reason)
+    assert await site.spent() == pytest.approx(spent)
+    assert await _stored(site) == stored
+
+
+async def test_a_bad_prompt_fails_the_task(site: Site, easel: Easel) -> None:
+    reason = await site.failed(await site.imagine("a fox --chaos 200"))
+    assert (
+        reason == "[Invalid parameter] Invalid value for --chaos: 200 (must be between 0 and 100)"
+    )
+    assert "Unrecognized parameter(s): --foo" in await site.failed(await site.imagine("x --foo 1"))
+    assert "Permutations" in await site.failed(await site.imagine("a {red, blue} fox"))
+    assert not easel.calls
+
+
+async def test_a_verb_that_the_channel_cannot_do_is_refused(site: Site) -> None:
+    reply = await site.post("/mj/submit/describe", {"base64": _DOT})
+    assert (reply.status, reply.json()["description"]) == (404, "model_not_available_in_group")
+
+
+async def test_killed_in_the_middle_what_was_kept_is_not_drawn_again(
+    site: Site, easel: Easel
+) -> None:
+    spent, stored = await site.spent(), await _stored(site)
+    easel.hold(102, 103)
+    task_id = await site.imagine("a fox --seed 100")
+    async with asyncio.timeout(20):
+        while (await site.fetch(task_id))["progress"] != "50%":
+            await asyncio.sleep(0.02)
+    serve = site.serve
+    for _ in range(2):
+        serve.wait_replaced("control", serve.kill("control"))
+        before = len(easel.calls)
+        await easel.until(lambda before=before: len(easel.calls) >= before + 2, 20)
+    easel.release()
+    shown = await site.done(task_id)
+    assert [easel.drawn(seed) for seed in (100, 101, 102, 103)] == [1, 1, 3, 3]
+    whole, tiles = await site.whole(shown), await site.tiles(shown)
+    for at, tile in enumerate(tiles):
+        seed = 100 + at
+        assert tile.getpixel((5, 5)) == (seed % 256, seed * 7 % 256, seed * 31 % 256)
+        assert same(quarter(whole, at + 1), tile)
+    async with asyncio.timeout(10):
+        while await site.spent() == pytest.approx(spent):
+            await asyncio.sleep(0.05)
+    assert await site.spent() == pytest.approx(spent + 0.1)
+    assert await _stored(site) == stored + 5  # four and their grid: no preview, nothing twice
+    report = await serve.audit()
+    assert report["open_holds"] == 0
+
+
+_DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    "awAAAABJRU5ErkJggg=="
+)
