@@ -111,4 +111,4 @@ async def test_faults_here_too() -> None:
     ],
 )  # fmt: skip
 def test_which_models_draw(model: str | None, picture: bool) -> None:
-    assert draws({"model": model}) is picture
+    assert draws(model) is picture

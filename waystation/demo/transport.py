@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, moderation, others
 from waystation.demo.incoming import DemoIncoming
-from waystation.demo.pictures.calls import action_of, draws
+from waystation.demo.pictures.calls import action_of
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
 from waystation.upstream.transport import Deadlines, Destination, Incoming, Outgoing
@@ -57,18 +57,11 @@ class DemoTransport:
         self._studio.close()
 
     async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
-        path = request.target.partition("?")[0]
-        action = action_of(path)
-        if action is not None:
-            desk = await self._studio.run(_desk, self._studio)
-            return await desk.draw(request, action, deadlines, pace_ms / 1000)
-        if path.endswith("/models"):
-            return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
-        body = _read(bytes(request.body))
-        if path.endswith("/chat/completions") and draws(body):
-            desk = await self._studio.run(_desk, self._studio)
-            return await desk.chat(request, body, deadlines, pace_ms / 1000)
-        return _serve(path, body, pace_ms)
+        action = action_of(request)
+        if action is None:
+            return _serve(request, pace_ms)
+        desk = await self._studio.run(_desk, self._studio)
+        return await desk.answer(request, action, deadlines, pace_ms / 1000)
 
 
 def _desk(studio: Studio) -> "PictureDesk":
@@ -78,7 +71,11 @@ def _desk(studio: Studio) -> "PictureDesk":
     return PictureDesk(studio)
 
 
-def _serve(path: str, body: dict[str, Any], pace_ms: int) -> Incoming:
+def _serve(request: Outgoing, pace_ms: int) -> Incoming:
+    path = request.target.partition("?")[0]
+    if path.endswith("/models"):
+        return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
+    body = _read(request.body)
     created = int(time())
     if path.endswith("/chat/completions"):
         if body.get("stream"):

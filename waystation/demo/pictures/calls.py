@@ -2,7 +2,11 @@
 
 from typing import Any, Literal
 
-Action = Literal["generation", "edit", "variation", "upscale"]
+import msgspec
+
+from waystation.upstream.transport import Outgoing
+
+Action = Literal["generation", "edit", "variation", "upscale", "chat"]
 
 ACTIONS: dict[str, Action] = {
     "/images/generations": "generation",
@@ -29,11 +33,28 @@ _NAMES = (
 _ANYWHERE = "-image"
 
 
-def action_of(path: str) -> Action | None:
+class _Asked(msgspec.Struct):
+    model: Any = None
+
+
+_decode = msgspec.json.Decoder(_Asked).decode
+
+
+def action_of(request: Outgoing) -> Action | None:
+    """None: the call is not for pictures."""
+    path = request.target.partition("?")[0]
+    if path.endswith("/chat/completions"):
+        return "chat" if _asks_a_picture_model(bytes(request.body)) else None
     return next((action for end, action in ACTIONS.items() if path.endswith(end)), None)
 
 
-def draws(body: dict[str, Any]) -> bool:
-    """The model that is asked makes pictures."""
-    model = body.get("model")
+def draws(model: object) -> bool:
+    """A model of this name makes pictures."""
     return isinstance(model, str) and (model.startswith(_NAMES) or _ANYWHERE in model)
+
+
+def _asks_a_picture_model(body: bytes) -> bool:
+    try:
+        return draws(_decode(body).model)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False  # told to the caller by who reads the whole

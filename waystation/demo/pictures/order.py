@@ -42,6 +42,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     transparent: bool = False
     seed: int = 0
     stream: bool = False
+    streams_usage: bool = False  # of a chat
     partials: int = 0
     images: tuple[bytes, ...] = ()
     mask: bytes | None = None
@@ -76,13 +77,13 @@ def _order(
     fields: Mapping[str, Any], action: Action, images: tuple[bytes, ...], mask: bytes | None
 ) -> Order:
     texts = {name: _text(fields, name) for name in _TEXTS}
-    if action in ("generation", "edit") and not texts["prompt"].strip():
+    if action not in ("variation", "upscale") and not texts["prompt"].strip():
         raise Refused("prompt is required", param="prompt", code="missing_required_parameter")
     if len(texts["prompt"]) > _PROMPT_CHARACTERS_MAX:
         raise Refused("prompt is too long", param="prompt", code="string_above_max_length")
-    if action != "generation" and not images:
+    if action not in ("generation", "chat") and not images:
         raise Refused("image is required", param="image", code="missing_required_parameter")
-    if len(images) > (IMAGES_MAX if action in ("generation", "edit") else 1):
+    if len(images) > (1 if action in ("variation", "upscale") else IMAGES_MAX):
         raise Refused("too many images", param="image")
     wanted = _format(texts["output_format"])
     transparent = texts["background"] == "transparent"
