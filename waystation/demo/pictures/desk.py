@@ -71,10 +71,10 @@ async def _suffer(fault: DemoFault, deadlines: Deadlines) -> None:
 def _pieces(order: Order, fault: DemoFault) -> list[bytes]:
     """The reply's body. In the studio."""
     made, created = _spoilt(make(order), fault), int(time())
-    family = in_chat if order.action == "chat" else reply
-    if order.stream:
-        return family.events(order, made, created)
-    return [family.whole(order, made, created)]
+    events, whole = reply.events, reply.whole
+    if order.action == "chat":
+        events, whole = in_chat.events, in_chat.whole
+    return events(order, made, created) if order.stream else [whole(order, made, created)]
 
 
 def _spoilt(made: Made, fault: DemoFault) -> Made:
