@@ -5,17 +5,17 @@ the same code as with a vendor. Streams come at a set pace: `x-demo-pace-ms` amo
 header overrides, 15 ms without it.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, moderation, others
-from waystation.demo.incoming import DemoIncoming
 from waystation.demo.pictures.calls import action_of
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
-from waystation.upstream.transport import Deadlines, Destination, Incoming, Outgoing
+from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 if TYPE_CHECKING:
     from waystation.demo.pictures.desk import PictureDesk
@@ -24,6 +24,44 @@ _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
 _MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "demo-image")
+
+
+class DemoIncoming:
+    """A reply made of pieces, one each `pace_seconds`; closing it ends the making."""
+
+    def __init__(
+        self,
+        status: int,
+        headers: tuple[tuple[bytes, bytes], ...],
+        pieces: Iterator[bytes],
+        pace_seconds: float = 0.0,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self._pieces = pieces
+        self._pace_seconds = pace_seconds
+        self._begun = False
+        self._closed = False
+
+    def header(self, name: bytes) -> bytes | None:
+        return next((value for key, value in self.headers if key == name), None)
+
+    async def read(self) -> bytes:
+        if self._begun and self._pace_seconds and not self._closed:
+            await asyncio.sleep(self._pace_seconds)
+        self._begun = True
+        return b"" if self._closed else next(self._pieces, b"")
+
+    async def read_all(self, bytes_max: int) -> bytes:
+        body = b""
+        while piece := await self.read():
+            body += piece
+            if len(body) > bytes_max:
+                raise MaybeSent("too_large", "demo reply")
+        return body
+
+    def close(self) -> None:
+        self._closed = True
 
 
 class DemoTransport:

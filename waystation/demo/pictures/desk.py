@@ -7,7 +7,6 @@ from time import time
 
 import msgspec
 
-from waystation.demo.incoming import DemoIncoming
 from waystation.demo.pictures import faults, in_chat, multipart, reply
 from waystation.demo.pictures.calls import Action
 from waystation.demo.pictures.faults import DemoFault
@@ -15,6 +14,7 @@ from waystation.demo.pictures.make import Made, make
 from waystation.demo.pictures.order import Order, from_form, from_json
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
+from waystation.demo.transport import DemoIncoming
 from waystation.upstream.transport import Deadlines, MaybeSent, Outgoing
 
 _JSON = ((b"content-type", b"application/json"),)
