@@ -89,7 +89,8 @@ class DemoTransport:
         except others.BadRequest as error:
             return _refuse(400, str(error))
         except Refused as refused:
-            return _json(refused.status, refused.body())
+            head = (*_JSON, *refused.headers)
+            return DemoIncoming(refused.status, head, iter((_dump(refused.body()),)))
 
     async def close(self) -> None:
         self._studio.close()

@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 from waystation.demo.pictures.order import Order
 from waystation.demo.pictures.refusal import Refused
 from waystation.imaging.alter import vary
-from waystation.imaging.canvas import enlarge
+from waystation.imaging.canvas import enlarged
 from waystation.imaging.edit import edit
 from waystation.imaging.picture import BadPicture, Size, cover, encode, open_picture
 from waystation.imaging.scene.draw import draw
@@ -51,7 +51,7 @@ def _one(
 ) -> Image.Image:
     prompt = with_refused(order.prompt, order.negative)
     if order.action == "upscale":
-        return open_picture(enlarge(order.images[0]))
+        return enlarged(given[0])
     if order.action == "variation":
         made = vary(given[0], f"{order.seed}/{number}/{prompt}", _VARY_STRENGTH)
     elif given:

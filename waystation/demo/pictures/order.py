@@ -12,7 +12,6 @@ from waystation.demo.pictures.calls import Action
 from waystation.demo.pictures.multipart import Part
 from waystation.demo.pictures.refusal import Refused
 from waystation.imaging.picture import PictureFormat, Size
-from waystation.imaging.seeds import SEED_MAX
 
 N_MAX = 10
 IMAGES_MAX = 16
@@ -20,7 +19,9 @@ PARTIALS_MAX = 3
 _SIDE_MIN, _SIDE_MAX, _AREA_MAX = 16, 4096, 3840 * 2160
 _PROMPT_CHARACTERS_MAX = 32_000
 _SIZE = re.compile(r"\s*(\d{1,5})\s*[x×X*]\s*(\d{1,5})\s*")
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 _RATIO = re.compile(r"\s*(\d{1,3})\s*:\s*(\d{1,3})\s*")
+_SEED_MAX = 2**63 - 1  # what any vendor takes; -1: as if not given
 _RATIO_AREA = 1024 * 1024
 _QUALITIES = {"low": "low", "medium": "medium", "standard": "medium", "high": "high", "hd": "high"}
 _TEXTS = ("prompt", "model", "negative_prompt", "background", "output_format", "quality")
@@ -100,7 +101,7 @@ def _order(
         wanted=wanted,
         compression=_whole(fields, "output_compression", 100, 0, 100),
         transparent=transparent,
-        seed=_whole(fields, "seed", 0, 0, SEED_MAX),
+        seed=_whole(fields, "seed", 0, -1, _SEED_MAX),
         stream=fields.get("stream") in (True, "true", "True", "1"),
         partials=_whole(fields, "partial_images", 0, 0, PARTIALS_MAX),
         images=images,
@@ -121,7 +122,7 @@ def _whole(fields: Mapping[str, Any], name: str, default: int, least: int, most:
     value = fields.get(name)
     if value is None or value == "":
         return default
-    if isinstance(value, str) and value.isdecimal() and len(value) < 12:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise Refused(f"{name} must be a whole number, {least} to {most}", param=name)
