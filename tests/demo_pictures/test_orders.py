@@ -20,7 +20,8 @@ FIELDS = (
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 1, 2.5, 10**30, "", "x", "1", "0x10", "64x64", "²", "1:1", "data:,",
-    "data:;base64,AAAA", [], [[]], {}, {"image_url": {}}, {"url": None}, ["", None, {}], "\ud800", "png", "transparent",
+    "data:;base64,AAAA", [], [[]], {}, {"image_url": {}}, {"url": None}, ["", None, {}], "\ud800",
+    "png", "transparent",
     [{"role": "user", "content": [{"image_url": {"url": "data:x,!"}}, {"text": 5}]}],
 )  # fmt: skip
 
