@@ -1,0 +1,88 @@
+"""Relays that offer Ideogram's and Recraft's forms as we do: /ideogram/generate, /ideogram/remix
+and /recraft/v1/images/generations.
+
+A relay knows models that we do not: the order goes out whole, its further fields as they came, and
+nothing is judged but what comes back. Pictures lie where the relay keeps them.
+"""
+
+from typing import Any
+
+from waystation.upstream.pictures.bodies import form_body, json_body
+from waystation.upstream.pictures.ideogram import read_pictures
+from waystation.upstream.pictures.ideogram_refusals import judge_with
+from waystation.upstream.pictures.knobs import one_input, refused
+from waystation.upstream.pictures.openai_answer import read_answer
+from waystation.upstream.pictures.port import Action, PictureOrder, Pictures
+from waystation.upstream.pictures.recraft import judge_with as judge_recraft_with
+from waystation.upstream.pictures.refusals import nonsense
+from waystation.upstream.pictures.wire import PictureWire
+from waystation.upstream.transport import Outgoing
+
+_MANY = 8
+
+
+class IdeogramForm:
+    """A `PictureVendor`: `image_request`, as JSON or beside the picture that is worked on."""
+
+    actions: frozenset[Action] = frozenset({"generate", "edit", "vary"})
+
+    def per_call(self, order: PictureOrder) -> int:
+        return _MANY
+
+    async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
+        reply = await wire.exchange(_ideogram(wire, order), judge=judge_with(wire.secrets))
+        return Pictures(items=read_pictures(reply, order, _anywhere))
+
+
+class RecraftForm:
+    """A `PictureVendor`: OpenAI's shape with Recraft's fields."""
+
+    actions: frozenset[Action] = frozenset({"generate"})
+
+    def per_call(self, order: PictureOrder) -> int:
+        return _MANY
+
+    async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
+        told: dict[str, Any] = {"model": order.model, "prompt": order.prompt}
+        told |= {"n": order.n if order.n > 1 else None, "size": order.size or order.aspect_ratio}
+        told |= {"style": order.style, "negative_prompt": order.negative_prompt}
+        told |= {"response_format": order.response_format, **order.extras}
+        request = wire.request(wire.path(), json_body(wire, told))
+        reply = await wire.exchange(request, judge=judge_recraft_with(wire.secrets))
+        return read_answer(reply.body, wire.secrets)
+
+
+def _anywhere(address: object) -> str:
+    if not isinstance(address, str) or not address:
+        raise nonsense("an entry without its picture")
+    return address
+
+
+def _ideogram(wire: PictureWire, order: PictureOrder) -> Outgoing:
+    if order.mask is not None:
+        raise refused("mask", "this form takes no mask")
+    told = _image_request(order)
+    if not order.inputs and order.action == "generate":
+        return wire.request(wire.path("ideogram"), json_body(wire, {"image_request": told}))
+    if order.strength is not None and "image_weight" not in told:
+        told["image_weight"] = min(100, max(1, round((1 - order.strength) * 100)))
+    form = form_body(wire, {"image_request": told, "image_file": one_input(order)})
+    return wire.request(wire.path("ideogram_remix"), form, content_type=form.content_type)
+
+
+def _image_request(order: PictureOrder) -> dict[str, Any]:
+    told: dict[str, Any] = {"prompt": order.prompt, "model": order.model}
+    if order.n > 1:
+        told["num_images"] = order.n
+    if order.aspect_ratio is not None:
+        told["aspect_ratio"] = "ASPECT_" + order.aspect_ratio.replace(":", "_")
+    elif order.pixels() is not None:
+        width, height = order.pixels() or (0, 0)
+        told["resolution"] = f"RESOLUTION_{width}_{height}"
+    settings = {
+        "seed": order.seed,
+        "negative_prompt": order.negative_prompt,
+        "style_type": order.style,
+    }
+    told |= {name: value for name, value in settings.items() if value is not None}
+    return {**told, **order.extras}
