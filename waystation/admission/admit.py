@@ -4,7 +4,7 @@ from waystation.admission.estimate import Policy, estimate
 from waystation.admission.grant import Grant
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import ledger_away, not_admitted
-from waystation.dialects.operation import Operation
+from waystation.dialects.operation import Request
 from waystation.journal.row import Facts
 from waystation.ledger.messages import Hold, Refused
 from waystation.ledger.port import Ledger, LedgerAway
@@ -15,7 +15,7 @@ __all__ = ["admit", "rate_headers"]
 
 async def admit(
     ledger: Ledger,
-    operation: Operation,
+    operation: Request,
     choices: Choices,
     first: Candidate,
     facts: Facts,
