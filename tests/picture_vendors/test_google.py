@@ -3,6 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.picture_vendors.line import PNG, SECRET, Line, half_mask, json_reply, order, picture
@@ -152,8 +153,6 @@ async def test_never_answering(line: Line) -> None:
 
 
 async def test_the_operators_word_wins(line: Line) -> None:
-    import msgspec
-
     line.says(json_reply(answered(inline())))
     over = {"safetySettings": msgspec.Raw(b"[]")}
     await line.draw(NAME, GOOGLE, order(model="gemini-2.5-flash-image"), body_overrides=over)

@@ -104,6 +104,20 @@ async def test_a_mask_is_white_where_it_is_transparent(line: Line) -> None:
     assert greys(parts["mask"].value) == [255, 255, 0, 0]
 
 
+async def test_what_a_form_wrote_as_text_is_what_it_means(line: Line) -> None:
+    line.says(json_reply(answered({"b64_json": B64})))
+    wanted = order(
+        "edit", model="recraftv3", inputs=(picture(b"one"),), strength=0.2,
+        extras={"controls": '{"no_text": true}', "substyle": "grain", "text_layout": [1]},
+    )  # fmt: skip
+    await line.draw(NAME, RECRAFT, wanted)
+    told = {part.name: part.value for part in parts_of(line.seen[0])}
+    assert told["controls"] == b'{"no_text": true}'
+    assert told["substyle"] == b"grain"
+    assert told["text_layout"] == b"[1]"
+    assert told["strength"] == b"0.2"
+
+
 @pytest.mark.parametrize(
     ("model", "action", "prompt", "path", "fields"),
     [
@@ -178,6 +192,7 @@ async def test_never_answering(line: Line) -> None:
         ({"action": "edit", "model": "recraft-erase-region", "inputs": 1}, "mask"),
         ({"action": "edit", "model": "recraft-vectorize", "inputs": 1, "mask": True}, "mask"),
         ({"model": "recraftv3", "style": "any", "extras": {"style_id": "u-1"}}, "style_id"),
+        ({"model": "recraftv3", "extras": {"controls": "{nothing"}}, "controls"),
     ],
 )
 async def test_what_cannot_be_asked(line: Line, fields: dict[str, Any], param: str) -> None:

@@ -68,12 +68,18 @@ async def test_ideogram_goes_out_as_it_came(line: Line) -> None:
 
 async def test_a_remix_takes_its_picture_along(line: Line) -> None:
     line.says(json_reply({"data": [{"url": "https://cdn.relay.example/1.png"}]}))
-    wanted = order("vary", model="V_2", inputs=(picture(b"one"),), strength=0.25, size="1024x1024")
+    wanted = order(
+        "vary",
+        model="ideogram-v2a-turbo",
+        inputs=(picture(b"one"),),
+        strength=0.25,
+        size="1024x1024",
+    )
     await line.draw(NAME, IdeogramForm(), wanted, operation="ideogram_remix")
     request, file = parts_of(line.seen[0])
     assert line.seen[0].target == "/ideogram/remix"
     assert json.loads(request.value) == {
-        "prompt": "a paper boat", "model": "V_2", "resolution": "RESOLUTION_1024_1024",
+        "prompt": "a paper boat", "model": "V_2A_TURBO", "resolution": "RESOLUTION_1024_1024",
         "image_weight": 75,
     }  # fmt: skip
     assert file == Part("image_file", b"one", "image/png", "picture1.png")

@@ -23,9 +23,8 @@ def json_body(wire: PictureWire, fields: Fields) -> bytes:
 def form_body(wire: PictureWire, fields: Fields) -> FormBody:
     """A multipart form: texts and numbers as text, pictures as files, other values as JSON. A
     list of pictures is its field several times."""
-    overrides = {name: _decode(raw) for name, raw in wire.channel.body_overrides.items()}
     parts: list[tuple[str, str | PictureInput]] = []
-    for name, value in {**_present(fields), **overrides}.items():
+    for name, value in {**_present(fields), **wire.channel.body_overrides}.items():
         if isinstance(value, list) and value and isinstance(value[0], PictureInput):
             parts += [(name, each) for each in value]
         else:
@@ -40,4 +39,6 @@ def _present(fields: Fields) -> dict[str, Any]:
 def _text(value: Any) -> str | PictureInput:
     if isinstance(value, str | PictureInput):
         return value
+    if isinstance(value, msgspec.Raw) and isinstance(decoded := _decode(value), str):
+        return decoded
     return bytes(value if isinstance(value, msgspec.Raw) else _encode(value)).decode()

@@ -88,10 +88,12 @@ class Knobs:
         raise refused(name, "must be true or false")
 
     def raw(self, name: str) -> msgspec.Raw | None:
-        """A value that is handed on as it is."""
-        self._left.pop(name, None)
-        value = self._extras.get(name)
-        return None if value is None or bytes(value) == b"null" else value
+        """A value that is handed on as it is; the object or list itself where a form wrote it as
+        text."""
+        value = self._raw(name)
+        if value is None or bytes(value)[:2] not in (b'"{', b'"['):
+            return value
+        return _inner(name, value)
 
     def ignore(self, *names: str) -> None:
         """Fields that mean nothing here and that nobody misses."""
@@ -106,14 +108,28 @@ class Knobs:
         """Those told so far, and everything that was not taken."""
         return (*self._losses, *(Loss(name, "no such setting there") for name in self._left))
 
+    def _raw(self, name: str) -> msgspec.Raw | None:
+        self._left.pop(name, None)
+        value = self._extras.get(name)
+        return None if value is None or bytes(value) == b"null" else value
+
     def _extra(self, name: str) -> Any:
-        raw = self.raw(name)
+        raw = self._raw(name)
         if raw is None:
             return None
         try:
             return _decode(raw)
         except (msgspec.DecodeError, RecursionError):
             raise refused(name, "is not valid JSON") from None
+
+
+def _inner(name: str, value: msgspec.Raw) -> msgspec.Raw:
+    try:
+        text = msgspec.json.decode(value, type=str).encode()
+        _decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise refused(name, "is not valid JSON") from None
+    return msgspec.Raw(text)
 
 
 def _number(text: str) -> int | float | None:

@@ -7,6 +7,7 @@ nothing is judged but what comes back. Pictures lie where the relay keeps them.
 
 from typing import Any
 
+from waystation.dialects.pictures.names import ideogram_version
 from waystation.upstream.pictures.bodies import form_body, json_body
 from waystation.upstream.pictures.ideogram import read_pictures
 from waystation.upstream.pictures.ideogram_refusals import judge_with
@@ -71,7 +72,7 @@ def _ideogram(wire: PictureWire, order: PictureOrder) -> Outgoing:
 
 
 def _image_request(order: PictureOrder) -> dict[str, Any]:
-    told: dict[str, Any] = {"prompt": order.prompt, "model": order.model}
+    told: dict[str, Any] = {"prompt": order.prompt, "model": ideogram_version(order.model)}
     if order.n > 1:
         told["num_images"] = order.n
     if order.aspect_ratio is not None:
