@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from waystation.edge import cors, paths
-from waystation.edge.call import HeaderList
 from waystation.edge.body import Sink
+from waystation.edge.call import HeaderList
 from waystation.edge.face import DRAIN_BYTES_MAX, FaceLimits, OnError
 from waystation.edge.inbox import BodyInbox
 from waystation.edge.reply_headers import BODILESS, OURS, DateClock, declared_length
@@ -53,6 +53,7 @@ class AsgiCall:
         self.query: str = scope["query_string"].decode("latin-1")
         self.peer = ""
         self.scheme = "http"
+        self.forwarded_host: str | None = None
         self.request_id = request_id
         self.params: dict[str, str] = {}
         self.on_gone = None

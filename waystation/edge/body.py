@@ -200,7 +200,8 @@ class BodyCollector:
             raise _broken(error) from error
 
     def finish(self) -> bytes:
-        """The whole body, b"" where a sink took it. Raises Fault (400) when a compressed one ends early."""
+        """The whole body, b"" where a sink took it. Raises Fault (400) when a compressed one ends
+        early."""
         if self._expander is not None and self._received:
             try:
                 self._expander.finish()

@@ -6,10 +6,13 @@ from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.openai_text.completions import parse as parse_completion
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
+from waystation.edge.artefact_calls import ArtefactCalls
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
+from waystation.edge.files import Files
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
+from waystation.edge.pictures.routes import picture_routes
 from waystation.edge.receipts import Receipts
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.replies import send_json
@@ -39,16 +42,26 @@ def routes(site: Site) -> RouteTable[Handler]:
     for path, parse in parses(site.settings.choices_max).items():
         relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
         table.add("POST", path, relay, "token", "openai")
+    for path, pictures in picture_routes(site):
+        table.add("POST", path, pictures, "token", "openai")
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)
         table.add("GET", f"{prefix}/billing/subscription", billing.subscription, "token", "openai")
         table.add("GET", f"{prefix}/billing/usage", billing.usage, "token", "openai")
     table.add("GET", "/v1/generation", Receipts(site), "token", "openai")
+    _add_artefacts(table, site)
     table.add("GET", "/livez", livez, "public", "openai")
     table.add("GET", "/readyz", Readyz(site), "public", "openai")
     table.add("GET", "/api/hello", hello, "public", "openai")
     return table
+
+
+def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
+    artefacts = ArtefactCalls(site)
+    table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
+    table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
+    table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

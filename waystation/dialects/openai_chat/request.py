@@ -40,11 +40,11 @@ class ChatOperation:
     """Implements `Operation` for chat. include_usage: the caller asked for the usage chunk."""
 
     __slots__ = (
-        "body",
         "_fields",
         "_headers",
         "_limits",
         "_stream_options",
+        "body",
         "choices",
         "include_usage",
         "is_legacy",

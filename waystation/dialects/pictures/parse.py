@@ -5,7 +5,6 @@ on in `extras`.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -216,11 +215,3 @@ def fields_of_form(texts: Sequence[tuple[str, str]]) -> Fields:
     for name, value in texts:
         lists.setdefault("image" if name == "image[]" else name, []).append(value)
     return {name: raw_of(v[0] if len(v) == 1 else v) for name, v in lists.items()}
-
-
-JSON_ROUTES = {
-    "/v1/images/generations": parse_generation,
-    "/v1/images/edits": parse_edit,
-    "/v1/images/variations": parse_variation,
-    "/recraft/v1/images/generations": partial(parse_generation, operation="recraft"),
-}

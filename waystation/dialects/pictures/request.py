@@ -27,12 +27,14 @@ class PictureOperation:
     __slots__ = (
         "_prompt_bytes",
         "chat_usage",
+        "choices",
         "form",
         "mask_reference",
         "model",
         "n",
         "name",
         "order",
+        "prompt_tokens",
         "references",
         "stream",
         "wants",
@@ -60,25 +62,18 @@ class PictureOperation:
         self.form = form
         self.order = order
         self.model = order.model
-        self.n = order.n
+        self.n = self.choices = order.n
         self.stream = stream
         self.references = references
         self.mask_reference = mask_reference
         self.chat_usage = chat_usage
         self._prompt_bytes = f"{order.prompt}{order.negative_prompt or ''}".encode()
+        self.prompt_tokens = tokens_bound(self._prompt_bytes) + 64
         self.wants: ResponseFormat = "url"
         if order.response_format == "b64_json":
             self.wants = "b64_json"
         elif form == "openai" and order.response_format is None:
             self.wants = "b64_json" if order.model.startswith(BASE64_BY_DEFAULT) else "url"
-
-    @property
-    def choices(self) -> int:
-        return self.n
-
-    @property
-    def prompt_tokens(self) -> int:
-        return tokens_bound(self._prompt_bytes) + 64
 
     def prompt_guess(self) -> int:
         return min(tokens_guess(self._prompt_bytes), self.prompt_tokens)

@@ -26,6 +26,7 @@ class Exchange:
         "_headers",
         "content_length",
         "expects_continue",
+        "forwarded_host",
         "has_ended",
         "inbox",
         "is_gone",
@@ -60,6 +61,7 @@ class Exchange:
         self.query = head.query
         self.peer = peer
         self.scheme = scheme
+        self.forwarded_host: str | None = None
         self.request_id = request_id
         self.params: dict[str, str] = {}
         self.on_gone = None

@@ -6,6 +6,7 @@ all is the failure of the call that failed first.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -55,7 +56,8 @@ class Easel:
 
     def orders(self) -> list[PictureOrder]:
         """One for each call."""
-        left, orders = self.order.n, []
+        left = self.order.n
+        orders: list[PictureOrder] = []
         while left > 0:
             count = min(left, self.per_call)
             orders.append(self._part(count, len(orders)))
@@ -115,19 +117,14 @@ def _together(came: Sequence[Pictures]) -> Pictures:
 
 def _raw_sum(came: Sequence[Pictures]) -> msgspec.Raw:
     """The upstreams' usage objects, their whole numbers added."""
-    objects = [
-        msgspec.json.decode(each.raw_usage) for each in came if each.raw_usage is not None
-    ]
+    objects = [msgspec.json.decode(each.raw_usage) for each in came if each.raw_usage is not None]
     return msgspec.Raw(msgspec.json.encode(_added(objects)))
 
 
-def _added(objects: Sequence[object]) -> object:
+def _added(objects: Sequence[Any]) -> Any:
     if all(isinstance(one, dict) for one in objects):
-        names = dict.fromkeys(name for one in objects for name in one)  # type: ignore[attr-defined]
-        return {
-            name: _added([one[name] for one in objects if name in one])  # type: ignore[index]
-            for name in names
-        }
+        names = dict.fromkeys(name for one in objects for name in one)
+        return {name: _added([one[name] for one in objects if name in one]) for name in names}
     if all(isinstance(one, int) and not isinstance(one, bool) for one in objects):
-        return sum(objects)  # type: ignore[arg-type]
+        return sum(objects)
     return objects[0]

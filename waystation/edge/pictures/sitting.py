@@ -88,9 +88,7 @@ class Sitting:
         size, quality = operation.drawn_as()
         size, quality = _word(pictures, "size") or size, _word(pictures, "quality") or quality
         if pictures.usage is not None:
-            return msgspec.structs.replace(
-                pictures.usage, units=units, size=size, quality=quality
-            )
+            return msgspec.structs.replace(pictures.usage, units=units, size=size, quality=quality)
         price = self._attempt.candidate.price
         if price.by_token and price.pictures is None and price.per_call is None:
             return Usage(

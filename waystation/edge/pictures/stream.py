@@ -99,7 +99,9 @@ class PictureStream:
         easel = self._sitting.easel
         vendor = cast(StreamingVendor, easel.vendor)
         one_call = len(easel.orders()) == 1
-        if not (one_call and hasattr(vendor, "streams") and vendor.streams(easel.wire, easel.order)):
+        if not (
+            one_call and hasattr(vendor, "streams") and vendor.streams(easel.wire, easel.order)
+        ):
             return await self._sitting.draw()
         events = cast(
             AsyncGenerator[PartialPicture | Pictures, None], vendor.stream(easel.wire, easel.order)
@@ -160,13 +162,15 @@ class PictureStream:
         if self._swept:
             self._story.swept(fault)
         else:
-            self._story.void(cast(EndReason, end), fault, 200 if self._writer else fault.status)
+            self._story.void(end, fault, 200 if self._writer else fault.status)
         self._close()
 
     def _failed(self, failed: AttemptFailed) -> None:
         """It failed after the reply had begun."""
         story, attempt, fault = self._story, self._attempt, failed.fault
-        verdict = judge_transport(failed.kind, fault) if failed.kind else judge(failed.status, fault)
+        verdict = (
+            judge_transport(failed.kind, fault) if failed.kind else judge(failed.status, fault)
+        )
         self._attempts.failed(attempt, verdict, monotonic())
         story.attempted(attempt, self._began_ns, fault.code, failed.status, fault.text("en"))
         self._tell(verdict.fault)

@@ -73,7 +73,9 @@ class UploadForm:
         try:
             self._parser.write(data)
         except MultipartParseError as error:
-            raise Fault("invalid_request", reason=f"The multipart body is malformed: {error}") from None
+            raise Fault(
+                "invalid_request", reason=f"The multipart body is malformed: {error}"
+            ) from None
 
     def finish(self) -> None:
         """Raises Fault for a body that breaks off."""
@@ -157,7 +159,9 @@ class UploadForm:
 def _parameters(value: bytes) -> Message:
     message = Message()
     # A header of a form is UTF-8 by today's rule, and the parser of mail headers wants text.
-    message["content-disposition"] = value.decode("utf-8", "replace").replace("\r", " ").replace("\n", " ")
+    message["content-disposition"] = (
+        value.decode("utf-8", "replace").replace("\r", " ").replace("\n", " ")
+    )
     return message
 
 

@@ -7,11 +7,14 @@ import msgspec
 from waystation.dialects.faults import read_error
 from waystation.meter.pictures import read_picture_usage
 from waystation.upstream.attempt import AttemptFailed
-from waystation.upstream.pictures.data_address import read_base64, read_data_address
+from waystation.upstream.data_url import read_data_url
+from waystation.upstream.pictures.data_address import read_base64
 from waystation.upstream.pictures.port import Picture, Pictures
 from waystation.upstream.pictures.refusals import judge_openai, nonsense
 
 _ABSENT = msgspec.Raw()
+BYTES_MAX = 64 * 1024 * 1024
+"""Of one picture; the reply as a whole is bounded by its own setting."""
 SHOWN = ("size", "quality", "background", "output_format")
 
 
@@ -73,7 +76,7 @@ def picture_of(item: Item) -> Picture:
         if item.b64_json:
             data = _bytes_of(item.b64_json)
         elif item.url and item.url[:5].lower() == "data:":
-            data = read_data_address(item.url)
+            data = read_data_url(item.url, BYTES_MAX)
         else:
             address = item.url
     except ValueError as error:
@@ -85,4 +88,4 @@ def picture_of(item: Item) -> Picture:
 
 def _bytes_of(text: str) -> bytes:
     """Some put a whole data: address where base64 belongs."""
-    return read_data_address(text) if text[:5].lower() == "data:" else read_base64(text)
+    return read_data_url(text, BYTES_MAX) if text[:5].lower() == "data:" else read_base64(text)

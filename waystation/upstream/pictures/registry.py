@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from waystation.routing.snapshot import Channel
 from waystation.upstream.pictures.bfl import Bfl
+from waystation.upstream.pictures.chat_shape import ChatShape
 from waystation.upstream.pictures.google import Google
 from waystation.upstream.pictures.ideogram import Ideogram
 from waystation.upstream.pictures.openai_shape import OpenAiShape
@@ -31,6 +32,7 @@ BY_VENDOR: Mapping[str, PictureVendor] = {
 """Vendors by name whose own API is spoken, whatever the operation."""
 
 BY_OPERATION: Mapping[str, PictureVendor] = {
+    "chat": ChatShape(),
     "ideogram": IdeogramForm(),
     "ideogram_remix": IdeogramForm(),
     "recraft": RecraftForm(),
@@ -40,5 +42,7 @@ BY_OPERATION: Mapping[str, PictureVendor] = {
 
 def picture_vendor(channel: Channel, operation: str) -> PictureVendor:
     """The module for an attempt on this channel; operation: the one that serves it."""
+    if operation == "chat":
+        return BY_OPERATION[operation]
     own = BY_VENDOR.get(channel.vendor)
     return own or BY_OPERATION.get(operation, _OPENAI_SHAPE)
