@@ -15,7 +15,7 @@ from waystation.upstream.pictures.registry import BY_VENDOR, picture_vendor
 from waystation.upstream.pictures.relay_forms import IdeogramForm, RecraftForm
 from waystation.upstream.vendors import VENDORS
 
-NAME = "picture-relay"
+IDEOGRAM, RECRAFT = "ideogram-relay", "recraft-relay"
 KEY = {"authorization": f"Bearer {SECRET}"}
 
 
@@ -29,9 +29,9 @@ def channel(vendor: str) -> Channel:
 def test_each_channel_has_its_module() -> None:
     assert isinstance(picture_vendor(channel("bfl"), "image"), Bfl)
     assert isinstance(picture_vendor(channel("openai"), "image"), OpenAiShape)
-    assert isinstance(picture_vendor(channel(NAME), "ideogram"), IdeogramForm)
-    assert isinstance(picture_vendor(channel(NAME), "ideogram_remix"), IdeogramForm)
-    assert isinstance(picture_vendor(channel(NAME), "recraft"), RecraftForm)
+    assert isinstance(picture_vendor(channel(IDEOGRAM), "ideogram"), IdeogramForm)
+    assert isinstance(picture_vendor(channel(IDEOGRAM), "ideogram_remix"), IdeogramForm)
+    assert isinstance(picture_vendor(channel(RECRAFT), "recraft"), RecraftForm)
 
 
 def test_each_module_has_a_vendor_that_is_read_up_on() -> None:
@@ -49,7 +49,7 @@ async def test_ideogram_goes_out_as_it_came(line: Line) -> None:
         model="V_3", n=2, aspect_ratio="16:9", seed=4, negative_prompt="fog", style="ANIME",
         extras={"magic_prompt_option": "ON", "color_palette": {"name": "EMBER"}},
     )  # fmt: skip
-    pictures = await line.draw(NAME, IdeogramForm(), wanted, operation="ideogram")
+    pictures = await line.draw(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram")
     line.asked(
         0, "POST", "/ideogram/generate", KEY,
         json={
@@ -75,7 +75,7 @@ async def test_a_remix_takes_its_picture_along(line: Line) -> None:
         strength=0.25,
         size="1024x1024",
     )
-    await line.draw(NAME, IdeogramForm(), wanted, operation="ideogram_remix")
+    await line.draw(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram_remix")
     request, file = parts_of(line.seen[0])
     assert line.seen[0].target == "/ideogram/remix"
     assert json.loads(request.value) == {
@@ -85,13 +85,19 @@ async def test_a_remix_takes_its_picture_along(line: Line) -> None:
     assert file == Part("image_file", b"one", "image/png", "picture1.png")
 
 
+async def test_a_relay_may_give_the_picture_itself(line: Line) -> None:
+    line.says(json_reply({"data": [{"url": "data:image/png;base64,aGk="}]}))
+    pictures = await line.draw(IDEOGRAM, IdeogramForm(), order(model="V_2"), operation="ideogram")
+    assert (pictures.items[0].data, pictures.items[0].address) == (b"hi", None)
+
+
 async def test_recraft_goes_out_as_it_came(line: Line) -> None:
     line.says(json_reply({"created": 1, "data": [{"url": "https://cdn.relay.example/1.svg"}]}))
     wanted = order(
         model="recraftv3", n=2, size="1344x576", style="digital_illustration",
         response_format="url", extras={"substyle": "grain", "controls": {"colors": []}},
     )  # fmt: skip
-    pictures = await line.draw(NAME, RecraftForm(), wanted, operation="recraft")
+    pictures = await line.draw(RECRAFT, RecraftForm(), wanted, operation="recraft")
     line.asked(
         0, "POST", "/recraft/v1/images/generations", KEY,
         json={
@@ -107,7 +113,7 @@ async def test_the_operators_word_wins(line: Line) -> None:
     line.says(json_reply({"data": [{"b64_json": "aGk="}]}))
     over = {"style": msgspec.Raw(b'"any"')}
     await line.draw(
-        NAME, RecraftForm(), order(model="recraftv3", style="x"), operation="recraft",
+        RECRAFT, RecraftForm(), order(model="recraftv3", style="x"), operation="recraft",
         body_overrides=over,
     )  # fmt: skip
     assert line.seen[0].json()["style"] == "any"
@@ -130,12 +136,13 @@ async def test_refusals(line: Line, operation: str, answer: Any, code: str) -> N
     line.says(answer)
     vendor = IdeogramForm() if operation == "ideogram" else RecraftForm()
     wanted = order(model="V_2" if operation == "ideogram" else "recraftv3")
-    failure = await line.fails(NAME, vendor, wanted, operation=operation, seconds=0.5)
+    name = f"{operation}-relay"
+    failure = await line.fails(name, vendor, wanted, operation=operation, seconds=0.5)
     assert failure.code == code
 
 
 async def test_a_form_without_a_mask_says_so(line: Line) -> None:
     wanted = order("edit", model="V_2", inputs=(picture(PNG),), mask=picture(PNG))
-    failure = await line.fails(NAME, IdeogramForm(), wanted, operation="ideogram_remix")
+    failure = await line.fails(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram_remix")
     assert (failure.status, failure.fault.param) == (400, "mask")
     assert not line.seen

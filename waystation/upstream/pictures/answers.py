@@ -4,9 +4,13 @@ from typing import Any
 
 import msgspec
 
-from waystation.upstream.pictures.data_address import read_base64, read_data_address
+from waystation.upstream.data_url import read_data_url
+from waystation.upstream.pictures.data_address import read_base64
 from waystation.upstream.pictures.refusals import nonsense
 from waystation.upstream.pictures.wire import Reply
+
+BYTES_MAX = 64 * 1024 * 1024
+"""Of one picture; the reply as a whole is bounded by its own setting."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -35,12 +39,16 @@ def bytes_of(text: object) -> bytes:
     if not isinstance(text, str) or not text:
         raise nonsense("a picture without bytes")
     try:
-        data = read_data_address(text) if text[:5].lower() == "data:" else read_base64(text)
+        data = read_data_url(text, BYTES_MAX) if is_data_url(text) else read_base64(text)
     except ValueError:
         raise nonsense("a picture that is not base64") from None
     if not data:
         raise nonsense("a picture without bytes")
     return data
+
+
+def is_data_url(value: object) -> bool:
+    return isinstance(value, str) and value[:5].lower() == "data:"
 
 
 def seed_of(value: object) -> int | None:

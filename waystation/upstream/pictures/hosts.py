@@ -31,8 +31,6 @@ def picture_address(wire: PictureWire, address: object, hosts: tuple[str, ...]) 
     name its hosts alone; relays keep pictures where they like. Raises AttemptFailed (502)."""
     if not isinstance(address, str) or not address:
         raise nonsense("an entry without its picture")
-    if address[:5].lower() == "data:":
-        return address
     origin = _origin(wire.elsewhere(address))
     if _is_of(_origin(wire.request("/")), hosts) and not _is_of(origin, hosts):
         raise nonsense("it names an address that is not the vendor's")

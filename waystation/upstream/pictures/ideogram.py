@@ -9,7 +9,13 @@ black is to be changed.
 from collections.abc import Callable
 
 from waystation.upstream.pictures import ideogram_fields as fields
-from waystation.upstream.pictures.answers import document_of, list_of, seed_of
+from waystation.upstream.pictures.answers import (
+    bytes_of,
+    document_of,
+    is_data_url,
+    list_of,
+    seed_of,
+)
 from waystation.upstream.pictures.bodies import form_body, json_body
 from waystation.upstream.pictures.hosts import picture_address
 from waystation.upstream.pictures.ideogram_refusals import judge_with
@@ -104,9 +110,11 @@ def _picture(
 ) -> Picture:
     style, told = one.get("style_type"), one.get("prompt")
     size = one.get("upscaled_resolution") or one.get("resolution")
-    unsafe = one.get("is_image_safe") is False
+    unsafe, url = one.get("is_image_safe") is False, one.get("url")
+    inline = is_data_url(url) and not unsafe
     return Picture(
-        address=None if unsafe else judged(one.get("url")),
+        data=bytes_of(url) if inline else None,
+        address=None if unsafe or inline else judged(url),
         revised_prompt=told if isinstance(told, str) and told != order.prompt else None,
         seed=seed_of(one.get("seed")),
         size=size if isinstance(size, str) else None,

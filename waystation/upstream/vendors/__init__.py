@@ -9,13 +9,14 @@ from waystation.upstream.vendors.demo import DEMO
 from waystation.upstream.vendors.google_images import GOOGLE_IMAGES
 from waystation.upstream.vendors.groq import GROQ
 from waystation.upstream.vendors.ideogram import IDEOGRAM
+from waystation.upstream.vendors.ideogram_relay import IDEOGRAM_RELAY
 from waystation.upstream.vendors.mistral import MISTRAL
 from waystation.upstream.vendors.moonshot import MOONSHOT
 from waystation.upstream.vendors.openai import OPENAI
 from waystation.upstream.vendors.openai_compatible import OPENAI_COMPATIBLE
-from waystation.upstream.vendors.picture_relay import PICTURE_RELAY
 from waystation.upstream.vendors.qwen import QWEN
 from waystation.upstream.vendors.recraft import RECRAFT
+from waystation.upstream.vendors.recraft_relay import RECRAFT_RELAY
 from waystation.upstream.vendors.stability import STABILITY
 from waystation.upstream.vendors.vendor import Quirks, Vendor
 from waystation.upstream.vendors.xai import XAI
@@ -37,7 +38,8 @@ VENDORS: Mapping[str, Vendor] = {
         XAI,
         STABILITY,
         RECRAFT,
-        PICTURE_RELAY,
+        IDEOGRAM_RELAY,
+        RECRAFT_RELAY,
         IDEOGRAM,
         GOOGLE_IMAGES,
         BFL,

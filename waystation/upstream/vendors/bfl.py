@@ -12,6 +12,7 @@ BFL = Vendor(
         "image_edit": "/v1/flux-kontext-pro",
         "image_variation": "/v1/flux-kontext-pro",
     },
+    native_n=True,
     documentation="https://docs.bfl.ai/quick_start/generating_images",
     checked="2026-11-22",
 )

@@ -12,6 +12,7 @@ GOOGLE_IMAGES = Vendor(
         "image_edit": "/v1beta/models",
         "image_variation": "/v1beta/models",
     },
+    native_n=True,
     documentation="https://ai.google.dev/gemini-api/docs/image-generation",
     checked="2026-11-22",
 )

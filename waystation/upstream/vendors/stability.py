@@ -11,6 +11,7 @@ STABILITY = Vendor(
         "image_edit": "/v2beta/stable-image/edit/inpaint",
         "image_variation": "/v2beta/stable-image/generate/sd3",
     },
+    native_n=True,
     documentation="https://platform.stability.ai/docs/api-reference",
     checked="2026-11-22",
 )
