@@ -358,3 +358,13 @@ async def test_the_vendors_own_hosts_are_gone_to(line: Line) -> None:
         "https://bfldelivery.blob.core.windows.net/results/a.jpeg",
     ):
         assert picture_address(wire, address, PICTURE_HOSTS) == address
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["../credits", "flux/../x", "flux?x=1", "flux#x", "flux%2F..", "flux\r\nx: y", "", ".", "é"],
+)
+async def test_a_models_name_leads_nowhere_else(line: Line, model: str) -> None:
+    failure = await line.fails(NAME, QUICK, order(model=model))
+    assert (failure.status, failure.fault.param) == (400, "model")
+    assert not line.seen

@@ -230,3 +230,23 @@ async def test_imagen_refusals(line: Line, answer: Any, code: str) -> None:
     line.says(answer)
     failure = await line.fails(NAME, GOOGLE, order(model="imagen-4.0-generate-001"))
     assert failure.code == code
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "../credits",
+        "gemini/../x",
+        "gemini?x=1",
+        "gemini#x",
+        "gemini%2F..",
+        "gemini\r\nx: y",
+        "",
+        ".",
+        "é",
+    ],
+)
+async def test_a_models_name_leads_nowhere_else(line: Line, model: str) -> None:
+    failure = await line.fails(NAME, GOOGLE, order(model=model))
+    assert (failure.status, failure.fault.param) == (400, "model")
+    assert not line.seen

@@ -173,6 +173,32 @@ async def test_shapes_of_3(line: Line, fields: dict[str, Any], shape: dict[str, 
     assert {name: asked[name] for name in ("aspect_ratio", "resolution") if name in asked} == shape
 
 
+@pytest.mark.parametrize(
+    ("model", "quality", "told", "speed", "lost"),
+    [
+        ("V_3", None, None, None, False),
+        ("V_3", None, "TURBO", "TURBO", False),
+        ("V_3", None, "QUALITY", None, True),
+        ("V_3_QUALITY", None, "QUALITY", "QUALITY", False),
+        ("V_3_QUALITY", None, "FLASH", "FLASH", False),
+        ("V_3_TURBO", None, "DEFAULT", "TURBO", True),
+        ("V_3", "high", None, "QUALITY", False),
+        ("V_3", "high", "QUALITY", "QUALITY", False),
+        ("V_3_TURBO", "high", None, "TURBO", False),
+        ("V_3", None, "LUDICROUS", None, True),
+    ],
+)
+async def test_nobody_gets_a_dearer_speed_than_the_price_is_for(
+    line: Line, model: str, quality: str | None, told: str | None, speed: str | None, lost: bool
+) -> None:
+    line.says(json_reply({"data": [item()]}))
+    extras = {} if told is None else {"rendering_speed": told}
+    pictures = await line.draw(NAME, IDEOGRAM, order(model=model, quality=quality, extras=extras))
+    asked = {part.name: part.value.decode() for part in parts_of(line.seen[0])}
+    assert asked.get("rendering_speed") == speed
+    assert ("rendering_speed" in {loss.path for loss in pictures.losses}) is lost
+
+
 async def test_remix_edit_and_upscale_with_3(line: Line) -> None:
     line.says(*[json_reply(told(item(upscaled_resolution="2048x2048")))] * 3)
     inputs = (picture(PNG),)

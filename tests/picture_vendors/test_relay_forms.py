@@ -85,6 +85,28 @@ async def test_a_remix_takes_its_picture_along(line: Line) -> None:
     assert file == Part("image_file", b"one", "image/png", "picture1.png")
 
 
+async def test_what_would_make_it_dearer_stays_here(line: Line) -> None:
+    """One picture is held for and billed; a relay that is told eight would draw and bill eight."""
+    for name, vendor in ((IDEOGRAM, IdeogramForm()), (RECRAFT, RecraftForm())):
+        line.says(json_reply({"data": [{"url": "https://cdn.relay.example/1.png"}]}))
+        wanted = order(
+            model="V_3", quality="low",
+            extras={"num_images": 8, "n": 8, "samples": 8, "rendering_speed": "QUALITY",
+                    "webhook_url": "https://x.example", "magic_prompt": "ON"},
+        )  # fmt: skip
+        operation = name.removesuffix("-relay")
+        pictures = await line.draw(name, vendor, wanted, operation=operation)
+        sent = line.seen[-1].json()
+        sent = sent.get("image_request", sent)
+        expected = {"prompt": "a paper boat", "model": "V_3", "magic_prompt": "ON"}
+        if name == IDEOGRAM:
+            expected["rendering_speed"] = "TURBO"
+        assert sent == expected
+        assert {loss.path for loss in pictures.losses} == {
+            "num_images", "n", "samples", "rendering_speed", "webhook_url",
+        }  # fmt: skip
+
+
 async def test_a_relay_may_give_the_picture_itself(line: Line) -> None:
     line.says(json_reply({"data": [{"url": "data:image/png;base64,aGk="}]}))
     pictures = await line.draw(IDEOGRAM, IdeogramForm(), order(model="V_2"), operation="ideogram")

@@ -16,6 +16,7 @@ from waystation.upstream.pictures.encoding import base64_of
 from waystation.upstream.pictures.hosts import job_address, picture_address
 from waystation.upstream.pictures.knobs import Knobs, one_input, refused
 from waystation.upstream.pictures.masks import painted
+from waystation.upstream.pictures.paths import segment
 from waystation.upstream.pictures.polling import Pauses, poll
 from waystation.upstream.pictures.port import Action, Picture, PictureOrder, Pictures
 from waystation.upstream.pictures.refusals import moderated, nonsense
@@ -48,7 +49,7 @@ class Bfl:
         return 1
 
     async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
-        model = _ALIASES.get(order.model, order.model)
+        model = segment(_ALIASES.get(order.model, order.model))
         knobs = Knobs(order)
         body = await _body(order, model, knobs)
         submitted = document_of(

@@ -15,6 +15,7 @@ from waystation.upstream.pictures.bodies import json_body
 from waystation.upstream.pictures.encoding import base64_of
 from waystation.upstream.pictures.google_usage import read_usage
 from waystation.upstream.pictures.knobs import Knobs, refused
+from waystation.upstream.pictures.paths import segment
 from waystation.upstream.pictures.port import Action, Picture, PictureOrder, Pictures
 from waystation.upstream.pictures.refusals import moderated, nonsense
 from waystation.upstream.pictures.shapes import nearest, wanted_ratio
@@ -51,7 +52,7 @@ class Google:
         knobs = Knobs(order)
         body = json_body(wire, await _body(order, knobs))
         reply = await wire.exchange(
-            wire.request(f"/v1beta/models/{order.model}:generateContent", body)
+            wire.request(f"/v1beta/models/{segment(order.model)}:generateContent", body)
         )
         document = document_of(reply)
         upstream_id = document.get("responseId")

@@ -9,6 +9,7 @@ from typing import Any
 from waystation.upstream.pictures.answers import bytes_of, document_of
 from waystation.upstream.pictures.bodies import json_body
 from waystation.upstream.pictures.knobs import Knobs, refused
+from waystation.upstream.pictures.paths import segment
 from waystation.upstream.pictures.port import Picture, PictureOrder, Pictures
 from waystation.upstream.pictures.refusals import moderated, nonsense
 from waystation.upstream.pictures.shapes import nearest, wanted_ratio
@@ -29,7 +30,7 @@ async def draw(wire: PictureWire, order: PictureOrder) -> Pictures:
         raise refused("image", f"{order.model} draws from words alone")
     knobs = Knobs(order)
     body = {"instances": [{"prompt": order.prompt}], "parameters": _parameters(order, knobs)}
-    request = wire.request(f"/v1beta/models/{order.model}:predict", json_body(wire, body))
+    request = wire.request(f"/v1beta/models/{segment(order.model)}:predict", json_body(wire, body))
     document = document_of(await wire.exchange(request))
     items = _pictures(document, wire.secrets)
     return Pictures(items=items, losses=knobs.losses())

@@ -10,7 +10,7 @@ IMAGES_MAX = 8
 Fields = dict[str, Any]
 
 _LEGACY = frozenset({"V_1", "V_1_TURBO", "V_2", "V_2_TURBO", "V_2A", "V_2A_TURBO"})
-_SPEEDS = frozenset({"FLASH", "TURBO", "DEFAULT", "QUALITY"})
+_SPEEDS = ("FLASH", "TURBO", "DEFAULT", "QUALITY")  # from the cheapest
 _LEGACY_RATIOS = (
     "1:1", "10:16", "16:10", "9:16", "16:9", "3:2", "2:3", "4:3", "3:4", "1:3", "3:1",
 )  # fmt: skip
@@ -23,8 +23,8 @@ _V3_SIZES_TEXT = """
 """
 _LEGACY_STYLES = ("AUTO", "GENERAL", "REALISTIC", "DESIGN", "RENDER_3D", "ANIME")
 _STYLES = ("AUTO", "GENERAL", "REALISTIC", "DESIGN", "FICTION")
-_QUALITY_SPEEDS = {"low": "TURBO", "medium": "DEFAULT", "standard": "DEFAULT"}
-_QUALITY_SPEEDS |= {"high": "QUALITY", "hd": "QUALITY"}
+SPEED_OF_QUALITY = {"low": "TURBO", "medium": "DEFAULT", "standard": "DEFAULT"}
+SPEED_OF_QUALITY |= {"high": "QUALITY", "hd": "QUALITY"}
 
 
 def _with_turned(text: str) -> dict[tuple[int, int], str]:
@@ -181,10 +181,20 @@ def _style(knobs: Knobs, styles: tuple[str, ...]) -> str | None:
 
 
 def _speed(knobs: Knobs, version: Version) -> str | None:
+    """The model's or the quality's, which the price is for; a caller's own word may only be
+    cheaper than that."""
+    quality = knobs.one_of("quality", SPEED_OF_QUALITY)
+    paid = version.speed or (None if quality is None else SPEED_OF_QUALITY[quality])
     told = knobs.text("rendering_speed")
-    quality = knobs.one_of("quality", _QUALITY_SPEEDS)
-    by_quality = None if quality is None else _QUALITY_SPEEDS[quality]
-    return told or version.speed or by_quality
+    if told is None:
+        return paid
+    if told not in _SPEEDS:
+        knobs.lose("rendering_speed", f"it has no speed {told[:40]!r}")
+        return paid
+    if _SPEEDS.index(told) > _SPEEDS.index(paid or "DEFAULT"):
+        knobs.lose("rendering_speed", "dearer than what was asked for: say it by the model's name")
+        return paid
+    return told
 
 
 def _weight(knobs: Knobs) -> int | None:

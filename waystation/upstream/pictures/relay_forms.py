@@ -1,15 +1,20 @@
 """Relays that offer Ideogram's and Recraft's forms as we do: /ideogram/generate, /ideogram/remix
 and /recraft/v1/images/generations.
 
-A relay knows models that we do not: the order goes out whole, its further fields as they came, and
-nothing is judged but what comes back. Pictures lie where the relay keeps them.
+A relay knows models that we do not: the order goes out whole, its further fields as they came but
+for those that would make it dearer than what is held for it, and nothing is judged but what comes
+back. Pictures lie where the relay keeps them.
 """
 
 from typing import Any
 
+import msgspec
+
+from waystation.dialects.loss import Loss
 from waystation.dialects.pictures.names import ideogram_version
 from waystation.upstream.pictures.bodies import form_body, json_body
 from waystation.upstream.pictures.ideogram import read_pictures
+from waystation.upstream.pictures.ideogram_fields import SPEED_OF_QUALITY
 from waystation.upstream.pictures.ideogram_refusals import judge_with
 from waystation.upstream.pictures.knobs import one_input, refused
 from waystation.upstream.pictures.openai_answer import read_answer
@@ -20,6 +25,17 @@ from waystation.upstream.pictures.wire import PictureWire
 from waystation.upstream.transport import Outgoing
 
 _MANY = 8
+_NOT_PASSED = frozenset(
+    {
+        "n",
+        "num_images",
+        "samples",
+        "image_request",
+        "image_file",
+        "rendering_speed",
+        "webhook_url",
+    }
+)
 
 
 class IdeogramForm:
@@ -32,7 +48,8 @@ class IdeogramForm:
 
     async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
         reply = await wire.exchange(_ideogram(wire, order), judge=judge_with(wire.secrets))
-        return Pictures(items=read_pictures(reply, order, _anywhere))
+        items = read_pictures(reply, order, _anywhere)
+        return Pictures(items=items, losses=_losses(order))
 
 
 class RecraftForm:
@@ -47,10 +64,19 @@ class RecraftForm:
         told: dict[str, Any] = {"model": order.model, "prompt": order.prompt}
         told |= {"n": order.n if order.n > 1 else None, "size": order.size or order.aspect_ratio}
         told |= {"style": order.style, "negative_prompt": order.negative_prompt}
-        told |= {"response_format": order.response_format, **order.extras}
+        told |= {"response_format": order.response_format, **_passed(order)}
         request = wire.request(wire.path(), json_body(wire, told))
         reply = await wire.exchange(request, judge=judge_recraft_with(wire.secrets))
-        return read_answer(reply.body, wire.secrets)
+        drawn = read_answer(reply.body, wire.secrets)
+        return msgspec.structs.replace(drawn, losses=_losses(order))
+
+
+def _passed(order: PictureOrder) -> dict[str, msgspec.Raw]:
+    return {name: raw for name, raw in order.extras.items() if name not in _NOT_PASSED}
+
+
+def _losses(order: PictureOrder) -> tuple[Loss, ...]:
+    return tuple(Loss(name, "not passed on") for name in order.extras if name in _NOT_PASSED)
 
 
 def _anywhere(address: object) -> str:
@@ -84,6 +110,7 @@ def _image_request(order: PictureOrder) -> dict[str, Any]:
         "seed": order.seed,
         "negative_prompt": order.negative_prompt,
         "style_type": order.style,
+        "rendering_speed": SPEED_OF_QUALITY.get(order.quality or ""),
     }
     told |= {name: value for name, value in settings.items() if value is not None}
-    return {**told, **order.extras}
+    return {**_passed(order), **told}
