@@ -199,6 +199,13 @@ async def test_looks_that_fail_in_passing_are_repeated(line: Line) -> None:
     assert line.seen[2].at - line.seen[1].at >= 1.0
 
 
+async def test_failures_between_good_looks_do_not_add_up(line: Line) -> None:
+    turns = [json_reply({"detail": "no"}, 500), json_reply(PENDING)] * 8
+    line.says(json_reply(submitted(line)), *turns, json_reply(ready(line)))
+    pictures = await line.draw(NAME, QUICK, order(model="flux-dev"))
+    assert pictures.items[0].address
+
+
 async def test_looks_that_go_on_failing_end_it(line: Line) -> None:
     line.says(json_reply(submitted(line)), *(json_reply({"detail": "no"}, 500) for _ in range(9)))
     failure = await line.fails(NAME, QUICK, order(model="flux-dev"))

@@ -104,6 +104,15 @@ async def test_a_mask_is_white_where_it_is_transparent(line: Line) -> None:
     assert greys(parts["mask"].value) == [255, 255, 0, 0]
 
 
+async def test_a_tools_name_is_ours_and_stays_here(line: Line) -> None:
+    line.says(json_reply(answered({"b64_json": B64})))
+    inputs = (picture(b"one"),)
+    wanted = order("edit", model="recraft-inpaint", inputs=inputs, mask=half_mask())
+    await line.draw(NAME, RECRAFT, wanted)
+    assert line.seen[0].target == "/v1/images/inpaint"
+    assert "model" not in {part.name for part in parts_of(line.seen[0])}
+
+
 async def test_what_a_form_wrote_as_text_is_what_it_means(line: Line) -> None:
     line.says(json_reply(answered({"b64_json": B64})))
     wanted = order(

@@ -231,6 +231,8 @@ def told(name: str, *errors: str) -> dict[str, Any]:
         (drawing(body=b""), "bad_upstream_response", 502, ""),
         (reply(200, b"<html>", {"content-type": "text/html"}), "bad_upstream_response", 502, ""),
         (json_reply({"image": "@@"}), "bad_upstream_response", 502, ""),
+        (json_reply({"image": "\n"}), "bad_upstream_response", 502, ""),
+        (json_reply({"image": "data:image/png;base64,"}), "bad_upstream_response", 502, ""),
         (json_reply({}), "bad_upstream_response", 502, ""),
         ((CLOSE,), "upstream_error", 502, ""),
         ((RESET,), "upstream_error", 502, ""),
