@@ -41,7 +41,7 @@ async def test_the_form_asked_for_whatever_the_vendor_gives(
         "b64_json": {"b64_json": b64(PNG)},
         "data": {"url": f"data:image/png;base64,{b64(PNG)}"},
     }
-    near.on("/made/1.png", near.reply(200, PNG, content_type="image/png"))
+    near.on("/made/1.png", near.reply(200, PNG))
     near.on("/v1/images/generations", images(entries[given]))
     reply = await studio.draw(response_format=wanted)
     assert reply.status == 200, reply.body

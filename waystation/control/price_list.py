@@ -17,9 +17,9 @@ _EDITION = "catalogue_edition"
 async def ensure_catalogue(database: Database) -> int:
     """Bring the catalogue's rows to the installed edition. Returns how many were written, 0 when
     they are that already. Raises StorageAway."""
-    from waystation.control.official_prices.catalogue import LIBRARY
+    from waystation.control.official_prices.catalogue import EDITION
 
-    edition = msgspec.json.encode(LIBRARY).decode()
+    edition = msgspec.json.encode(EDITION).decode()
     async with database.read() as connection:
         known = select(settings.c.value).where(settings.c.name == _EDITION)
         if (await connection.execute(known)).scalar() == edition:

@@ -16,7 +16,7 @@ PARTIAL_TOKENS_MOST = 100
 INPUT_TOKENS_MOST = 7_000
 """Of one picture given to a token-priced model, at high fidelity."""
 
-_SIZE = re.compile(r"\s*([0-9]{1,5})\s*[xX×*]\s*([0-9]{1,5})\s*")
+_SIZE = re.compile(r"\s*([0-9]{1,9})\s*[xX×*]\s*([0-9]{1,9})\s*")
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 _RATIO = re.compile(r"\s*(?:ASPECT_)?([0-9]{1,2})\s*[:x_×]\s*([0-9]{1,2})\s*")
 

@@ -101,10 +101,18 @@ class PictureOperation:
         size = order.size
         if size in (None, "auto"):
             size = facts.size or size
-        quality = order.quality
+        quality = order.quality or self._speed()
+        if self.model.startswith("recraft") and (order.style or "").startswith("vector"):
+            quality = "vector"
         if quality in (None, "auto"):
             quality = facts.quality or quality
         return size or "", quality or ""
+
+    def _speed(self) -> str | None:
+        """Ideogram's word for quality, which other fields may carry along."""
+        raw = self.order.extras.get("rendering_speed")
+        value = None if raw is None else msgspec.json.decode(raw)
+        return value.lower() if isinstance(value, str) else None
 
     def supplied(
         self, inputs: tuple[PictureInput, ...], mask: PictureInput | None
