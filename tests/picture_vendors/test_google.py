@@ -87,11 +87,14 @@ async def test_gemini_draws_into_an_answer(line: Line) -> None:
         ("gemini-3-pro-image", {"size": "2048x2048"}, {"aspectRatio": "1:1", "imageSize": "2K"}),
         ("gemini-3-pro-image", {"size": "3840x2160"}, {"aspectRatio": "16:9", "imageSize": "4K"}),
         ("gemini-3-pro-image", {"extras": {"image_size": "4K"}}, {"imageSize": "4K"}),
+        ("gemini-3-pro-image", {"size": "2K", "aspect_ratio": "3:2"},
+         {"aspectRatio": "3:2", "imageSize": "2K"}),
+        ("gemini-2.5-flash-image", {"size": "2K"}, None),
         ("gemini-2.5-flash-image", {"size": "4096x4096"}, {"aspectRatio": "1:1"}),
         ("gemini-3.1-flash-image", {"aspect_ratio": "21:9"}, {"aspectRatio": "21:9"}),
         ("gemini-3.1-flash-image", {}, None),
     ],
-)
+)  # fmt: skip
 async def test_shapes(
     line: Line, model: str, fields: dict[str, Any], shape: dict[str, str] | None
 ) -> None:

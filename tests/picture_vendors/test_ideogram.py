@@ -176,27 +176,32 @@ async def test_shapes_of_3(line: Line, fields: dict[str, Any], shape: dict[str, 
 @pytest.mark.parametrize(
     ("model", "quality", "told", "speed", "lost"),
     [
-        ("V_3", None, None, None, False),
-        ("V_3", None, "TURBO", "TURBO", False),
-        ("V_3", None, "QUALITY", None, True),
-        ("V_3_QUALITY", None, "QUALITY", "QUALITY", False),
-        ("V_3_QUALITY", None, "FLASH", "FLASH", False),
-        ("V_3_TURBO", None, "DEFAULT", "TURBO", True),
-        ("V_3", "high", None, "QUALITY", False),
-        ("V_3", "high", "QUALITY", "QUALITY", False),
-        ("V_3_TURBO", "high", None, "TURBO", False),
-        ("V_3", None, "LUDICROUS", None, True),
+        ("V_3", None, None, None, set()),
+        ("V_3", None, "TURBO", "TURBO", set()),
+        ("V_3", None, "QUALITY", "QUALITY", set()),
+        ("V_3", "auto", "quality", "QUALITY", set()),
+        ("V_3", None, "LUDICROUS", None, {"rendering_speed"}),
+        ("V_3", "turbo", None, "TURBO", set()),
+        ("V_3", "quality", None, "QUALITY", set()),
+        ("V_3", "quality", "FLASH", "FLASH", set()),
+        ("V_3", "turbo", "QUALITY", "TURBO", {"rendering_speed"}),
+        ("V_3", "hd", None, "DEFAULT", {"quality"}),
+        ("V_3", "hd", "QUALITY", "DEFAULT", {"quality", "rendering_speed"}),
+        ("V_3_QUALITY", None, "QUALITY", "QUALITY", set()),
+        ("V_3_QUALITY", "low", None, "TURBO", set()),
+        ("V_3_TURBO", None, "DEFAULT", "TURBO", {"rendering_speed"}),
+        ("V_3_TURBO", "quality", None, "TURBO", {"quality"}),
     ],
 )
 async def test_nobody_gets_a_dearer_speed_than_the_price_is_for(
-    line: Line, model: str, quality: str | None, told: str | None, speed: str | None, lost: bool
+    line: Line, model: str, quality: str | None, told: str | None, speed: str | None, lost: set[str]
 ) -> None:
     line.says(json_reply({"data": [item()]}))
     extras = {} if told is None else {"rendering_speed": told}
     pictures = await line.draw(NAME, IDEOGRAM, order(model=model, quality=quality, extras=extras))
     asked = {part.name: part.value.decode() for part in parts_of(line.seen[0])}
     assert asked.get("rendering_speed") == speed
-    assert ("rendering_speed" in {loss.path for loss in pictures.losses}) is lost
+    assert {loss.path for loss in pictures.losses} == lost
 
 
 async def test_remix_edit_and_upscale_with_3(line: Line) -> None:

@@ -107,6 +107,28 @@ async def test_what_would_make_it_dearer_stays_here(line: Line) -> None:
         }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("model", "quality", "told", "speed"),
+    [
+        ("ideogram-v3", None, "QUALITY", "QUALITY"),
+        ("ideogram-v3", "turbo", "QUALITY", "TURBO"),
+        ("ideogram-v3-turbo", None, "QUALITY", "TURBO"),
+        ("ideogram-v3", None, 7, None),
+        ("ideogram-v2", None, None, None),
+    ],
+)
+async def test_a_relay_draws_as_fast_as_is_paid_for(
+    line: Line, model: str, quality: str | None, told: object, speed: str | None
+) -> None:
+    line.says(json_reply({"data": [{"url": "https://cdn.relay.example/1.png"}]}))
+    extras = {} if told is None else {"rendering_speed": told}
+    wanted = order(model=model, quality=quality, extras=extras)
+    await line.draw(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram")
+    sent = line.seen[0].json()["image_request"]
+    assert sent.get("rendering_speed") == speed
+    assert sent["model"] == model.upper().replace("IDEOGRAM-V", "V_").removesuffix("-TURBO")
+
+
 async def test_a_relay_may_give_the_picture_itself(line: Line) -> None:
     line.says(json_reply({"data": [{"url": "data:image/png;base64,aGk="}]}))
     pictures = await line.draw(IDEOGRAM, IdeogramForm(), order(model="V_2"), operation="ideogram")

@@ -149,7 +149,7 @@ def _format(knobs: Knobs) -> str | None:
 
 def _shape(order: PictureOrder, model: str, knobs: Knobs) -> dict[str, Any]:
     """Some models are told a form, some width and height; what fills a mask has its picture's."""
-    knobs.ignore("size", "aspect_ratio")
+    knobs.shaped()
     if "fill" in model:
         return {}
     ratio = wanted_ratio(order)

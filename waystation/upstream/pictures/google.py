@@ -23,6 +23,7 @@ from waystation.upstream.pictures.variation import INSTRUCTION
 from waystation.upstream.pictures.wire import PictureWire
 
 _RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+AREAS = ("512", "1K", "2K", "4K")
 _ONE_SIZE = ("gemini-2.", "gemini-1.")
 _BLOCKED = frozenset(
     {
@@ -99,12 +100,14 @@ async def _body(order: PictureOrder, knobs: Knobs) -> dict[str, Any]:
 
 def _shape(order: PictureOrder, knobs: Knobs) -> dict[str, str]:
     """The form; and of the newer models the area, by its name."""
-    knobs.ignore("size", "aspect_ratio")
+    knobs.shaped(*AREAS)
     ratio, pixels = wanted_ratio(order), order.pixels()
     shape = {} if ratio is None else {"aspectRatio": nearest(ratio, _RATIOS)}
     named = knobs.text("image_size")
     if order.model.startswith(_ONE_SIZE):
         return shape
+    if named is None and order.size in AREAS:
+        named = order.size
     if named is None and pixels is not None:
         longest = max(pixels)
         named = "4K" if longest > 3000 else "2K" if longest > 1800 else None

@@ -37,10 +37,12 @@ async def draw(wire: PictureWire, order: PictureOrder) -> Pictures:
 
 
 def _parameters(order: PictureOrder, knobs: Knobs) -> dict[str, Any]:
-    knobs.ignore("size", "aspect_ratio")
+    knobs.shaped("1K", "2K")
     ratio, pixels = wanted_ratio(order), order.pixels()
     size = knobs.text("image_size")
-    if size is None and pixels is not None and max(pixels) > 1800:
+    if order.size in ("1K", "2K"):
+        size = order.size
+    elif size is None and pixels is not None and max(pixels) > 1800:
         size = "2K"
     told: dict[str, Any] = {
         "sampleCount": order.n,

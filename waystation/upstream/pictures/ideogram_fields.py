@@ -10,7 +10,7 @@ IMAGES_MAX = 8
 Fields = dict[str, Any]
 
 _LEGACY = frozenset({"V_1", "V_1_TURBO", "V_2", "V_2_TURBO", "V_2A", "V_2A_TURBO"})
-_SPEEDS = ("FLASH", "TURBO", "DEFAULT", "QUALITY")  # from the cheapest
+SPEEDS = ("FLASH", "TURBO", "DEFAULT", "QUALITY")  # from the cheapest
 _LEGACY_RATIOS = (
     "1:1", "10:16", "16:10", "9:16", "16:9", "3:2", "2:3", "4:3", "3:4", "1:3", "3:1",
 )  # fmt: skip
@@ -23,8 +23,8 @@ _V3_SIZES_TEXT = """
 """
 _LEGACY_STYLES = ("AUTO", "GENERAL", "REALISTIC", "DESIGN", "RENDER_3D", "ANIME")
 _STYLES = ("AUTO", "GENERAL", "REALISTIC", "DESIGN", "FICTION")
-SPEED_OF_QUALITY = {"low": "TURBO", "medium": "DEFAULT", "standard": "DEFAULT"}
-SPEED_OF_QUALITY |= {"high": "QUALITY", "hd": "QUALITY"}
+SPEED_OF_QUALITY = {speed.lower(): speed for speed in SPEEDS}
+SPEED_OF_QUALITY |= {"low": "TURBO", "medium": "DEFAULT", "standard": "DEFAULT"}
 
 
 def _with_turned(text: str) -> dict[tuple[int, int], str]:
@@ -61,7 +61,7 @@ def version_of(model: str) -> Version:
     if words in _LEGACY:
         return Version(words)
     head, _, speed = words.partition("V_3")
-    if not head and words.startswith("V_3") and speed.strip("_") in (*_SPEEDS, ""):
+    if not head and words.startswith("V_3") and speed.strip("_") in (*SPEEDS, ""):
         return Version("V_3", speed.strip("_") or None)
     raise refused("model", f"{model} is no model of this vendor")
 
@@ -99,7 +99,7 @@ def modern(
         "num_images": order.n if order.n > 1 else None,
         "seed": knobs.take("seed"),
         "magic_prompt": _magic(knobs),
-        "rendering_speed": _speed(knobs, version),
+        "rendering_speed": _speed(order, knobs, version),
         "style_type": _style(knobs, _STYLES),
         "style_preset": knobs.text("style_preset"),
         "color_palette": knobs.raw("color_palette"),
@@ -108,7 +108,7 @@ def modern(
     if codes is not None:
         told["style_codes"] = codes
     if masked:
-        knobs.ignore("size", "aspect_ratio")
+        knobs.shaped()
         return told
     told["negative_prompt"] = knobs.take("negative_prompt")
     told.update(_shape(order, knobs))
@@ -131,7 +131,7 @@ def upscaling(order: PictureOrder, knobs: Knobs) -> Fields:
 
 def _shape(order: PictureOrder, knobs: Knobs) -> Fields:
     """An area can be said by a resolution alone; a form by an aspect ratio."""
-    knobs.ignore("size", "aspect_ratio")
+    knobs.shaped()
     own = knobs.text("resolution")
     if own is not None:
         return {"resolution": own.removeprefix("RESOLUTION_").replace("_", "x")}
@@ -145,7 +145,7 @@ def _shape(order: PictureOrder, knobs: Knobs) -> Fields:
 
 def _legacy_shape(order: PictureOrder, knobs: Knobs, version: Version) -> Fields:
     """Resolutions are for V_2 alone, and a list of 69; a form says nearly the same."""
-    knobs.ignore("size", "aspect_ratio")
+    knobs.shaped()
     own = knobs.text("resolution")
     if own is not None:
         words = own.removeprefix("RESOLUTION_").replace("x", "_")
@@ -180,21 +180,43 @@ def _style(knobs: Knobs, styles: tuple[str, ...]) -> str | None:
     return None
 
 
-def _speed(knobs: Knobs, version: Version) -> str | None:
-    """The model's or the quality's, which the price is for; a caller's own word may only be
-    cheaper than that."""
-    quality = knobs.one_of("quality", SPEED_OF_QUALITY)
-    paid = version.speed or (None if quality is None else SPEED_OF_QUALITY[quality])
+def _speed(order: PictureOrder, knobs: Knobs, version: Version) -> str | None:
     told = knobs.text("rendering_speed")
+    knobs.ignore("quality")
+    speed, losses = speed_of(order.quality, version.speed, told)
+    for name, reason in losses:
+        knobs.lose(name, reason)
+    return speed
+
+
+def speed_of(
+    quality: str | None, named: str | None, told: str | None
+) -> tuple[str | None, list[tuple[str, str]]]:
+    """The rendering speed, None for their default, and what had to be left out. named: by the
+    model's name, told: by the caller's rendering_speed.
+
+    The price is the quality's where one is given, else that of the model's name, else that of the
+    caller's rendering_speed: nothing dearer than what is paid for may be asked."""
+    losses = []
+    paid = named
+    if quality not in (None, "auto"):
+        word = SPEED_OF_QUALITY.get(str(quality).lower())
+        if word is None:
+            losses.append(("quality", "flash, turbo, default and quality are what it has"))
+        elif named is None or SPEEDS.index(word) <= SPEEDS.index(named):
+            paid = word
+        else:
+            losses.append(("quality", "dearer than the model that was asked for"))
+        paid = paid or "DEFAULT"
     if told is None:
-        return paid
-    if told not in _SPEEDS:
-        knobs.lose("rendering_speed", f"it has no speed {told[:40]!r}")
-        return paid
-    if _SPEEDS.index(told) > _SPEEDS.index(paid or "DEFAULT"):
-        knobs.lose("rendering_speed", "dearer than what was asked for: say it by the model's name")
-        return paid
-    return told
+        return paid, losses
+    if told.upper() not in SPEEDS:
+        losses.append(("rendering_speed", f"it has no speed {told[:40]!r}"))
+    elif paid is not None and SPEEDS.index(told.upper()) > SPEEDS.index(paid):
+        losses.append(("rendering_speed", "dearer than the quality or model that was asked for"))
+    else:
+        return told.upper(), losses
+    return paid, losses
 
 
 def _weight(knobs: Knobs) -> int | None:

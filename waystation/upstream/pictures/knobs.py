@@ -100,6 +100,14 @@ class Knobs:
         for name in names:
             self._left.pop(name, None)
 
+    def shaped(self, *words: str) -> None:
+        """Size and aspect ratio are seen to. words: sizes that are no WIDTHxHEIGHT and that the
+        vendor has."""
+        self._left.pop("aspect_ratio", None)
+        size = self._left.pop("size", None)
+        if size is not None and "x" not in size and size not in words:
+            self.lose("size", "only WIDTHxHEIGHT is understood there")
+
     def lose(self, name: str, reason: str) -> None:
         self._left.pop(name, None)
         self._losses.append(Loss(name, reason))

@@ -151,7 +151,7 @@ async def _tool_fields(tool: Tool, order: PictureOrder, knobs: Knobs) -> dict[st
         told = _words(order, knobs)
         if tool is not INPAINT or order.model in TOOLS:
             told["model"] = None  # a tool's name is ours
-        knobs.ignore("size", "aspect_ratio")
+        knobs.shaped()
     else:
         told = {"response_format": "b64_json", "n": order.n if order.n > 1 else None}
         told.update({name: knobs.raw(name) for name in (*tool.raws, *_RAWS_LATER)})

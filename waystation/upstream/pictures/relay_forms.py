@@ -14,7 +14,7 @@ from waystation.dialects.loss import Loss
 from waystation.dialects.pictures.names import ideogram_version
 from waystation.upstream.pictures.bodies import form_body, json_body
 from waystation.upstream.pictures.ideogram import read_pictures
-from waystation.upstream.pictures.ideogram_fields import SPEED_OF_QUALITY
+from waystation.upstream.pictures.ideogram_fields import SPEEDS, speed_of
 from waystation.upstream.pictures.ideogram_refusals import judge_with
 from waystation.upstream.pictures.knobs import one_input, refused
 from waystation.upstream.pictures.openai_answer import read_answer
@@ -71,6 +71,19 @@ class RecraftForm:
         return msgspec.structs.replace(drawn, losses=_losses(order))
 
 
+def _model_and_speed(order: PictureOrder) -> tuple[str, str | None]:
+    """The version as the form has it and, for 3.0, the rendering speed: by the rules of Ideogram's
+    own module, since the price is the same."""
+    version = ideogram_version(order.model)
+    if not version.startswith("V_3"):
+        return version, None
+    raw = order.extras.get("rendering_speed")
+    told = None if raw is None else msgspec.json.decode(raw)
+    named = next((speed for speed in SPEEDS if version == f"V_3_{speed}"), None)
+    speed, _ = speed_of(order.quality, named, told if isinstance(told, str) else None)
+    return ("V_3" if named else version), speed
+
+
 def _passed(order: PictureOrder) -> dict[str, msgspec.Raw]:
     return {name: raw for name, raw in order.extras.items() if name not in _NOT_PASSED}
 
@@ -98,7 +111,8 @@ def _ideogram(wire: PictureWire, order: PictureOrder) -> Outgoing:
 
 
 def _image_request(order: PictureOrder) -> dict[str, Any]:
-    told: dict[str, Any] = {"prompt": order.prompt, "model": ideogram_version(order.model)}
+    model, speed = _model_and_speed(order)
+    told: dict[str, Any] = {"prompt": order.prompt, "model": model}
     if order.n > 1:
         told["num_images"] = order.n
     if order.aspect_ratio is not None:
@@ -110,7 +124,7 @@ def _image_request(order: PictureOrder) -> dict[str, Any]:
         "seed": order.seed,
         "negative_prompt": order.negative_prompt,
         "style_type": order.style,
-        "rendering_speed": SPEED_OF_QUALITY.get(order.quality or ""),
+        "rendering_speed": speed,
     }
     told |= {name: value for name, value in settings.items() if value is not None}
     return {**_passed(order), **told}

@@ -148,10 +148,10 @@ def _generation(order: PictureOrder, knobs: Knobs) -> tuple[str, dict[str, Any]]
         fields["strength"] = default if strength is None else strength
         if wanted_ratio(order) is not None:
             knobs.lose("size", "the picture's own form is kept")
-        knobs.ignore("size", "aspect_ratio")
+        knobs.shaped()
     else:
         ratio = wanted_ratio(order)
-        knobs.ignore("size", "aspect_ratio")
+        knobs.shaped()
         fields["aspect_ratio"] = None if ratio is None else nearest(ratio, _RATIOS)
     if sd3 is not None:
         fields["model"] = sd3

@@ -52,7 +52,7 @@ def _body(order: PictureOrder, knobs: Knobs) -> dict[str, Any]:
     if negative:
         prompts.append({"text": negative, "weight": -1})
     size = nearest_size(order, _SIZES)
-    knobs.ignore("size", "aspect_ratio")
+    knobs.shaped()
     width, _, height = (size or "1024x1024").partition("x")
     scale, guidance = knobs.number("cfg_scale"), knobs.number("guidance_scale")
     return {
