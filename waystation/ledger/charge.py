@@ -70,7 +70,7 @@ def _tools(usage: Usage, price: Price, parts: list[Part]) -> int:
 
 
 def _tells_tokens(usage: Usage) -> bool:
-    return usage.output_tokens > 0
+    return usage.output_tokens > 0 or usage.input_tokens > 0
 
 
 def picture_bound(usage: Usage, price: Price, rate: Rate) -> int:

@@ -18,18 +18,17 @@ from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstra
 from waystation.control.official_prices.amounts import Amounts, amounts_of, dearest, fields_of
 from waystation.control.official_prices.makers import FREE, MAKERS
 from waystation.control.official_prices.names import names_of
-from waystation.control.official_prices.pictures import PICTURE_PRICES
-from waystation.control.official_prices.pictures import READ as PICTURES_READ
+from waystation.control.official_prices.pictures import LIST, PICTURE_PRICES
 from waystation.ledger.prices import PriceRow
 
 LIBRARY = f"genai-prices {__version__}"
-EDITION = f"{LIBRARY}; pictures of {PICTURES_READ}"
+EDITION = f"{LIBRARY}; {LIST}"
 """Changes with everything that the catalogue is made of."""
 
 
 class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A row, and where it is from: the maker, its price page, the library with its version, and
-    since when the price holds (ISO date, "" for as long as the library knows)."""
+    """A row, and where it is from: the maker, its price page, the library with its version (or our
+    own list with its day), and since when the price holds (ISO date, "" for as long as is known)."""
 
     row: PriceRow
     maker: str
@@ -63,9 +62,7 @@ def _with_pictures(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
     for model, (each, row) in pictures.items():
         if model not in known:
             made.append(
-                CatalogueEntry(
-                    row=row, maker=each.maker, url=each.url, library=each.url, since=PICTURES_READ
-                )
+                CatalogueEntry(row=row, maker=each.maker, url=each.url, library=LIST, since="")
             )
     return made
 
@@ -75,7 +72,7 @@ def _joined(row: PriceRow, pictures: PriceRow) -> PriceRow:
         row,
         per_image=pictures.per_image,
         images=pictures.images,
-        version=f"{row.version}, pictures {PICTURES_READ}",
+        version=f"{row.version}, {LIST}",
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from waystation.ledger.prices import PriceImage, PriceRow
 
 READ = "2026-11-22"
+LIST = f"pictures {READ}"
 SQUARE, WIDE, TALL = "1024x1024", "1536x1024", "1024x1536"
 
 
@@ -29,7 +30,7 @@ class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.names:
             yield PriceRow(
                 model=name,
-                version=f"{self.maker}/{name} {READ}",
+                version=f"{LIST} {self.maker}/{name}",
                 source="catalogue",
                 per_image=self.per_image,
                 images=self.images,

@@ -27,13 +27,14 @@ class ShownPicture(msgspec.Struct, frozen=True, kw_only=True):
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     """All that a reply may tell. raw_usage: the upstream's usage object. shown: further fields.
-    cost: decimal USD, None to leave it out."""
+    dropped: the caller's fields that the upstream could not be told."""
 
     operation: PictureOperation
     created_ms: int
     request_id: str
     pictures: Sequence[ShownPicture]
     usage: Usage
+    dropped: Sequence[str] = ()
     raw_usage: msgspec.Raw | None = None
     shown: Mapping[str, msgspec.Raw] = {}
 

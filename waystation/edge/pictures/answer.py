@@ -46,6 +46,8 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     story.attempted(attempt, began_ns, "answered", 200, "")
     await story.cover(drawn.usage)
     headers = (JSON_TYPE, *story.receipt_headers(drawn.usage))
+    if drawn.dropped:
+        headers += ((b"x-waystation-dropped", ", ".join(drawn.dropped).encode("ascii")),)
     settle(story, drawn, "client_gone" if story.call.is_gone else "complete")
     story.call.reply(200, headers, whole_reply(drawn))
 

@@ -72,6 +72,7 @@ class Sitting:
             request_id=story.call.request_id,
             pictures=shown,
             usage=self._usage(operation, pictures, shown),
+            dropped=list(dict.fromkeys(loss.path for loss in pictures.losses)),
             raw_usage=pictures.raw_usage,
             shown=pictures.shown,
         )
