@@ -149,7 +149,7 @@ async def test_a_picture_on_disk_is_sent_from_there(line: Line) -> None:
          {"image", "prompt", "left"}),
         ("stable-image-search-and-replace", "edit", "/edit/search-and-replace",
          {"search_prompt": "a dog"}, {"image", "prompt", "search_prompt"}),
-        ("stable-image-core", "edit", "/edit/inpaint", {}, {"image", "prompt"}),
+        ("stable-image-inpaint", "edit", "/edit/inpaint", {}, {"image", "prompt"}),
     ],
 )  # fmt: skip
 async def test_tools(
@@ -275,6 +275,9 @@ async def test_a_picture_that_breaks_off_is_none(line: Line) -> None:
         ({"action": "edit", "model": "sd3.5-large"}, "image"),
         ({"action": "upscale", "model": "stable-image-core", "inputs": 2}, "image"),
         ({"action": "edit", "model": "stable-image-outpaint", "inputs": 1, "mask": True}, "mask"),
+        ({"action": "edit", "model": "sd3.5-medium", "inputs": 1, "mask": True}, "mask"),
+        ({"action": "edit", "model": "stable-image-core", "inputs": 1}, "image"),
+        ({"model": "stable-diffusion", "inputs": 1}, "image"),
         ({"action": "edit", "model": "stable-diffusion-xl-base-1.0", "inputs": 1}, "image"),
     ],
 )

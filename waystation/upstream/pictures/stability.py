@@ -39,6 +39,9 @@ _SD3 = {
     "stable-diffusion-3-medium": "sd3.5-medium",
 }
 _CORE = frozenset({"stable-image-core", "stable-diffusion", "stable-diffusion-api"})
+_INPAINTING = frozenset({"sd3.5-large", "stable-image-ultra"})
+"""Models that cost at least what the endpoint does, so that a mask makes no picture dearer than its
+price."""
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -130,9 +133,12 @@ def _tool(order: PictureOrder) -> Tool | None:
         return named
     if order.action == "upscale":
         return FAST
-    is_core = order.model in _CORE
-    if order.mask is not None or (is_core and order.action in ("edit", "vary")):
-        return INPAINT  # core draws from words alone; without a mask it goes by transparency
+    if order.mask is not None:
+        if _SD3.get(order.model, order.model) not in _INPAINTING:
+            raise refused("mask", f"{order.model} takes no mask; stable-image-inpaint does")
+        return INPAINT
+    if order.model in _CORE and (order.action != "generate" or order.inputs):
+        raise refused("image", f"{order.model} draws from words alone")
     return None
 
 
