@@ -15,23 +15,26 @@ from waystation.upstream.pictures.registry import BY_VENDOR, picture_vendor
 from waystation.upstream.pictures.relay_forms import IdeogramForm, RecraftForm
 from waystation.upstream.vendors import VENDORS
 
-IDEOGRAM, RECRAFT = "ideogram-relay", "recraft-relay"
+RELAY = "openai-compatible"
+FORMS = VENDORS[RELAY].paths_for(("ideogram", "ideogram_remix", "recraft"))
 KEY = {"authorization": f"Bearer {SECRET}"}
 
 
-def channel(vendor: str) -> Channel:
+def channel(vendor: str, operations: tuple[str, ...] = ()) -> Channel:
     return Channel(
         id=1, name="c", vendor=vendor, base_url="https://x.example", allow_private=False, keys=(),
-        models=("*",), model_map={}, paths=VENDORS[vendor].paths,
+        models=("*",), model_map={}, paths=VENDORS[vendor].paths_for(operations),
     )  # fmt: skip
 
 
 def test_each_channel_has_its_module() -> None:
     assert isinstance(picture_vendor(channel("bfl"), "image"), Bfl)
     assert isinstance(picture_vendor(channel("openai"), "image"), OpenAiShape)
-    assert isinstance(picture_vendor(channel(IDEOGRAM), "ideogram"), IdeogramForm)
-    assert isinstance(picture_vendor(channel(IDEOGRAM), "ideogram_remix"), IdeogramForm)
-    assert isinstance(picture_vendor(channel(RECRAFT), "recraft"), RecraftForm)
+    assert isinstance(picture_vendor(channel(RELAY, ("ideogram",)), "ideogram"), IdeogramForm)
+    assert isinstance(
+        picture_vendor(channel(RELAY, ("ideogram_remix",)), "ideogram_remix"), IdeogramForm
+    )
+    assert isinstance(picture_vendor(channel(RELAY, ("recraft",)), "recraft"), RecraftForm)
 
 
 def test_each_module_has_a_vendor_that_is_read_up_on() -> None:
@@ -49,7 +52,7 @@ async def test_ideogram_goes_out_as_it_came(line: Line) -> None:
         model="V_3", n=2, aspect_ratio="16:9", seed=4, negative_prompt="fog", style="ANIME",
         extras={"magic_prompt_option": "ON", "color_palette": {"name": "EMBER"}},
     )  # fmt: skip
-    pictures = await line.draw(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram")
+    pictures = await line.draw(RELAY, IdeogramForm(), wanted, operation="ideogram", paths=FORMS)
     line.asked(
         0, "POST", "/ideogram/generate", KEY,
         json={
@@ -75,7 +78,7 @@ async def test_a_remix_takes_its_picture_along(line: Line) -> None:
         strength=0.25,
         size="1024x1024",
     )
-    await line.draw(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram_remix")
+    await line.draw(RELAY, IdeogramForm(), wanted, operation="ideogram_remix", paths=FORMS)
     request, file = parts_of(line.seen[0])
     assert line.seen[0].target == "/ideogram/remix"
     assert json.loads(request.value) == {
@@ -87,19 +90,18 @@ async def test_a_remix_takes_its_picture_along(line: Line) -> None:
 
 async def test_what_would_make_it_dearer_stays_here(line: Line) -> None:
     """One picture is held for and billed; a relay that is told eight would draw and bill eight."""
-    for name, vendor in ((IDEOGRAM, IdeogramForm()), (RECRAFT, RecraftForm())):
+    for operation, vendor in (("ideogram", IdeogramForm()), ("recraft", RecraftForm())):
         line.says(json_reply({"data": [{"url": "https://cdn.relay.example/1.png"}]}))
         wanted = order(
             model="V_3", quality="low",
             extras={"num_images": 8, "n": 8, "samples": 8, "rendering_speed": "QUALITY",
                     "webhook_url": "https://x.example", "magic_prompt": "ON"},
         )  # fmt: skip
-        operation = name.removesuffix("-relay")
-        pictures = await line.draw(name, vendor, wanted, operation=operation)
+        pictures = await line.draw(RELAY, vendor, wanted, operation=operation, paths=FORMS)
         sent = line.seen[-1].json()
         sent = sent.get("image_request", sent)
         expected = {"prompt": "a paper boat", "model": "V_3", "magic_prompt": "ON"}
-        if name == IDEOGRAM:
+        if operation == "ideogram":
             expected["rendering_speed"] = "TURBO"
         assert sent == expected
         assert {loss.path for loss in pictures.losses} == {
@@ -123,7 +125,7 @@ async def test_a_relay_draws_as_fast_as_is_paid_for(
     line.says(json_reply({"data": [{"url": "https://cdn.relay.example/1.png"}]}))
     extras = {} if told is None else {"rendering_speed": told}
     wanted = order(model=model, quality=quality, extras=extras)
-    await line.draw(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram")
+    await line.draw(RELAY, IdeogramForm(), wanted, operation="ideogram", paths=FORMS)
     sent = line.seen[0].json()["image_request"]
     assert sent.get("rendering_speed") == speed
     assert sent["model"] == model.upper().replace("IDEOGRAM-V", "V_").removesuffix("-TURBO")
@@ -131,7 +133,9 @@ async def test_a_relay_draws_as_fast_as_is_paid_for(
 
 async def test_a_relay_may_give_the_picture_itself(line: Line) -> None:
     line.says(json_reply({"data": [{"url": "data:image/png;base64,aGk="}]}))
-    pictures = await line.draw(IDEOGRAM, IdeogramForm(), order(model="V_2"), operation="ideogram")
+    pictures = await line.draw(
+        RELAY, IdeogramForm(), order(model="V_2"), operation="ideogram", paths=FORMS
+    )
     assert (pictures.items[0].data, pictures.items[0].address) == (b"hi", None)
 
 
@@ -141,7 +145,7 @@ async def test_recraft_goes_out_as_it_came(line: Line) -> None:
         model="recraftv3", n=2, size="1344x576", style="digital_illustration",
         response_format="url", extras={"substyle": "grain", "controls": {"colors": []}},
     )  # fmt: skip
-    pictures = await line.draw(RECRAFT, RecraftForm(), wanted, operation="recraft")
+    pictures = await line.draw(RELAY, RecraftForm(), wanted, operation="recraft", paths=FORMS)
     line.asked(
         0, "POST", "/recraft/v1/images/generations", KEY,
         json={
@@ -157,7 +161,7 @@ async def test_the_operators_word_wins(line: Line) -> None:
     line.says(json_reply({"data": [{"b64_json": "aGk="}]}))
     over = {"style": msgspec.Raw(b'"any"')}
     await line.draw(
-        RECRAFT, RecraftForm(), order(model="recraftv3", style="x"), operation="recraft",
+        RELAY, RecraftForm(), order(model="recraftv3", style="x"), operation="recraft", paths=FORMS,
         body_overrides=over,
     )  # fmt: skip
     assert line.seen[0].json()["style"] == "any"
@@ -180,13 +184,14 @@ async def test_refusals(line: Line, operation: str, answer: Any, code: str) -> N
     line.says(answer)
     vendor = IdeogramForm() if operation == "ideogram" else RecraftForm()
     wanted = order(model="V_2" if operation == "ideogram" else "recraftv3")
-    name = f"{operation}-relay"
-    failure = await line.fails(name, vendor, wanted, operation=operation, seconds=0.5)
+    failure = await line.fails(RELAY, vendor, wanted, operation=operation, seconds=0.5, paths=FORMS)
     assert failure.code == code
 
 
 async def test_a_form_without_a_mask_says_so(line: Line) -> None:
     wanted = order("edit", model="V_2", inputs=(picture(PNG),), mask=picture(PNG))
-    failure = await line.fails(IDEOGRAM, IdeogramForm(), wanted, operation="ideogram_remix")
+    failure = await line.fails(
+        RELAY, IdeogramForm(), wanted, operation="ideogram_remix", paths=FORMS
+    )
     assert (failure.status, failure.fault.param) == (400, "mask")
     assert not line.seen

@@ -9,14 +9,12 @@ from waystation.upstream.vendors.demo import DEMO
 from waystation.upstream.vendors.google_images import GOOGLE_IMAGES
 from waystation.upstream.vendors.groq import GROQ
 from waystation.upstream.vendors.ideogram import IDEOGRAM
-from waystation.upstream.vendors.ideogram_relay import IDEOGRAM_RELAY
 from waystation.upstream.vendors.mistral import MISTRAL
 from waystation.upstream.vendors.moonshot import MOONSHOT
 from waystation.upstream.vendors.openai import OPENAI
 from waystation.upstream.vendors.openai_compatible import OPENAI_COMPATIBLE
 from waystation.upstream.vendors.qwen import QWEN
 from waystation.upstream.vendors.recraft import RECRAFT
-from waystation.upstream.vendors.recraft_relay import RECRAFT_RELAY
 from waystation.upstream.vendors.stability import STABILITY
 from waystation.upstream.vendors.vendor import Quirks, Vendor
 from waystation.upstream.vendors.xai import XAI
@@ -38,8 +36,6 @@ VENDORS: Mapping[str, Vendor] = {
         XAI,
         STABILITY,
         RECRAFT,
-        IDEOGRAM_RELAY,
-        RECRAFT_RELAY,
         IDEOGRAM,
         GOOGLE_IMAGES,
         BFL,
