@@ -181,7 +181,7 @@ async def test_retry_after_is_obeyed_between_looks(line: Line) -> None:
         json_reply(ready(line)),
     )
     await line.draw(NAME, QUICK, order(model="flux-dev"))
-    assert line.seen[2].at - line.seen[1].at >= 1.0
+    assert line.seen[2].at - line.seen[1].at >= 0.95  # timers round
 
 
 async def test_looks_that_fail_in_passing_are_repeated(line: Line) -> None:
@@ -196,7 +196,7 @@ async def test_looks_that_fail_in_passing_are_repeated(line: Line) -> None:
     pictures = await line.draw(NAME, QUICK, order(model="flux-dev"))
     assert pictures.items[0].address
     assert len([seen for seen in line.seen if seen.method == "POST"]) == 1
-    assert line.seen[2].at - line.seen[1].at >= 1.0
+    assert line.seen[2].at - line.seen[1].at >= 0.95  # timers round
 
 
 async def test_failures_between_good_looks_do_not_add_up(line: Line) -> None:
@@ -266,7 +266,7 @@ async def test_a_job_that_never_ends_is_ended_by_the_deadline(line: Line) -> Non
     slow = Bfl(Pauses(first_seconds=0.02, factor=1.5, most_seconds=0.1))
     failure = await line.fails(NAME, slow, order(model="flux-dev"), seconds=0.4)
     assert (failure.code, failure.kind) == ("upstream_timeout", "total_timeout")
-    assert 0.35 <= time.monotonic() - began < 2.0
+    assert 0.3 <= time.monotonic() - began < 2.0
     assert 3 <= len(line.seen) <= 12
 
 

@@ -174,7 +174,7 @@ async def test_the_creative_upscaler_is_asked_for_its_picture(line: Line) -> Non
     assert line.seen[0].headers["accept"] == "application/json"
     for index in (1, 2, 3):
         line.asked(index, "GET", "/v2beta/results/" + "a" * 64, KEY, accept="image/*")
-    assert line.seen[3].at - line.seen[2].at >= 1.0
+    assert line.seen[3].at - line.seen[2].at >= 0.95  # timers round
     assert pictures.items[0].data == PNG
 
 
