@@ -41,7 +41,7 @@ async def test_python_generates_edits_and_varies(studio: Studio, tmp_path: Path)
         assert b64decode(plain.data[0].b64_json or "") == PNG
         one = await sdk.images.edit(model="m", image=file, mask=file, prompt="a hat")
         two = await sdk.images.edit(model="m", image=[file, file], prompt="both")
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="deprecated"):
             varied = await sdk.images.create_variation(model="m", image=file)
         for reply in (one, two, varied):
             assert reply.data is not None
