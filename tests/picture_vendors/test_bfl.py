@@ -1,5 +1,6 @@
 """FLUX by BFL's own API: submit, look, and an address."""
 
+import asyncio
 import time
 from base64 import b64encode
 from typing import Any
@@ -274,6 +275,16 @@ async def test_a_look_that_hangs_is_ended_by_the_deadline(line: Line) -> None:
     line.says(json_reply(submitted(line)), (STALL,))
     failure = await line.fails(NAME, QUICK, order(model="flux-dev"), seconds=0.4)
     assert failure.code == "upstream_timeout"
+
+
+async def test_whoever_leaves_cuts_the_look(line: Line) -> None:
+    line.says(json_reply(submitted(line)), (STALL,))
+    drawing = asyncio.create_task(line.draw(NAME, QUICK, order(model="flux-dev")))
+    await line.rogue.until(lambda: len(line.seen) == 2)
+    drawing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await drawing
+    await line.rogue.until(lambda: line.rogue.links[-1].closed_by == "peer")
 
 
 # ---- submitting ------------------------------------------------------------------------------

@@ -162,6 +162,30 @@ async def test_tools(
     assert {part.name for part in parts_of(line.seen[0])} == fields
 
 
+@pytest.mark.parametrize(
+    ("model", "sent", "lost"),
+    [
+        ("stable-image-upscale-fast", {"image"}, {"seed", "negative_prompt", "style"}),
+        ("stable-image-erase", {"image", "seed"}, {"negative_prompt", "style"}),
+        ("stable-image-outpaint", {"image", "prompt", "seed", "style_preset"},
+         {"negative_prompt"}),
+        ("stable-image-inpaint", {"image", "prompt", "seed", "negative_prompt", "style_preset"},
+         set()),
+    ],
+)  # fmt: skip
+async def test_tools_are_told_what_they_take(
+    line: Line, model: str, sent: set[str], lost: set[str]
+) -> None:
+    line.says(drawing())
+    wanted = order(
+        "edit", model=model, inputs=(picture(b"one"),), seed=4, negative_prompt="fog",
+        style="anime",
+    )  # fmt: skip
+    pictures = await line.draw(NAME, QUICK, wanted)
+    assert {part.name for part in parts_of(line.seen[0])} == sent
+    assert {loss.path for loss in pictures.losses} == lost
+
+
 async def test_the_creative_upscaler_is_asked_for_its_picture(line: Line) -> None:
     line.says(
         json_reply({"id": "a" * 64}),

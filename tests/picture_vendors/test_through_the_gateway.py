@@ -85,6 +85,23 @@ async def test_flux_is_drawn_fetched_stored_and_billed(begin: Begin, rogue: Rogu
     assert UPSTREAM_KEY not in str(fetched.headers)
 
 
+async def test_what_was_left_out_is_told_in_a_header(begin: Begin, rogue: Rogue) -> None:
+    studio = await begin("bfl")
+    bfl_says(rogue, {"status": "Ready", "result": {"sample": f"{rogue.url}/out.png"}})
+    hostile = {
+        "a\r\nset-cookie: x=1": 1,
+        "\u00e9": 2,
+        "x" * 9000: 3,
+        **{f"f{k}": k for k in range(99)},
+    }
+    answer = await studio.draw(model="flux-pro-1.1", quality="hd", **hostile)
+    assert answer.status == 200, answer.body
+    told = answer.headers["x-waystation-dropped"].split(", ")
+    assert told[:3] == ["quality", "?", "f0"]
+    assert len(told) < 33
+    assert "set-cookie" not in answer.headers
+
+
 async def test_what_is_moderated_costs_nothing_and_is_asked_of_nobody_else(
     begin: Begin, rogue: Rogue, far: Rogue
 ) -> None:

@@ -5,6 +5,7 @@ outside the published fields (`extras`) are read with the type that the vendor's
 form sends numbers as text.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +32,9 @@ _KNOBS = (
 )
 _DEFAULTS = {"size": "auto", "quality": "auto", "background": "auto", "moderation": "auto"}
 _TRUE, _FALSE = frozenset({"true", "1", "on"}), frozenset({"false", "0", "off"})
+
+LOSSES_MAX = 32
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 _decode = msgspec.json.Decoder().decode
 
@@ -114,7 +118,8 @@ class Knobs:
 
     def losses(self) -> tuple[Loss, ...]:
         """Those told so far, and everything that was not taken."""
-        return (*self._losses, *(Loss(name, "no such setting there") for name in self._left))
+        left = (Loss(told_name(name), "no such setting there") for name in self._left)
+        return (*self._losses, *left)[:LOSSES_MAX]
 
     def _raw(self, name: str) -> msgspec.Raw | None:
         self._left.pop(name, None)
@@ -129,6 +134,11 @@ class Knobs:
             return _decode(raw)
         except (msgspec.DecodeError, RecursionError):
             raise refused(name, "is not valid JSON") from None
+
+
+def told_name(name: str) -> str:
+    """A caller's field as a header can tell it."""
+    return name if _PLAIN.fullmatch(name) else "?"
 
 
 def _inner(name: str, value: msgspec.Raw) -> msgspec.Raw:

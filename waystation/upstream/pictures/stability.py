@@ -45,39 +45,50 @@ price."""
 
 
 class Tool(msgspec.Struct, frozen=True):
-    """An endpoint that works on a picture. numbers, texts: further fields that it takes. prompt:
-    it wants one. mask: it takes one. later: the picture is to be asked for."""
+    """An endpoint that works on a picture. numbers, texts: further fields that it takes. prompt,
+    negative, seed: it takes one. mask: likewise. later: the picture is to be asked for."""
 
     path: str
     prompt: bool = False
     mask: bool = False
+    negative: bool = False
+    seed: bool = True
     later: bool = False
     numbers: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
 
 
-INPAINT = Tool("/edit/inpaint", True, True, numbers=("grow_mask",), texts=("style_preset",))
-FAST = Tool("/upscale/fast")
+_GROW, _STYLE = ("grow_mask",), ("style_preset",)
+INPAINT = Tool("/edit/inpaint", True, mask=True, negative=True, numbers=_GROW, texts=_STYLE)
+FAST = Tool("/upscale/fast", seed=False)
 
 TOOLS: Mapping[str, Tool] = {
     "stable-image-inpaint": INPAINT,
-    "stable-image-erase": Tool("/edit/erase", mask=True, numbers=("grow_mask",)),
-    "stable-image-remove-background": Tool("/edit/remove-background"),
+    "stable-image-erase": Tool("/edit/erase", mask=True, numbers=_GROW),
+    "stable-image-remove-background": Tool("/edit/remove-background", seed=False),
     "stable-image-outpaint": Tool(
-        "/edit/outpaint", True, numbers=("left", "right", "up", "down", "creativity")
+        "/edit/outpaint", True, numbers=("left", "right", "up", "down", "creativity"), texts=_STYLE
     ),
     "stable-image-search-and-replace": Tool(
-        "/edit/search-and-replace", True, numbers=("grow_mask",), texts=("search_prompt",)
+        "/edit/search-and-replace",
+        True,
+        negative=True,
+        numbers=_GROW,
+        texts=("search_prompt", *_STYLE),
     ),
     "stable-image-search-and-recolor": Tool(
-        "/edit/search-and-recolor", True, numbers=("grow_mask",), texts=("select_prompt",)
+        "/edit/search-and-recolor",
+        True,
+        negative=True,
+        numbers=_GROW,
+        texts=("select_prompt", *_STYLE),
     ),
     "stable-image-upscale-fast": FAST,
     "stable-image-upscale-conservative": Tool(
-        "/upscale/conservative", True, numbers=("creativity",)
+        "/upscale/conservative", True, negative=True, numbers=("creativity",)
     ),
     "stable-image-upscale-creative": Tool(
-        "/upscale/creative", True, later=True, numbers=("creativity",), texts=("style_preset",)
+        "/upscale/creative", True, negative=True, later=True, numbers=("creativity",), texts=_STYLE
     ),
 }
 
@@ -173,28 +184,41 @@ def _generation(order: PictureOrder, knobs: Knobs) -> tuple[str, dict[str, Any]]
 
 
 async def _tool_fields(tool: Tool, order: PictureOrder, knobs: Knobs) -> dict[str, Any]:
-    fields = _common(order, knobs, prompt=tool.prompt)
-    fields["image"] = one_input(order)
+    fields: dict[str, Any] = {"output_format": _format(knobs), "image": one_input(order)}
+    if tool.seed:
+        fields["seed"] = knobs.take("seed")
+    if tool.prompt:
+        fields["prompt"] = _prompt(order)
+    if tool.negative:
+        fields["negative_prompt"] = knobs.take("negative_prompt")
     if order.mask is not None:
         if not tool.mask:
             raise refused("mask", f"{order.model} takes no mask")
         fields["mask"] = await painted(order.mask, "white")
     fields.update({name: knobs.number(name) for name in tool.numbers})
-    fields.update({name: knobs.text(name) for name in tool.texts if name not in fields})
+    fields.update({name: knobs.text(name) for name in tool.texts})
+    if "style_preset" in fields:
+        fields["style_preset"] = fields["style_preset"] or knobs.take("style")
     return fields
 
 
-def _common(order: PictureOrder, knobs: Knobs, prompt: bool = True) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "output_format": knobs.one_of("output_format", ("png", "jpeg", "webp")),
+def _common(order: PictureOrder, knobs: Knobs) -> dict[str, Any]:
+    """Of all that draws from words."""
+    return {
+        "output_format": _format(knobs),
         "seed": knobs.take("seed"),
+        "prompt": _prompt(order),
+        "negative_prompt": knobs.take("negative_prompt"),
+        "style_preset": knobs.text("style_preset") or knobs.take("style"),
     }
-    if prompt:
-        words = order.prompt or (INSTRUCTION if order.action == "vary" else "")
-        fields["prompt"] = words or None
-        fields["negative_prompt"] = knobs.take("negative_prompt")
-        fields["style_preset"] = knobs.text("style_preset") or knobs.take("style")
-    return fields
+
+
+def _prompt(order: PictureOrder) -> str | None:
+    return order.prompt or (INSTRUCTION if order.action == "vary" else None)
+
+
+def _format(knobs: Knobs) -> str | None:
+    return knobs.one_of("output_format", ("png", "jpeg", "webp"))
 
 
 def _picture(reply: Reply) -> Picture:
