@@ -17,6 +17,7 @@ from waystation.meter.pictures import summed
 from waystation.routing.choice import Attempt
 from waystation.routing.operations import serving
 from waystation.upstream.attempt import AttemptFailed, Wire
+from waystation.upstream.pictures.openai_shape import OpenAiShape
 from waystation.upstream.pictures.port import Pictures, PictureVendor
 from waystation.upstream.pictures.registry import picture_vendor
 from waystation.upstream.pictures.wire import PictureWire
@@ -47,7 +48,7 @@ class Easel:
         self.vendor: PictureVendor = picture_vendor(channel, served_by)
         self.order = msgspec.structs.replace(operation.order, model=candidate.upstream_model)
         self.per_call = max(1, self.vendor.per_call(self.order))
-        if not channel.native_n and served_by != "ideogram":
+        if not channel.native_n and isinstance(self.vendor, OpenAiShape):
             self.per_call = 1
         story.served = candidate
         story.calls = -(-self.order.n // self.per_call)
