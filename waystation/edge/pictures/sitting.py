@@ -87,7 +87,11 @@ class Sitting:
         if self.easel.calls > 1:
             units["calls"] = self.easel.calls
         size, quality = operation.drawn_as()
-        size, quality = _word(pictures, "size") or size, _word(pictures, "quality") or quality
+        # What the caller named is what it pays; of "auto" the upstream tells what it made.
+        if size in ("", "auto"):
+            size = _word(pictures, "size") or size
+        if quality in ("", "auto"):
+            quality = _word(pictures, "quality") or quality
         if pictures.usage is not None:
             return msgspec.structs.replace(pictures.usage, units=units, size=size, quality=quality)
         price = self._attempt.candidate.price
