@@ -1,6 +1,6 @@
-"""python -m tests.pictures.flood FOLDER: twenty uploads of 20 MB at once, each through to an
-upstream that counts, hashes and forgets. Prints how many were answered, the peak of this process's
-memory with gateway and ledger in it, and the digest of the picture as the upstream saw it.
+"""python -m tests.pictures.flood TEMPLATE FOLDER: twenty uploads of 20 MB at once, each through to
+an upstream that counts, hashes and forgets. Prints how many were answered, the peak of this
+process's memory with gateway and ledger in it, and the digest of the picture that arrived.
 
 The clients and the upstream run in another process, so that only the gateway is measured.
 """
@@ -17,8 +17,6 @@ from typing import Any
 import uvloop
 
 from tests.pictures.studio import KEY, Form, b64, open_studio, png
-from waystation.control.apply import first_start
-from waystation.settings import Settings
 
 UPLOADS, UPLOAD_BYTES = 20, 20 * 10**6
 SECONDS_MAX = 90
@@ -35,10 +33,6 @@ def peak_bytes() -> int:
     """Of this program's own memory. (getrusage counts the parent's before exec, too.)"""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
-
-
-def prepare(data: Path) -> None:
-    asyncio.run(first_start(Settings(data=data)))
 
 
 def others(pipe: Any) -> None:
@@ -95,17 +89,12 @@ async def _upload(port: int, form: Form, body: bytes) -> int:
     return int(line.split()[1])
 
 
-async def main(folder: Path) -> None:
-    template = folder / "template"
+async def main(template: Path, folder: Path) -> None:
     spawning = multiprocessing.get_context("spawn")
-    # The price catalogue, which a first start reads, is no gateway's.
-    setup = spawning.Process(target=prepare, args=(template,))
-    setup.start()
     here, there = spawning.Pipe()
     process = spawning.Process(target=others, args=(there,))
     process.start()
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, setup.join)
     try:
         async with asyncio.timeout(SECONDS_MAX):
             upstream = Pretended(await loop.run_in_executor(None, here.recv))
@@ -121,4 +110,4 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1])))
+    uvloop.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
