@@ -25,6 +25,16 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "参数 '{param}' 无效：{reason}",
     ),
     "missing_field": (400, "The field '{param}' is required.", "缺少必填字段 '{param}'。"),
+    "content_policy_violation": (
+        400,
+        "The request was refused by a safety system; nothing was charged.",
+        "请求被安全系统拒绝，未计费。",
+    ),
+    "invalid_size": (
+        400,
+        "The size '{size}' is not offered by {model}; valid: {valid}",
+        "{model} 不支持尺寸 '{size}'；可用：{valid}",
+    ),
     "image_fetch_failed": (
         400,
         "The file at '{param}' could not be fetched: {reason}",

@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     fetch_seconds_max: float = Field(default=15.0, gt=0)
     picture_pixels_max: int = Field(default=64_000_000, ge=1, le=89_000_000)
     """Width times height of a picture that is looked at."""
+    upload_bytes_max: int = Field(default=256 * 1024 * 1024, ge=1024)
+    """Of a whole multipart body; large ones are kept on disk while they are worked on."""
+    upload_seconds_max: float = Field(default=300.0, gt=0)
+    picture_bytes_max: int = Field(default=25 * 1024 * 1024, ge=1024)
+    """Of one uploaded picture."""
+    picture_seconds_max: float = Field(default=180.0, gt=0)
+    """How long a request for pictures waits for them."""
+    picture_model: str = "gpt-image-1"
+    """For requests for pictures that name no model."""
 
     drain_notice_seconds: float = 2.0
     drain_seconds_max: float = 30.0

@@ -153,7 +153,7 @@ def test_stream_examples_are_made_of_chunks() -> None:
         chunk, broken = map(resolve, made["schema"]["x-event-schemas"])
         for example in made["examples"].values():
             assert example["value"].endswith("\n\n")
-            frames = [frame.removeprefix("data: ") for frame in example["value"].split("\n\n")[:-1]]
+            frames = [frame.split("data: ", 1)[1] for frame in example["value"].split("\n\n")[:-1]]
             for frame in frames:
                 if frame == "[DONE]":
                     continue

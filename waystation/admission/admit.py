@@ -2,9 +2,11 @@
 
 from waystation.admission.estimate import Policy, estimate
 from waystation.admission.grant import Grant
+from waystation.admission.picture_estimate import picture_estimate
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import ledger_away, not_admitted
-from waystation.dialects.operation import Operation
+from waystation.dialects.operation import Request
+from waystation.dialects.pictures.request import PictureOperation
 from waystation.journal.row import Facts
 from waystation.ledger.messages import Hold, Refused
 from waystation.ledger.port import Ledger, LedgerAway
@@ -15,7 +17,7 @@ __all__ = ["admit", "rate_headers"]
 
 async def admit(
     ledger: Ledger,
-    operation: Operation,
+    operation: Request,
     choices: Choices,
     first: Candidate,
     facts: Facts,
@@ -30,7 +32,10 @@ async def admit(
     as sent from the start. idempotency: (key, digest of the body). Raises NotAdmitted (a Fault):
     401, 402, 403, 409, 422, 429, 503. Cancelled while waiting: the ledger's client voids what may
     come."""
-    wanted = estimate(operation, choices, first, policy)
+    if isinstance(operation, PictureOperation):
+        wanted = picture_estimate(operation, choices)
+    else:
+        wanted = estimate(operation, choices, first, policy)
     hold = Hold(
         facts.request_id,
         facts.account_id,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from waystation.dialects.operation import Operation
+from waystation.dialects.operation import Request
 from waystation.ledger.prices import prompt_charge
 from waystation.routing.choices import Candidate, Choices
 
@@ -81,7 +81,7 @@ def largest(most: int, fits: Callable[[int], bool]) -> int:
     return least
 
 
-def estimate(operation: Operation, choices: Choices, first: Candidate, policy: Policy) -> Estimate:
+def estimate(operation: Request, choices: Choices, first: Candidate, policy: Policy) -> Estimate:
     """first: whom routing tries first; the prompt's likely price is its."""
     limit = operation.output_limit if operation.expects_output else 0
     asked = policy.output_tokens if limit is None else limit

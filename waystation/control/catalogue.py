@@ -101,6 +101,7 @@ def _book(rows: _Rows) -> PriceBook:
         fields |= {name: getattr(row, name) for name in ("model", "effective_ms", "version")}
         fields |= {"source": row.source, "tiers": json.loads(row.tiers or "[]")}
         fields |= {"tools": json.loads(row.tools or "{}")}
+        fields |= {"images": json.loads(row.images or "[]")}
         try:
             prices.append(Price.build(msgspec.convert(fields, PriceRow)))
         except ValueError:

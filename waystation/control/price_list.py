@@ -17,9 +17,9 @@ _EDITION = "catalogue_edition"
 async def ensure_catalogue(database: Database) -> int:
     """Bring the catalogue's rows to the installed edition. Returns how many were written, 0 when
     they are that already. Raises StorageAway."""
-    from waystation.control.official_prices.catalogue import LIBRARY
+    from waystation.control.official_prices.catalogue import EDITION
 
-    edition = msgspec.json.encode(LIBRARY).decode()
+    edition = msgspec.json.encode(EDITION).decode()
     async with database.read() as connection:
         known = select(settings.c.value).where(settings.c.name == _EDITION)
         if (await connection.execute(known)).scalar() == edition:
@@ -55,6 +55,7 @@ def _rows() -> list[dict[str, object]]:
             **{kind: getattr(row, kind) for kind in PRICE_KINDS},
             "tiers": msgspec.json.encode(row.tiers).decode() if row.tiers else None,
             "tools": msgspec.json.encode(row.tools).decode() if row.tools else None,
+            "images": msgspec.json.encode(row.images).decode() if row.images else None,
             "origin": msgspec.json.encode(origin).decode(),
             "created_ms": created_ms,
         }

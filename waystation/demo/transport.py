@@ -117,7 +117,7 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
     path = request.target.partition("?")[0]
     if path.endswith("/models"):
         return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
-    body = _read(request.body)
+    body = _read(bytes(request.body))
     created = int(time())
     if path.endswith("/chat/completions"):
         if body.get("stream"):

@@ -108,10 +108,11 @@ class StreamReader(StreamState, Protocol):
         when it ended before its proper end."""
 
 
-class Operation(Protocol):
-    """name: chat, completion, embedding, moderation. dialect: of the caller. prompt_tokens: an
-    upper bound. output_limit: the caller's own per choice, None when it named none. choices: how
-    many answers are asked for (n × prompts). needs: features a channel must have ("tools", …).
+class Request(Protocol):
+    """name: chat, completion, embedding, moderation, image, … dialect: of the caller.
+    prompt_tokens: an upper bound. output_limit: the caller's own per choice, None when it named
+    none. choices: how many answers are asked for (n × prompts). needs: features a channel must
+    have ("tools", …).
     affinity: what keeps a conversation on its channel, None for nothing. expects_output: the answer
     is made of output tokens (not so for embeddings and moderations)."""
 
@@ -134,6 +135,10 @@ class Operation(Protocol):
 
     def prompt_guess(self) -> int:
         """Tokens of the prompt, as likely as can be told without a tokenizer."""
+
+
+class Operation(Request, Protocol):
+    """One that is a body for the upstream and a reader for its answer."""
 
     def body_for(self, target: Target) -> bytes:
         """The upstream's body: raw slices of the caller's, with the declared edits."""

@@ -34,7 +34,7 @@ class Try:
     __slots__ = ("_attempt", "_story", "_way", "operation", "parts", "receipt", "target", "wire")
 
     def __init__(self, story: Story, attempt: Attempt) -> None:
-        operation, grant, site = story.operation, story.grant, story.site
+        operation, grant, site = cast(Operation, story.operation), story.grant, story.site
         assert operation is not None
         assert grant is not None
         channel = attempt.candidate.channel

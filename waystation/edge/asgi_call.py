@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from waystation.edge import cors, paths
+from waystation.edge.body import Sink
 from waystation.edge.call import HeaderList
 from waystation.edge.face import DRAIN_BYTES_MAX, FaceLimits, OnError
 from waystation.edge.inbox import BodyInbox
@@ -71,11 +72,11 @@ class AsgiCall:
     def headers(self) -> HeaderList:
         return self._headers
 
-    async def read(self, bytes_max: int, seconds_max: float) -> bytes:
+    async def read(self, bytes_max: int, seconds_max: float, sink: Sink | None = None) -> bytes:
         length = self._fields.get(b"content-length")
-        collector = self.inbox.open(
-            self.header("content-encoding"), None if length is None else int(length), bytes_max
-        )
+        declared = None if length is None else int(length)
+        coding = self.header("content-encoding")
+        collector = self.inbox.open(coding, declared, bytes_max, sink)
         if not self.inbox.is_whole:
             rest = self.inbox.wait(collector)
             self._wants_body.set()

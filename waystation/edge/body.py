@@ -1,6 +1,7 @@
 """Request bodies: taken piece by piece, expanded, and refused as soon as they pass their cap."""
 
 import zlib
+from collections.abc import Callable
 from typing import Protocol
 
 import brotli  # type: ignore[import-untyped]
@@ -155,12 +156,19 @@ def expander(coding: str | None) -> Expander | None:
     )
 
 
+Sink = Callable[[bytes], None]
+"""Takes a body's pieces as they arrive, expanded. May raise Fault, which ends the body."""
+
+
 class BodyCollector:
-    """One body on its way in. `bytes_max` bounds what arrives and what it expands to."""
+    """One body on its way in. `bytes_max` bounds what arrives and what it expands to. sink: takes
+    the pieces instead of their being kept, so that a large body never is in memory."""
 
-    __slots__ = ("_bytes_max", "_expander", "_pieces", "_received", "_room")
+    __slots__ = ("_bytes_max", "_expander", "_keep", "_pieces", "_received", "_room")
 
-    def __init__(self, coding: str | None, length: int | None, bytes_max: int) -> None:
+    def __init__(
+        self, coding: str | None, length: int | None, bytes_max: int, sink: Sink | None = None
+    ) -> None:
         """length: the declared Content-Length. Raises Fault (413, 415) before any byte is read."""
         if length is not None and length > bytes_max:
             raise Fault("request_too_large", limit=bytes_max, received=length)
@@ -169,6 +177,7 @@ class BodyCollector:
         self._room = bytes_max
         self._received = 0
         self._pieces: list[bytes] = []
+        self._keep: Sink = self._pieces.append if sink is None else sink
 
     def feed(self, data: bytes) -> None:
         """Take a piece. Raises Fault (413, 400)."""
@@ -178,7 +187,7 @@ class BodyCollector:
         if self._expander is not None:
             data = self._expand(self._expander, data)
             self._room -= len(data)
-        self._pieces.append(data)
+        self._keep(data)
 
     def _expand(self, expander: Expander, data: bytes) -> bytes:
         try:
@@ -191,7 +200,8 @@ class BodyCollector:
             raise _broken(error) from error
 
     def finish(self) -> bytes:
-        """The whole body. Raises Fault (400) when a compressed one ends early."""
+        """The whole body, b"" where a sink took it. Raises Fault (400) when a compressed one ends
+        early."""
         if self._expander is not None and self._received:
             try:
                 self._expander.finish()

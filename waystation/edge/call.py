@@ -8,6 +8,8 @@ has gone (`is_gone`, `on_gone`) and the handler decides what that means.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from waystation.edge.body import Sink
+
 HeaderList = Sequence[tuple[bytes, bytes]]
 
 
@@ -58,8 +60,10 @@ class Call(Protocol):
     def headers(self) -> HeaderList:
         """All headers as received, names in lower case."""
 
-    async def read(self, bytes_max: int, seconds_max: float) -> bytes:
+    async def read(self, bytes_max: int, seconds_max: float, sink: Sink | None = None) -> bytes:
         """The whole body, content-encoding removed; the caps hold for the expanded size too.
+        sink: is given the pieces as they arrive, nothing is kept and b"" comes back; a Fault that
+        it raises ends the body.
 
         Raises Fault: request_too_large, body_too_slow, unsupported_media_type (an unknown or
         broken content-encoding), client_closed_request (the client left in the middle)."""

@@ -94,7 +94,7 @@ class Configuration:
             keys=keys,
             models=_decode(row.models, _Words),
             model_map=_decode(row.model_map, dict[str, str]),
-            paths=vendor.paths,
+            paths=vendor.paths_for(_decode(row.operations, _Words)),
             dialect=vendor.dialect,
             tags=_decode(row.tags, _Words),
             limits=_decode(row.limits, ChannelLimits),
@@ -224,6 +224,7 @@ def _auto_groups(rows: _Rows) -> tuple[str, ...]:
 def _price(row: Any) -> Price | None:
     fields = {kind: getattr(row, kind) for kind in main.PRICE_KINDS}
     fields |= {"tiers": _maybe(row.tiers, ()), "tools": _maybe(row.tools, {})}
+    fields["images"] = _maybe(row.images, ())
     fields |= {name: getattr(row, name) for name in ("model", "effective_ms", "version", "source")}
     try:
         return Price.build(msgspec.convert(fields, PriceRow))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from waystation.edge.body import BodyCollector
+from waystation.edge.body import BodyCollector, Sink
 from waystation.errors import Fault
 
 
@@ -23,12 +23,14 @@ class BodyInbox:
 
     # --- the handler's side
 
-    def open(self, coding: str | None, length: int | None, bytes_max: int) -> BodyCollector:
+    def open(
+        self, coding: str | None, length: int | None, bytes_max: int, sink: Sink | None = None
+    ) -> BodyCollector:
         """Begin to read, with what is here already. Raises Fault, RuntimeError the second time."""
         if self._was_read:
             raise RuntimeError("the body was read before")
         self._was_read = True
-        collector = BodyCollector(coding, length, bytes_max)
+        collector = BodyCollector(coding, length, bytes_max, sink)
         pieces, self._pieces = self._pieces, []
         try:
             for piece in pieces:

@@ -12,7 +12,7 @@
 Each way out resolves the hold exactly once: `Story` has the three ends.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from time import monotonic, perf_counter_ns
 from typing import Protocol
@@ -20,12 +20,15 @@ from typing import Protocol
 from waystation.admission.admit import admit
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
-from waystation.dialects.operation import Operation
+from waystation.dialects.operation import Request
+from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
 from waystation.edge.content_type import refuse_unless_json
 from waystation.edge.identify import identify
 from waystation.edge.leaving import ClientLeft
+from waystation.edge.pictures import answer as pictures
+from waystation.edge.pictures.from_chat import as_pictures
 from waystation.edge.queries import query_of
 from waystation.edge.replies import send_fault
 from waystation.edge.site import Site
@@ -48,7 +51,12 @@ class HoldLost(Exception):
 class Parse(Protocol):
     """A dialect's reading of a body. Raises Fault (400)."""
 
-    def __call__(self, body: bytes, headers: Callable[[str], str | None]) -> Operation: ...
+    def __call__(self, body: bytes, headers: Callable[[str], str | None]) -> Request: ...
+
+
+Read = Callable[[Call], Awaitable[tuple[Request, str | None]]]
+"""A call's request out of its body, and the body's digest where an Idempotency-Key needs one.
+Raises Fault."""
 
 
 _IDEMPOTENCY_CHARACTERS_MAX = 255
@@ -68,9 +76,12 @@ class Relay:
         self._body_bytes_max = body_bytes_max
 
     async def __call__(self, call: Call) -> None:
-        story = Story(self._site, call, self._dialect)
+        await self._run(Story(self._site, call, self._dialect), self._read)
+
+    async def _run(self, story: Story, read: Read) -> None:
+        call = story.call
         try:
-            attempts, first = await self._admit(story)
+            attempts, first = await self._admit(story, read)
         except Fault as fault:
             story.refuse(fault)
             limits = rate_headers(fault.rate) if isinstance(fault, NotAdmitted) else ()
@@ -81,15 +92,21 @@ class Relay:
         finally:
             story.settle_if_left_open()
 
-    async def _admit(self, story: Story) -> tuple[Attempts, Attempt]:
+    async def _read(self, call: Call) -> tuple[Request, str | None]:
+        """Steps 2 and 3."""
+        refuse_unless_json(call.header("content-type"))
+        body = await call.read(self._body_bytes_max, self._site.settings.body_seconds_max)
+        digest = sha256(body).hexdigest() if call.header("idempotency-key") else None
+        return self._parse(body, call.header), digest
+
+    async def _admit(self, story: Story, read: Read) -> tuple[Attempts, Attempt]:
         """Steps 1 to 5. Raises Fault; nothing is held then."""
         site, call = self._site, story.call
         caller = story.caller = await identify(site.authenticator, call)
-        refuse_unless_json(call.header("content-type"))
-        body = await call.read(self._body_bytes_max, site.settings.body_seconds_max)
-        operation = story.operation = self._parse(body, call.header)
+        operation, digest = await read(call)
+        operation = story.operation = as_pictures(site, caller, operation)
         choices = _candidates(site, caller, operation)
-        idempotency = _idempotency(call, body)
+        idempotency = None if digest is None else _idempotency(call, digest)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
         if first is None:
@@ -156,7 +173,10 @@ class Relay:
             if story.call.is_gone:
                 grant.unsent()
                 raise ClientLeft
-            await answers.answer(story, attempts, attempt)
+            if isinstance(story.operation, PictureOperation):
+                await pictures.answer(story, attempts, attempt)
+            else:
+                await answers.answer(story, attempts, attempt)
         except AttemptFailed as failed:
             self._failed(story, attempts, attempt, failed, began_ns)
             return False
@@ -186,7 +206,7 @@ class Relay:
         story.grant.unsent()
 
 
-def _candidates(site: Site, caller: Caller, operation: Operation) -> Choices:
+def _candidates(site: Site, caller: Caller, operation: Request) -> Choices:
     directory = site.directory
     if directory is None:
         raise Fault("temporarily_unavailable", retry_after=2)
@@ -194,7 +214,7 @@ def _candidates(site: Site, caller: Caller, operation: Operation) -> Choices:
     return directory.candidates(query, now_ms())
 
 
-def _conversation(caller: Caller, operation: Operation, choices: Choices) -> Conversation | None:
+def _conversation(caller: Caller, operation: Request, choices: Choices) -> Conversation | None:
     """What keeps this conversation on its channel; of no use where there is one place only."""
     tier = choices.tiers[0].candidates
     if len(choices.tiers) == 1 and len(tier) == 1 and len(tier[0].channel.keys) < 2:
@@ -203,14 +223,13 @@ def _conversation(caller: Caller, operation: Operation, choices: Choices) -> Con
     return None if affinity is None else (caller.account_id, affinity)
 
 
-def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
-    key = call.header("idempotency-key")
-    if not key:
-        return None
+def _idempotency(call: Call, digest: str) -> tuple[str, str]:
+    """digest: of the body."""
+    key = call.header("idempotency-key") or ""
     if len(key) > _IDEMPOTENCY_CHARACTERS_MAX:
         reason = f"at most {_IDEMPOTENCY_CHARACTERS_MAX} characters"
         raise Fault("invalid_value", param="idempotency-key", reason=reason)
-    return key, sha256(body).hexdigest()
+    return key, digest
 
 
 def _ledger_away() -> Verdict:

@@ -12,6 +12,7 @@ from waystation.edge.call import Call, Handler
 from waystation.edge.files import Files
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
+from waystation.edge.pictures.routes import picture_routes
 from waystation.edge.receipts import Receipts
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.replies import send_json
@@ -41,6 +42,8 @@ def routes(site: Site) -> RouteTable[Handler]:
     for path, parse in parses(site.settings.choices_max).items():
         relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
         table.add("POST", path, relay, "token", "openai")
+    for path, pictures in picture_routes(site):
+        table.add("POST", path, pictures, "token", "openai")
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)

@@ -9,7 +9,7 @@ from time import perf_counter_ns
 import msgspec
 
 from waystation.admission.grant import Grant
-from waystation.dialects.operation import Operation
+from waystation.dialects.operation import Request
 from waystation.edge.call import Call
 from waystation.edge.language import language_of
 from waystation.edge.site import Site
@@ -40,6 +40,7 @@ class Story:
         "calls",
         "created_ms",
         "dialect",
+        "ends_at",
         "facts",
         "first_ns",
         "grant",
@@ -56,12 +57,13 @@ class Story:
         self.dialect = dialect
         self.created_ms = now_ms()
         self.caller: Caller | None = None
-        self.operation: Operation | None = None
+        self.operation: Request | None = None
         self.facts: Facts | None = None
         self.grant: Grant | None = None
         self.attempts: tuple[AttemptRow, ...] = ()
         self.served: Candidate | None = None
         self.calls = 1  # that the attempt fans out to
+        self.ends_at = 0.0  # the loop's time when pictures must be there
         self.upstream_id = ""
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
         self.first_ns = 0  # when the first content byte came

@@ -38,6 +38,12 @@ def charge(usage: Usage, price: Price, rate: Rate) -> Charge:
     if price.per_call is not None:
         atoms = calls * price.per_call.atoms
         parts.append(("call", calls, price.per_call.text))
+    elif price.pictures is not None and not (price.by_token and _tells_tokens(usage)):
+        # An answer that counts no pictures (a chat that drew one) counts as one a call.
+        images = usage.units.get("images", calls)
+        unit = price.pictures.of(usage.size, usage.quality)
+        atoms = images * unit.atoms
+        parts.append(("image", images, unit.text))
     else:
         tiers = price.tiers
         tier = tiers[0] if len(tiers) == 1 else price.tier(-(-usage.input_tokens // calls))
@@ -63,6 +69,34 @@ def _tools(usage: Usage, price: Price, parts: list[Part]) -> int:
     return atoms
 
 
+def _tells_tokens(usage: Usage) -> bool:
+    return usage.output_tokens > 0 or usage.input_tokens > 0
+
+
+def picture_bound(usage: Usage, price: Price, rate: Rate) -> int:
+    """nanos that no charge of these pictures exceeds, rounded up. usage: what is ordered, with all
+    tokens and the size and quality as the caller named them."""
+    atoms = 0
+    if price.per_call is not None:
+        atoms = max(1, usage.units.get("calls", 1)) * price.per_call.atoms
+    else:
+        if price.pictures is not None:
+            unit = price.pictures.most(usage.size, usage.quality)
+            atoms = usage.units.get("images", 1) * unit.atoms
+        if price.by_token:
+            tier = price.tier(usage.input_tokens)
+            by_kind = {kind: unit_atoms for kind, unit_atoms, _ in tier.kinds}
+            tokens = (
+                (usage.input_fresh + usage.image_in) * tier.media_in_atoms
+                + usage.output_text * by_kind["output_text"]
+                + usage.image_out * by_kind["image_out"]
+            )
+            atoms = max(atoms, tokens)
+    for name, unit in price.tools.items():
+        atoms += usage.units.get(name, 0) * unit.atoms
+    return -(-atoms * rate.scaled // _SCALE)
+
+
 def bound(
     prompt_tokens: int,
     output_tokens: int,
@@ -77,6 +111,8 @@ def bound(
     are of all calls together. media: the request has audio or pictures in or out."""
     if price.per_call is not None:
         return -(-calls * price.per_call.atoms * rate.scaled // _SCALE)
+    if price.pictures is not None and not price.by_token:
+        return -(-calls * price.pictures.most("", "").atoms * rate.scaled // _SCALE)
     atoms = 0
     for tier in price.tiers:
         if tier.above_tokens and prompt_tokens <= tier.above_tokens * calls:
@@ -94,6 +130,8 @@ def prompt_charge(prompt_tokens: int, price: Price, rate: Rate, calls: int = 1) 
     up."""
     if price.per_call is not None:
         atoms = calls * price.per_call.atoms
+    elif price.pictures is not None and not price.by_token:
+        atoms = calls * price.pictures.of("", "").atoms
     else:
         atoms = prompt_tokens * price.tier(-(-prompt_tokens // calls)).kinds[0][1]
     return (atoms * rate.scaled + _HALF) // _SCALE

@@ -6,6 +6,7 @@ from hashlib import sha256
 import msgspec
 
 from waystation.kernel.money import format_decimal, parse_decimal
+from waystation.ledger.picture_price import PicturePrice, picture_price
 from waystation.ledger.price_row import PriceRow, PriceSource
 from waystation.ledger.price_tier import ROW_FIELDS, Tier, UnitPrice, build_tier, unit_price
 
@@ -32,7 +33,8 @@ ONE = Rate.parse("1")
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model costs, official, in atoms. tiers: by rising above_tokens, the first from 0."""
+    """What a model costs, official, in atoms. tiers: by rising above_tokens, the first from 0.
+    pictures: None where no picture has a price. by_token: the row names token prices."""
 
     model: str
     version: str
@@ -41,6 +43,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[Tier, ...]
     per_call: UnitPrice | None
     tools: Mapping[str, UnitPrice]
+    pictures: PicturePrice | None = None
+    by_token: bool = True
 
     @classmethod
     def build(cls, row: PriceRow) -> "Price":
@@ -56,6 +60,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             tiers=tuple(tiers),
             per_call=None if row.per_call is None else unit_price(row.per_call),
             tools={name: unit_price(text) for name, text in row.tools.items()},
+            pictures=picture_price(row),
+            by_token=row.input is not None,
         )
 
     def tier(self, prompt_tokens: int) -> Tier:
@@ -74,7 +80,8 @@ def _check(row: PriceRow) -> None:
     told = any(getattr(row, name) is not None for name in ROW_FIELDS)
     if told and row.input is None:
         raise ValueError(f"the price of {row.model!r} names token prices but no input price")
-    if not (told or row.per_call is not None or row.tools):
+    pictured = row.per_image is not None or row.images
+    if not (told or row.per_call is not None or row.tools or pictured):
         raise ValueError(f"the price of {row.model!r} is empty")
     starts = [tier.above_tokens for tier in row.tiers]
     if any(start < 1 for start in starts) or len(set(starts)) != len(starts):

@@ -25,13 +25,23 @@ class PriceTier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     image_out: str | None = None
 
 
+class PriceImage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one picture of this size and quality costs, USD; "" stands for any."""
+
+    price: str
+    size: str = ""
+    quality: str = ""
+
+
 class PriceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The price of a model, or of all that a name ending in `*` stands for, from effective_ms
     (unix milliseconds) until the next row of the same name and source.
 
     Tokens: USD per 1,000,000. Left out: output → input (nothing is free by omission);
     cached_input, cache_write_5m, audio_in, image_in → input; cache_write_1h → cache_write_5m;
-    reasoning, audio_out, image_out → output. per_call: USD per call, wins over tokens. tools:
+    reasoning, audio_out, image_out → output. per_call: USD per call, wins over tokens. per_image:
+    USD per picture, images: by size and quality, the first that fits; where the row has token
+    prices too, those apply when the upstream tells tokens. tools:
     USD per unit of Usage.units (web_search, seconds, characters, …), always added.
     version: stored with each charge; "" → a digest of the row."""
 
@@ -50,5 +60,7 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     image_in: str | None = None
     image_out: str | None = None
     per_call: str | None = None
+    per_image: str | None = None
+    images: tuple[PriceImage, ...] = ()
     tiers: tuple[PriceTier, ...] = ()
     tools: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -4,10 +4,10 @@ A price is kept in integers so that a charge is exact: ATOMS per nano-USD. Decim
 through `Price.build`; a charge is the sum of count × unit atoms × rate, rounded half up at the end.
 """
 
-from waystation.ledger.charge import Charge, Part, bound, charge, prompt_charge
+from waystation.ledger.charge import Charge, Part, bound, charge, picture_bound, prompt_charge
 from waystation.ledger.price import FREE, ONE, Price, Rate
 from waystation.ledger.price_book import PriceBook
-from waystation.ledger.price_row import PriceRow, PriceSource, PriceTier
+from waystation.ledger.price_row import PriceImage, PriceRow, PriceSource, PriceTier
 
 __all__ = [
     "FREE",
@@ -16,11 +16,13 @@ __all__ = [
     "Part",
     "Price",
     "PriceBook",
+    "PriceImage",
     "PriceRow",
     "PriceSource",
     "PriceTier",
     "Rate",
     "bound",
     "charge",
+    "picture_bound",
     "prompt_charge",
 ]

@@ -26,7 +26,8 @@ TOKEN_KINDS = (
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens by disjoint kind, further units, and how sure we are.
 
-    units: calls, images, seconds, characters, web_search, … exact: counted by the upstream, and
+    units: calls, images, seconds, characters, web_search, … size, quality: of the pictures, as
+    prices name them, "" unknown. exact: counted by the upstream, and
     plausible. raw: the upstream's own usage object, kept for disputes. flags: what was clamped
     ("negative:prompt_tokens", "shrank", …); a usage with flags is never exact.
     """
@@ -42,6 +43,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     image_in: int = 0
     image_out: int = 0
     units: dict[str, int] = msgspec.field(default_factory=dict)
+    size: str = ""
+    quality: str = ""
     exact: bool = False
     raw: dict[str, Any] | None = None
     flags: tuple[str, ...] = ()

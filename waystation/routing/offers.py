@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from waystation.kernel.patterns import NameSet, PatternTable
 from waystation.ledger.prices import Rate
+from waystation.routing.operations import serving
 from waystation.routing.snapshot import Channel, Group, Member, Snapshot
 
 
@@ -27,7 +28,7 @@ class Offer:
 
     def speaks(self, operation: str, needs: frozenset[str]) -> bool:
         """The channel has a path for it, and the features."""
-        if operation not in self.channel.paths:
+        if operation not in self.channel.paths and serving(operation, self.channel) is None:
             return False
         return self.channel.tools or "tools" not in needs
 

@@ -142,6 +142,7 @@ channels = Table(
     _words("base_url"),  # "": the vendor's
     _flag("allow_private", False),
     _json("groups", "[]"),
+    _json("operations", "[]"),  # what it is asked for; none: all that the vendor offers by itself
     _json("models", "[]"),
     _json("model_map", "{}"),
     _count("priority"),
@@ -206,6 +207,7 @@ PRICE_KINDS = (
     "image_in",
     "image_out",
     "per_call",
+    "per_image",
 )
 
 prices = Table(
@@ -219,6 +221,7 @@ prices = Table(
     *(Column(kind, Text) for kind in PRICE_KINDS),
     Column("tiers", Text),  # JSON
     Column("tools", Text),  # JSON
+    Column("images", Text),  # JSON: [{size, quality, price}, …]
     _words("origin"),  # of a catalogue row: where the figures come from, and the day
     _flag("managed", False),
     _count("created_ms"),

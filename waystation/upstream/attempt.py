@@ -90,14 +90,20 @@ async def send(wire: Wire, request: Outgoing) -> Incoming:
         raise AttemptFailed(fault, status=503) from None
     if 200 <= incoming.status < 300:
         return incoming
+    body, retry_after = await read_refusal(incoming)
+    fault = read_error(incoming.status, body, wire.secrets, retry_after)
+    raise AttemptFailed(fault, status=incoming.status)
+
+
+async def read_refusal(incoming: Incoming) -> tuple[bytes, int | None]:
+    """The body of an answer whose status is bad, and its retry-after in seconds; closes it."""
     try:
         body = await incoming.read_all(_ERROR_BYTES_MAX)
     except MaybeSent:
         body = b""  # the status says enough
     finally:
         incoming.close()
-    fault = read_error(incoming.status, body, wire.secrets, _retry_after(incoming))
-    raise AttemptFailed(fault, status=incoming.status)
+    return body, _retry_after(incoming)
 
 
 def _failed(error: TransportFault) -> AttemptFailed:

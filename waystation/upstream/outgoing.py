@@ -16,7 +16,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 PASSED_ON = ("openai-beta",)
 """Request headers that change what the upstream does and name nobody."""
 
-_PORTS = {"http": 80, "https": 443, "demo": 1}
+PORTS = {"http": 80, "https": 443, "demo": 1}
 
 
 def key_header(auth: str, secret: str) -> tuple[bytes, bytes]:
@@ -54,13 +54,13 @@ class Way:
     def __init__(self, channel: Channel, defaults: Deadlines) -> None:
         """Raises ValueError for a base address that is none (apply refuses those earlier)."""
         parts = urlsplit(channel.base_url)
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(f"channel {channel.name}: not an http address")
         self.channel = channel
         self.origin = Origin(
-            scheme=parts.scheme,  # type: ignore[arg-type]  # checked against _PORTS above
+            scheme=parts.scheme,  # type: ignore[arg-type]  # checked against PORTS above
             host=parts.hostname,
-            port=parts.port or _PORTS[parts.scheme],
+            port=parts.port or PORTS[parts.scheme],
             allow_private=channel.allow_private,
             proxy=channel.proxy,
         )
@@ -91,7 +91,11 @@ class Way:
             value = header(name)
             if value is not None:
                 headers = (*headers, (name.encode(), value.encode("latin-1", "replace")))
-        return Outgoing(self.origin, "POST", self._prefix + channel.paths[operation], headers, body)
+        return Outgoing(self.origin, "POST", self.target(channel.paths[operation]), headers, body)
+
+    def target(self, path: str) -> str:
+        """A path below the channel's base address."""
+        return self._prefix + path
 
 
 class Ways:

@@ -26,6 +26,7 @@ from waystation.upstream.http1.dial import client_tls
 from waystation.upstream.http1.head import host_line, write_head
 from waystation.upstream.proxied_reply import ProxiedReply
 from waystation.upstream.transport import (
+    Body,
     Deadlines,
     Destination,
     FaultKind,
@@ -272,8 +273,25 @@ class _Judged(AbstractResolver):
         return None
 
 
-def _payload(body: bytes) -> bytes | io.BytesIO | None:
+class _Pieces(aiohttp.payload.Payload):
+    """A body out of pieces, as aiohttp likes it: its length known, so that it is not chunked."""
+
+    def __init__(self, body: Body) -> None:
+        super().__init__(body)
+        self._size = len(body)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return bytes(self._value).decode(encoding, errors)
+
+    async def write(self, writer: Any) -> None:
+        for piece in self._value:
+            await writer.write(piece)
+
+
+def _payload(body: bytes | Body) -> bytes | io.BytesIO | _Pieces | None:
     """aiohttp writes a file piece by piece, but bytes in one go."""
+    if not isinstance(body, bytes):
+        return _Pieces(body)
     if len(body) > READ_BYTES:
         return io.BytesIO(body)
     return body or None

@@ -9,7 +9,7 @@ same tests.
     └── MaybeSent   the upstream may have seen it
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
 import msgspec
@@ -77,6 +77,18 @@ class UnixOrigin(msgspec.Struct, frozen=True):
 Destination = Origin | UnixOrigin
 
 
+class Body(Protocol):
+    """A request's body that is not in memory as a whole. Iterated from its front for each try, a
+    piece as the one before it has left; `bytes(body)` puts it together."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Pieces that are never empty, `len` bytes together. OSError ends the exchange."""
+
+    def __bytes__(self) -> bytes: ...
+
+
 class Outgoing(msgspec.Struct, frozen=True):
     """A request. target: path with query. headers: complete but for host, content-length,
     transfer-encoding and connection, which the transport writes (ValueError when they, or bytes
@@ -87,7 +99,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     method: str
     target: str
     headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes = b""
+    body: bytes | Body = b""
     keep_encoding: bool = False
 
 

@@ -36,6 +36,7 @@ def read_channel(fields: Fields) -> ChannelWanted:
         "base_url": _base_url(fields, vendor, allow_private),
         "allow_private": allow_private,
         "groups": to_json(groups),
+        "operations": to_json(_operations(fields, vendor)),
         "models": to_json(fields.words("models", model_problem)),
         "model_map": to_json(_model_map(fields)),
         "priority": fields.count("priority"),
@@ -69,6 +70,13 @@ def _vendor(fields: Fields) -> Vendor:
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(VENDORS)}"
         raise fields.refuse("vendor", f"{name!r} is not known; {hint}")
     return vendor
+
+
+def _operations(fields: Fields, vendor: Vendor) -> tuple[str, ...]:
+    """What it is asked for; left out: all that the vendor offers by itself."""
+    operations = fields.words("operations")
+    fields.judged("operations", lambda: vendor.paths_for(operations))
+    return operations
 
 
 def _base_url(fields: Fields, vendor: Vendor, allow_private: bool) -> str:

@@ -5,7 +5,7 @@ import msgspec
 from waystation.control.apply.document import PriceWanted
 from waystation.control.apply.fields import MODEL_LENGTH_MAX, Fields, model_problem, to_json
 from waystation.ledger.price import Price
-from waystation.ledger.price_row import PriceRow, PriceTier
+from waystation.ledger.price_row import PriceImage, PriceRow, PriceTier
 from waystation.ledger.price_tier import ROW_FIELDS
 from waystation.storage.main import PRICE_KINDS
 
@@ -19,17 +19,19 @@ def read_price(fields: Fields) -> PriceWanted:
     kinds = {kind: fields.decimal(kind) for kind in PRICE_KINDS}
     tiers = _tiers(fields)
     tools = _tools(fields)
+    images = _images(fields)
     fields.end()
     row = msgspec.convert(
         {"model": model, "effective_ms": effective_ms, "tools": tools, **kinds}, PriceRow
     )
-    row = msgspec.structs.replace(row, tiers=tiers)
+    row = msgspec.structs.replace(row, tiers=tiers, images=images)
     version = fields.judged("model", lambda: Price.build(row).version)
     columns = {
         **kinds,
         "version": version,
         "tiers": to_json([_tier_json(tier) for tier in tiers]) if tiers else None,
         "tools": to_json(dict(tools)) if tools else None,
+        "images": to_json([msgspec.to_builtins(each) for each in images]) if images else None,
     }
     return PriceWanted(line=fields.line, columns=columns, row=row)
 
@@ -46,6 +48,19 @@ def _tiers(fields: Fields) -> tuple[PriceTier, ...]:
         )
         table.end()
     return tuple(tiers)
+
+
+def _images(fields: Fields) -> tuple[PriceImage, ...]:
+    """[{ size = "1024x1024", quality = "hd", price = "0.08" }, …]"""
+    images = []
+    for table in fields.tables("images") or ():
+        price = table.decimal("price")
+        if price is None:
+            raise table.refuse("price", "is missing")
+        size, quality = (table.text(name, default="") for name in ("size", "quality"))
+        images.append(PriceImage(size=size.replace("×", "x"), quality=quality, price=price))
+        table.end()
+    return tuple(images)
 
 
 def _tier_json(tier: PriceTier) -> dict[str, object]:

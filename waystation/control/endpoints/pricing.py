@@ -9,6 +9,7 @@ from waystation.control.catalogue import Catalogue, Offer, read_catalogue
 from waystation.control.guards import services_of
 from waystation.control.replies import json_reply
 from waystation.kernel.money import format_decimal, parse_decimal
+from waystation.ledger.picture_price import PicturePrice
 from waystation.ledger.price import ONE, RATE_SCALE, Price, Rate
 
 _PLACES = 12
@@ -46,7 +47,7 @@ def _model(offer: Offer, catalogue: Catalogue) -> dict[str, object]:
     price = offer.price
     shown: dict[str, object] = {
         "model_name": offer.model,
-        "quota_type": int(price is not None and price.per_call is not None),
+        "quota_type": int(price is not None and not price.by_token),
         "model_ratio": 0.0,
         "model_price": 0.0,
         "completion_ratio": 1.0,
@@ -65,6 +66,8 @@ def _ratios(price: Price) -> dict[str, object]:
     """The family's way of saying it: floats, for reading only; nothing is charged by them."""
     if price.per_call is not None:
         return {"model_price": float(price.per_call.text)}
+    if price.pictures is not None and not price.by_token:
+        return {"model_price": float(price.pictures.of("", "").text)}
     tier = price.tiers[0]
     by_kind = {kind: Fraction(text) for kind, _, text in tier.kinds}
     first = by_kind["input_fresh"]
@@ -74,15 +77,26 @@ def _ratios(price: Price) -> dict[str, object]:
 
 def prices_at(price: Price, rate: Rate) -> dict[str, str]:
     """USD per 1,000,000 tokens by kind, or per call, at a group's rate; kinds that cost what the
-    input or output costs are left out."""
+    input or output costs are left out. Of pictures: `per_image`, and `image:<size>:<quality>` where
+    those matter, * for any."""
     if price.per_call is not None:
         return {"per_call": _times(price.per_call.text, rate)}
+    pictures = {} if price.pictures is None else _pictures_at(price.pictures, rate)
+    if pictures and not price.by_token:
+        return pictures
     texts = {_KINDS[kind]: text for kind, _, text in price.tiers[0].kinds}
     plain = {"input": texts["input"], "output": texts["output"]}
     told = {
         kind: text for kind, text in texts.items() if kind in plain or text not in plain.values()
     }
-    return {kind: _times(text, rate) for kind, text in told.items()}
+    return {kind: _times(text, rate) for kind, text in told.items()} | pictures
+
+
+def _pictures_at(price: PicturePrice, rate: Rate) -> dict[str, str]:
+    told = {} if price.flat is None else {"per_image": _times(price.flat.text, rate)}
+    for size, quality, unit in price.rows:
+        told[f"image:{size or '*'}:{quality or '*'}"] = _times(unit.text, rate)
+    return told
 
 
 def _times(text: str, rate: Rate) -> str:

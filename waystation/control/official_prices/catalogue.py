@@ -1,4 +1,5 @@
-"""Official text prices out of the maintained library genai-prices, as rows of ours.
+"""Official prices as rows of ours: text out of the maintained library genai-prices, pictures out
+of our own list.
 
 Its bundled data are read; nothing is fetched. Left out: models priced by what a row cannot say
 (per request on top of tokens, hours of audio, pages), and resellers. Discounts for batches and
@@ -17,14 +18,17 @@ from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstra
 from waystation.control.official_prices.amounts import Amounts, amounts_of, dearest, fields_of
 from waystation.control.official_prices.makers import FREE, MAKERS
 from waystation.control.official_prices.names import names_of
+from waystation.control.official_prices.pictures import LIST, PICTURE_PRICES
 from waystation.ledger.prices import PriceRow
 
 LIBRARY = f"genai-prices {__version__}"
+EDITION = f"{LIBRARY}; {LIST}"
+"""Changes with everything that the catalogue is made of."""
 
 
 class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A row, and where it is from: the maker, its price page, the library with its version, and
-    since when the price holds (ISO date, "" for as long as the library knows)."""
+    """A row, and where it is from: the maker, its price page, the library with its version (or our
+    own list with its day), since when the price holds (ISO date, "" for as long as is known)."""
 
     row: PriceRow
     maker: str
@@ -42,7 +46,34 @@ def catalogue() -> list[CatalogueEntry]:
         entries += _free(maker)
         for model in maker.models:
             entries += _entries(model, maker, makers[:position])
-    return entries
+    return _with_pictures(entries)
+
+
+def _with_pictures(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
+    """Prices of pictures on the rows of their models, and rows of their own where there is none."""
+    pictures = {row.model: (each, row) for each in PICTURE_PRICES for row in each.rows()}
+    known = {entry.row.model for entry in entries}
+    made = [
+        msgspec.structs.replace(entry, row=_joined(entry.row, pictures[entry.row.model][1]))
+        if entry.row.model in pictures
+        else entry
+        for entry in entries
+    ]
+    for model, (each, row) in pictures.items():
+        if model not in known:
+            made.append(
+                CatalogueEntry(row=row, maker=each.maker, url=each.url, library=LIST, since="")
+            )
+    return made
+
+
+def _joined(row: PriceRow, pictures: PriceRow) -> PriceRow:
+    return msgspec.structs.replace(
+        row,
+        per_image=pictures.per_image,
+        images=pictures.images,
+        version=f"{row.version}, {LIST}",
+    )
 
 
 def catalogue_rows() -> list[PriceRow]:

@@ -21,6 +21,8 @@ BODY = (
 )
 PICTURES_IN = ("image_fetch_failed", "invalid_image")
 """Calls that take pictures."""
+PICTURES_OUT = (*PICTURES_IN, "invalid_size", "content_policy_violation")
+"""Calls that draw."""
 ROUTING = (
     "model_not_allowed",
     "group_not_allowed",

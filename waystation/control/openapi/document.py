@@ -14,6 +14,7 @@ _TAGS = (
     ("Completions", "自动补全", "Text completions of the older kind."),
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),
+    ("Images", "图片", "Pictures: drawn, edited, varied."),
     ("Models", "模型", "What the token may call."),
     ("Files", "文件", "What was made and is stored here."),
     ("Receipts", "账单", "What requests cost, what is left."),
@@ -112,10 +113,10 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _body(body: Body) -> dict[str, Any]:
-    return {
-        "required": True,
-        "content": {"application/json": _media(body.schema, body.examples)},
-    }
+    content = {"application/json": _media(body.schema, body.examples)}
+    if body.form is not None:
+        content["multipart/form-data"] = {"schema": body.form}
+    return {"required": True, "content": content}
 
 
 def _reply(reply: Reply, endpoint: Endpoint) -> dict[str, Any]:

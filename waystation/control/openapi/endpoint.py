@@ -18,8 +18,11 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Body(msgspec.Struct, frozen=True):
+    """form: the same as multipart/form-data, where it is taken."""
+
     schema: Schema
     examples: tuple[Example, ...]
+    form: Schema | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ _OWN_VALUES: dict[str, dict[str, Any]] = {
     "invalid_json": {"reason": "unexpected end of data (line 3 column 1)"},
     "invalid_value": {"param": "temperature", "reason": "a number from 0 to 2"},
     "image_fetch_failed": {"param": "messages.0.content.1", "reason": "it answers 404"},
+    "invalid_size": {"size": "640x480", "model": "dall-e-3", "valid": "1024x1024, 1792x1024"},
     "invalid_image": {"param": "image", "reason": "it is of an unknown type"},
     "rate_limit_exceeded": {"limit": "token requests per minute"},
     "model_not_available_in_group": {"available": "official, pure-azure"},

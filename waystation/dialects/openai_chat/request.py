@@ -40,11 +40,11 @@ class ChatOperation:
     """Implements `Operation` for chat. include_usage: the caller asked for the usage chunk."""
 
     __slots__ = (
-        "_body",
         "_fields",
         "_headers",
         "_limits",
         "_stream_options",
+        "body",
         "choices",
         "include_usage",
         "is_legacy",
@@ -62,7 +62,7 @@ class ChatOperation:
     fans_out = True
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
-        self._body = body
+        self.body = body
         self._fields = fields
         self._headers = headers
         self.model = required_text(fields, "model")
@@ -143,7 +143,7 @@ class ChatOperation:
 
     def prompt_guess(self) -> int:
         """Tokens of the prompt when nobody told them; never above the bound."""
-        return min(tokens_guess(self._body), self.prompt_tokens)
+        return min(tokens_guess(self.body), self.prompt_tokens)
 
     def _tally(self, target: Target) -> Tally:
         limit = target.output_limit if target.output_limit is not None else self.output_limit

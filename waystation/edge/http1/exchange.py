@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from waystation.edge import paths
+from waystation.edge.body import Sink
 from waystation.edge.call import HeaderList
 from waystation.edge.face import DRAIN_BYTES_MAX
 from waystation.edge.http1.intake import Head
@@ -81,9 +82,10 @@ class Exchange:
     def headers(self) -> HeaderList:
         return self._headers
 
-    async def read(self, bytes_max: int, seconds_max: float) -> bytes:
+    async def read(self, bytes_max: int, seconds_max: float, sink: Sink | None = None) -> bytes:
         inbox = self.inbox
-        collector = inbox.open(self.header("content-encoding"), self.content_length, bytes_max)
+        coding = self.header("content-encoding")
+        collector = inbox.open(coding, self.content_length, bytes_max, sink)
         if not inbox.is_whole:
             rest = inbox.wait(collector)
             self._connection.await_body(seconds_max)

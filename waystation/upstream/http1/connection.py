@@ -10,13 +10,14 @@ share, and parsed before the loop can receive again.
 
 import asyncio
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import httptools
 
 from waystation.upstream.content_encoding import Decoder, UndecodableError, decoder_for
 from waystation.upstream.http1.reply import Reply
-from waystation.upstream.transport import FaultKind
+from waystation.upstream.transport import Body, FaultKind
 
 if TYPE_CHECKING:
     from waystation.upstream.http1.pool import Place, Pool
@@ -30,6 +31,8 @@ SILENT_BYTES_MAX = 64 * 1024
 HOP_SECONDS = 30.0
 STALE_SECONDS = 1.0
 """A server that closes a used connection this soon had most likely closed it before."""
+
+_MUCH: int = 1 << 62
 
 _NO_BODY = frozenset({204, 304})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
@@ -57,6 +60,7 @@ class Connection(asyncio.BufferedProtocol):
         "_pool",
         "_progressed",
         "_receive",
+        "_rest",
         "_sent_at",
         "_silent_bytes",
         "_timer",
@@ -84,6 +88,7 @@ class Connection(asyncio.BufferedProtocol):
         self._sent_at = 0.0
         self._unsent_bytes = 0
         self._used = self._write_paused = False
+        self._rest: Iterator[bytes] | None = None  # of a body that is sent piece by piece
         self._reset()
 
     def _reset(self) -> None:
@@ -95,7 +100,7 @@ class Connection(asyncio.BufferedProtocol):
 
     # Exchange
 
-    def begin(self, reply: Reply, head: bytes, body: bytes) -> None:
+    def begin(self, reply: Reply, head: bytes, body: bytes | Body) -> None:
         """Write a request; what comes back fills the reply."""
         assert self.reply is None
         assert self.wire is not None
@@ -103,6 +108,10 @@ class Connection(asyncio.BufferedProtocol):
         self._sent_at = self._loop.time()
         if not body:
             self.wire.write(head)
+        elif not isinstance(body, bytes):
+            self.wire.write(head)
+            self._rest = iter(body)
+            self._write_rest(self._rest)
         elif len(body) <= RECEIVE_BYTES:
             self.wire.write(head + body)
         else:
@@ -112,6 +121,22 @@ class Connection(asyncio.BufferedProtocol):
             self._expect(reply, self._sent_at + reply.deadlines.idle_seconds, "idle_timeout")
         else:
             self._expect_head(reply, self._sent_at)
+
+    def _write_rest(self, rest: Iterator[bytes]) -> None:
+        """Write on until the socket has enough; `resume_writing` comes back for more."""
+        assert self.wire is not None
+        try:
+            while not self._write_paused:
+                piece = next(rest, None)
+                if piece is None:
+                    self._rest = None
+                    return
+                self.wire.write(piece)
+        except OSError as error:
+            self._fail("reset", f"the body cannot be read: {error}")
+            self.abort()
+            return
+        self._unsent_bytes = _MUCH  # whatever is left of it later, it moved
 
     def expect_piece(self, reply: Reply) -> None:
         """The reader has begun to wait."""
@@ -161,6 +186,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def resume_writing(self) -> None:
         self._write_paused = False
+        if self._rest is not None and self.reply is not None:
+            self._write_rest(self._rest)
+            if self._write_paused:
+                return
         if self.reply is not None and not self.reply.status:
             self._expect_head(self.reply, self._loop.time())
 
@@ -287,6 +316,9 @@ class Connection(asyncio.BufferedProtocol):
             reply.paused = False
             self.resume()
         usable = self._keep_alive and not self._write_paused and self.is_usable
+        if self._rest is not None:
+            self._rest = None  # answered before it was read: the two ends are out of step
+            usable = False
         if reply.without_body:
             self._parser = httptools.HttpResponseParser(self)
         self._reset()

@@ -10,6 +10,8 @@ AZURE_OPENAI = Vendor(
         "chat": "/openai/v1/chat/completions",
         "completion": "/openai/v1/completions",
         "embedding": "/openai/v1/embeddings",
+        "image": "/openai/v1/images/generations",
+        "image_edit": "/openai/v1/images/edits",
     },
     native_n=True,
     documentation="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",

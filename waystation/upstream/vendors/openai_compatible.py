@@ -7,6 +7,11 @@ OPENAI_COMPATIBLE = Vendor(
     name="openai-compatible",
     title="OpenAI-compatible",
     paths=OPENAI.paths,
+    optional_paths={
+        "ideogram": "/ideogram/generate",
+        "ideogram_remix": "/ideogram/remix",
+        "recraft": "/recraft/v1/images/generations",
+    },
     native_n=False,  # many answer one choice whatever is asked for
     recorded=True,
 )

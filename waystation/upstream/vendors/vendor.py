@@ -1,6 +1,6 @@
 """What a vendor is: data, never code."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -15,7 +15,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
-    """paths: operation → path below base_url, only what it speaks. base_url "": the channel must
+    """paths: operation → path below base_url, only what it speaks. optional_paths:
+    likewise, but served only by channels that name the operation. base_url "": the channel must
     name it. auth: "bearer", "header:<name>" or "none". native_n: answers n > 1 in one call.
     documentation: the page, and in `checked` the day when it was read, "" never. recorded: our
     tests run over traffic of it; without that the docs call the vendor unverified."""
@@ -26,6 +27,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     auth: str = "bearer"
     dialect: str = "openai_chat"
     paths: Mapping[str, str]
+    optional_paths: Mapping[str, str] = {}
     needs_key: bool = True
     native_n: bool = False
     tools: bool = True
@@ -34,3 +36,14 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     documentation: str = ""
     checked: str = ""
     recorded: bool = False
+
+    def paths_for(self, operations: Sequence[str]) -> Mapping[str, str]:
+        """Of a channel that names these operations; () leaves it to the vendor. Raises ValueError
+        for one that the vendor does not know."""
+        if not operations:
+            return self.paths
+        known = {**self.optional_paths, **self.paths}
+        unknown = next((each for each in operations if each not in known), None)
+        if unknown is not None:
+            raise ValueError(f"{self.name} does not offer {unknown!r}; known: {', '.join(known)}")
+        return {each: known[each] for each in operations}

@@ -12,6 +12,9 @@ from waystation.control.openapi.endpoints import (
     embeddings,
     generation,
     health,
+    ideogram,
+    image_requests,
+    images,
     models,
     moderations,
     session,
@@ -25,6 +28,8 @@ _MODULES = (
     completions,
     embeddings,
     moderations,
+    images,
+    ideogram,
     models,
     artefacts,
     generation,
@@ -38,5 +43,5 @@ _MODULES = (
 ENDPOINTS: tuple[Endpoint, ...] = tuple(e for module in _MODULES for e in module.ENDPOINTS)
 
 SCHEMAS: dict[str, Schema] = {}
-for _part in (usage, chat_request, chat_reply, *_MODULES):
+for _part in (usage, chat_request, chat_reply, image_requests, *_MODULES):
     SCHEMAS.update(getattr(_part, "SCHEMAS", {}))

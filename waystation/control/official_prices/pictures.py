@@ -1,0 +1,183 @@
+"""Official prices of pictures, which the library of text prices does not have: USD per picture.
+
+Each with the page that it is from and the day when it was read. Where a maker sells by tokens and
+tells them, the library's token price applies and these are what a relay's picture costs that tells
+none. Recraft's vectors are the quality "vector" here, Ideogram's rendering speeds the qualities
+"turbo" and "quality".
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from waystation.ledger.prices import PriceImage, PriceRow
+
+READ = "2026-11-22"
+LIST = f"pictures {READ}"
+SQUARE, WIDE, TALL = "1024x1024", "1536x1024", "1024x1536"
+
+
+class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
+    """One model's. names: exact ones, and prefixes with `*`."""
+
+    maker: str
+    url: str
+    names: tuple[str, ...]
+    per_image: str | None = None
+    images: tuple[PriceImage, ...] = ()
+
+    def rows(self) -> Iterator[PriceRow]:
+        for name in self.names:
+            yield PriceRow(
+                model=name,
+                version=f"{LIST} {self.maker}/{name}",
+                source="catalogue",
+                per_image=self.per_image,
+                images=self.images,
+            )
+
+
+_OPENAI = ("openai", "https://platform.openai.com/docs/pricing")
+_BFL = ("black-forest-labs", "https://docs.bfl.ml/quick_start/pricing")
+_STABILITY = ("stability-ai", "https://platform.stability.ai/pricing")
+_STABILITY_TOOLS = ("stability-ai", "https://stability.ai/api-pricing-update-25")
+_IDEOGRAM = ("ideogram", "https://ideogram.ai/features/api-pricing")
+_RECRAFT = ("recraft", "https://www.recraft.ai/docs/api-reference/pricing")
+_GOOGLE = ("google", "https://ai.google.dev/gemini-api/docs/pricing")
+
+
+def _flat(source: tuple[str, str], price: str, *names: str) -> PicturePrices:
+    return PicturePrices(maker=source[0], url=source[1], names=names, per_image=price)
+
+
+def _table(
+    source: tuple[str, str], names: tuple[str, ...], flat: str | None, rows: Mapping[str, str]
+) -> PicturePrices:
+    """rows: "size quality" → price; either may be *."""
+    images = []
+    for shape, price in rows.items():
+        size, quality = shape.split(" ")
+        images.append(PriceImage(size=size.strip("*"), quality=quality.strip("*"), price=price))
+    return PicturePrices(
+        maker=source[0], url=source[1], names=names, per_image=flat, images=tuple(images)
+    )
+
+
+def _by_quality(low: str, medium: str, high: str, *oblong: str) -> dict[str, str]:
+    """oblong: the same three for the two larger sizes."""
+    rows = {}
+    for quality, square, other in zip(
+        ("low", "medium", "high"), (low, medium, high), oblong, strict=True
+    ):
+        rows[f"{SQUARE} {quality}"] = square
+        rows[f"{WIDE} {quality}"] = rows[f"{TALL} {quality}"] = other
+    return rows
+
+
+PICTURE_PRICES: tuple[PicturePrices, ...] = (
+    _table(
+        _OPENAI,
+        ("dall-e-2",),
+        None,
+        {"256x256 *": "0.016", "512x512 *": "0.018", "1024x1024 *": "0.02"},
+    ),
+    _table(
+        _OPENAI,
+        ("dall-e-3",),
+        None,
+        {
+            "1024x1024 standard": "0.04",
+            "1792x1024 standard": "0.08",
+            "1024x1792 standard": "0.08",
+            "1024x1024 hd": "0.08",
+            "1792x1024 hd": "0.12",
+            "1024x1792 hd": "0.12",
+        },
+    ),
+    _table(
+        _OPENAI,
+        ("gpt-image-1",),
+        None,
+        _by_quality("0.011", "0.042", "0.167", "0.016", "0.063", "0.25"),
+    ),
+    _table(
+        _OPENAI,
+        ("gpt-image-1.5", "gpt-image-1.5-2025-12-16", "chatgpt-image-latest"),
+        None,
+        _by_quality("0.009", "0.034", "0.133", "0.013", "0.05", "0.2"),
+    ),
+    _table(
+        _OPENAI,
+        ("gpt-image-1-mini",),
+        None,
+        _by_quality("0.005", "0.011", "0.036", "0.006", "0.015", "0.052"),
+    ),
+    _flat(_BFL, "0.025", "flux-dev"),
+    _flat(_BFL, "0.05", "flux-pro", "flux", "flux-pro-1.0-fill"),
+    _flat(_BFL, "0.04", "flux-pro-1.1", "flux-kontext-pro"),
+    _flat(_BFL, "0.06", "flux-pro-1.1-ultra"),
+    _flat(_BFL, "0.08", "flux-kontext-max"),
+    _flat(_STABILITY, "0.08", "stable-image-ultra"),
+    _flat(_STABILITY, "0.03", "stable-image-core", "stable-diffusion"),
+    _flat(_STABILITY, "0.065", "stable-diffusion-3.5-large", "sd3.5-large", "stable-diffusion-3"),
+    _flat(_STABILITY, "0.065", "stable-diffusion-3-large", "sd3-large"),
+    _flat(_STABILITY, "0.04", "stable-diffusion-3.5-large-turbo", "sd3.5-large-turbo"),
+    _flat(_STABILITY, "0.04", "stable-diffusion-3-large-turbo", "sd3-large-turbo"),
+    _flat(_STABILITY, "0.035", "stable-diffusion-3.5-medium", "sd3.5-medium"),
+    _flat(_STABILITY, "0.035", "stable-diffusion-3-medium", "sd3-medium"),
+    _flat(_STABILITY, "0.025", "stable-diffusion-3.5-flash", "sd3.5-flash"),
+    _flat(_STABILITY, "0.009", "stable-diffusion-xl-base-1.0", "stable-diffusion-xl-1024-v1-0"),
+    _flat(_STABILITY_TOOLS, "0.05", "stable-image-inpaint", "stable-image-erase"),
+    _flat(_STABILITY_TOOLS, "0.05", "stable-image-remove-background"),
+    _flat(_STABILITY_TOOLS, "0.05", "stable-image-search-and-replace"),
+    _flat(_STABILITY_TOOLS, "0.02", "stable-image-upscale-fast"),
+    _flat(_STABILITY_TOOLS, "0.4", "stable-image-upscale-conservative"),
+    _flat(_STABILITY_TOOLS, "0.6", "stable-image-upscale-creative"),
+    _flat(_IDEOGRAM, "0.06", "ideogram-v1"),
+    _flat(_IDEOGRAM, "0.02", "ideogram-v1-turbo"),
+    _flat(_IDEOGRAM, "0.08", "ideogram-v2"),
+    _flat(_IDEOGRAM, "0.05", "ideogram-v2-turbo"),
+    _flat(_IDEOGRAM, "0.04", "ideogram-v2a"),
+    _flat(_IDEOGRAM, "0.025", "ideogram-v2a-turbo"),
+    _table(
+        _IDEOGRAM,
+        ("ideogram-v3",),
+        "0.06",
+        {"* turbo": "0.03", "* flash": "0.03", "* quality": "0.09"},
+    ),
+    _flat(_IDEOGRAM, "0.03", "ideogram-v3-turbo", "ideogram-v3-flash"),
+    _flat(_IDEOGRAM, "0.09", "ideogram-v3-quality"),
+    _table(_RECRAFT, ("recraftv3",), "0.04", {"* vector": "0.08"}),
+    _table(_RECRAFT, ("recraft20b", "recraftv2"), "0.022", {"* vector": "0.044"}),
+    _flat(_RECRAFT, "0.08", "recraftv3_vector"),
+    _flat(_RECRAFT, "0.044", "recraftv2_vector"),
+    _table(
+        _RECRAFT,
+        ("recraft-inpaint", "recraft-replace-background", "recraft-generate-background"),
+        "0.04",
+        {"* vector": "0.08"},
+    ),
+    _flat(_RECRAFT, "0.01", "recraft-vectorize", "recraft-remove-background"),
+    _flat(_RECRAFT, "0.004", "recraft-crisp-upscale"),
+    _flat(_RECRAFT, "0.25", "recraft-creative-upscale"),
+    _flat(_RECRAFT, "0.002", "recraft-erase-region"),
+    _flat(_RECRAFT, "0.04", "recraft-remix"),
+    _flat(_GOOGLE, "0.04", "imagen-4.0-generate*"),
+    _flat(_GOOGLE, "0.02", "imagen-4.0-fast-generate*"),
+    _flat(_GOOGLE, "0.06", "imagen-4.0-ultra-generate*"),
+    _flat(_GOOGLE, "0.03", "imagen-3.0-generate*"),
+    _flat(_GOOGLE, "0.02", "imagen-3.0-fast-generate*"),
+    _flat(_GOOGLE, "0.039", "gemini-2.5-flash-image", "gemini-2.5-flash-image-preview"),
+    _table(
+        _GOOGLE,
+        ("gemini-3-pro-image", "gemini-3-pro-image-preview"),
+        None,
+        {"1K *": "0.134", "2K *": "0.134", "4K *": "0.24"},
+    ),
+    _table(
+        _GOOGLE,
+        ("gemini-3.1-flash-image", "gemini-3.1-flash-image-preview"),
+        None,
+        {"512 *": "0.045", "1K *": "0.067", "2K *": "0.101", "4K *": "0.151"},
+    ),
+)

@@ -1,0 +1,1 @@
+"""The picture path: forms in, pictures drawn by a vendor, stored, answered and settled."""

@@ -1,0 +1,131 @@
+"""One attempt at a request's pictures: as many calls as the vendor needs, all at once.
+
+What came of the calls is taken together: fewer pictures than were asked for are an answer, none at
+all is the failure of the call that failed first.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from waystation.dialects.pictures.order import PictureOrder
+from waystation.dialects.pictures.request import PictureOperation
+from waystation.edge.story import Story
+from waystation.meter.pictures import summed
+from waystation.routing.choice import Attempt
+from waystation.routing.operations import serving
+from waystation.upstream.attempt import AttemptFailed, Wire
+from waystation.upstream.pictures.openai_shape import OpenAiShape
+from waystation.upstream.pictures.port import Pictures, PictureVendor
+from waystation.upstream.pictures.registry import picture_vendor
+from waystation.upstream.pictures.wire import PictureWire
+
+CALLS_AT_ONCE = 4
+
+
+class Easel:
+    """An attempt's vendor, its wire, and the order in the upstream's words."""
+
+    def __init__(self, story: Story, attempt: Attempt, operation: PictureOperation) -> None:
+        site, grant = story.site, story.grant
+        assert grant is not None
+        candidate = attempt.candidate
+        channel = candidate.channel
+        served_by = serving(operation.name, channel)
+        assert served_by is not None
+        way = site.ways.of(channel)
+        secrets = (attempt.key.secret,) if attempt.key.secret else ()
+        wire = Wire(
+            site.transport(channel),
+            way.deadlines,
+            grant.mark_sent,
+            secrets,
+            site.settings.reply_bytes_max,
+        )
+        self.wire = PictureWire(wire, way, attempt.key, served_by, story.ends_at)
+        self.vendor: PictureVendor = picture_vendor(channel, served_by)
+        self.order = msgspec.structs.replace(operation.order, model=candidate.upstream_model)
+        self.per_call = max(1, self.vendor.per_call(self.order))
+        if not channel.native_n and isinstance(self.vendor, OpenAiShape):
+            self.per_call = 1
+        story.served = candidate
+        story.calls = -(-self.order.n // self.per_call)
+        self.calls = 1
+        """That brought something, once `draw` has returned."""
+
+    def orders(self) -> list[PictureOrder]:
+        """One for each call."""
+        left = self.order.n
+        orders: list[PictureOrder] = []
+        while left > 0:
+            count = min(left, self.per_call)
+            orders.append(self._part(count, len(orders)))
+            left -= count
+        return orders
+
+    def _part(self, count: int, position: int) -> PictureOrder:
+        """A seed that repeats would draw the same picture n times."""
+        seed = self.order.seed
+        if seed is not None:
+            seed += position
+        return msgspec.structs.replace(self.order, n=count, seed=seed)
+
+    async def draw(self) -> Pictures:
+        """Raises AttemptFailed."""
+        orders = self.orders()
+        if len(orders) == 1:
+            return await self.vendor.draw(self.wire, orders[0])
+        turn = asyncio.Semaphore(CALLS_AT_ONCE)
+
+        async def one(order: PictureOrder) -> Pictures | AttemptFailed:
+            async with turn:
+                try:
+                    return await self.vendor.draw(self.wire, order)
+                except AttemptFailed as failed:
+                    return failed
+
+        tasks = [asyncio.ensure_future(one(order)) for order in orders]
+        try:
+            outcomes = await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        came = [each for each in outcomes if isinstance(each, Pictures)]
+        if not came:
+            raise next(each for each in outcomes if isinstance(each, AttemptFailed))
+        self.calls = len(came)
+        return _together(came)
+
+
+def _together(came: Sequence[Pictures]) -> Pictures:
+    if len(came) == 1:
+        return came[0]
+    told = [each.usage for each in came if each.usage is not None]
+    usage = summed(told) if len(told) == len(came) else None
+    return Pictures(
+        items=tuple(item for each in came for item in each.items),
+        usage=usage,
+        raw_usage=_raw_sum(came) if usage is not None else None,
+        shown=came[0].shown,
+        upstream_id=came[0].upstream_id,
+        losses=came[0].losses,
+    )
+
+
+def _raw_sum(came: Sequence[Pictures]) -> msgspec.Raw:
+    """The upstreams' usage objects, their whole numbers added."""
+    objects = [msgspec.json.decode(each.raw_usage) for each in came if each.raw_usage is not None]
+    return msgspec.Raw(msgspec.json.encode(_added(objects)))
+
+
+def _added(objects: Sequence[Any]) -> Any:
+    if all(isinstance(one, dict) for one in objects):
+        names = dict.fromkeys(name for one in objects for name in one)
+        return {name: _added([one[name] for one in objects if name in one]) for name in names}
+    if all(isinstance(one, int) and not isinstance(one, bool) for one in objects):
+        return sum(objects)
+    return objects[0]

@@ -1,0 +1,80 @@
+"""The handler of the picture routes: bodies as JSON or as a form, then the relay path."""
+
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from hashlib import sha256
+from typing import Protocol
+
+from waystation.dialects.operation import Request
+from waystation.dialects.pictures.parse import ParsedForm, fields_of_form
+from waystation.dialects.pictures.request import PictureOperation
+from waystation.edge.call import Call
+from waystation.edge.content_type import multipart_boundary
+from waystation.edge.pictures.upload import UploadForm
+from waystation.edge.relay import Parse, Relay
+from waystation.edge.site import Site
+from waystation.edge.story import Story
+
+Headers = Callable[[str], str | None]
+
+
+class ParseForm(Protocol):
+    """A dialect's reading of a form. Raises Fault (400)."""
+
+    def __call__(self, form: ParsedForm) -> PictureOperation: ...
+
+
+class PictureRelay(Relay):
+    """parse: of a JSON body. parse_form: of multipart/form-data, None where it is not taken."""
+
+    __slots__ = ("_parse_form",)
+
+    def __init__(
+        self, site: Site, parse: Parse, parse_form: ParseForm | None, dialect: str = "openai_chat"
+    ) -> None:
+        super().__init__(site, dialect, parse, site.settings.body_bytes_max)
+        self._parse_form = parse_form
+
+    async def __call__(self, call: Call) -> None:
+        if self._parse_form is None or not _is_form(call):
+            await super().__call__(call)
+            return
+        # What was spooled is given back as soon as the request has ended, however it did.
+        with closing(_Closing()) as forms:
+            story = Story(self._site, call, self._dialect)
+            await self._run(story, partial(self._read_form, forms))
+
+    async def _read_form(self, forms: "_Closing", call: Call) -> tuple[Request, str | None]:
+        site = self._site
+        settings = site.settings
+        boundary = multipart_boundary(call.header("content-type"))
+        form = UploadForm(boundary, settings.picture_bytes_max)
+        forms.form = form
+        hashed = sha256() if call.header("idempotency-key") else None
+
+        def take(data: bytes) -> None:
+            if hashed is not None:
+                hashed.update(data)
+            form.take(data)
+
+        await call.read(settings.upload_bytes_max, settings.upload_seconds_max, take)
+        form.finish()
+        assert self._parse_form is not None
+        operation = self._parse_form((fields_of_form(form.texts), form.files))
+        return operation, None if hashed is None else hashed.hexdigest()
+
+
+class _Closing:
+    """Closes the form that came to be."""
+
+    def __init__(self) -> None:
+        self.form: UploadForm | None = None
+
+    def close(self) -> None:
+        if self.form is not None:
+            self.form.close()
+
+
+def _is_form(call: Call) -> bool:
+    return (call.header("content-type") or "")[:10].lower() == "multipart/"

@@ -1,0 +1,181 @@
+"""A multipart/form-data body, taken apart as it arrives: texts in memory, files spooled.
+
+What is refused is refused at once, in the middle of the body: too many parts, a text or file that
+is too large, a part that is no form field.
+"""
+
+from collections.abc import Callable
+from email.message import Message
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser
+
+from waystation.artefacts.media_types import HEAD_BYTES, VISION, sniff
+from waystation.dialects.pictures.order import PictureInput
+from waystation.errors import Fault
+from waystation.kernel.spool import Spool
+
+PARTS_MOST = 64
+HEADERS_MOST = 8
+HEADER_BYTES_MOST = 4096
+TEXT_BYTES_MOST = 1024 * 1024
+"""Of all texts together."""
+_NAME_CHARACTERS_MOST = 100
+_FLUSH_BYTES = 256 * 1024
+
+
+class _Part:
+    """The part that is being read. file: None for a text."""
+
+    __slots__ = ("file", "headers", "name", "text")
+
+    def __init__(self) -> None:
+        self.headers: dict[str, bytes] = {}
+        self.name = ""
+        self.file: Spool | None = None
+        self.text = bytearray()
+
+
+class UploadForm:
+    """`take` is the body's sink; `finish` tells what came. Raises Fault in both (400, 413)."""
+
+    def __init__(self, boundary: bytes, file_bytes_max: int) -> None:
+        self._file_bytes_max = file_bytes_max
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._part_begins,
+                "on_header_field": self._header_name,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_ends,
+                "on_headers_finished": self._headers_end,
+                "on_part_data": self._part_data,
+                "on_part_end": self._part_ends,
+                "on_end": self._end,
+            },
+            max_header_count=HEADERS_MOST,
+            max_header_size=HEADER_BYTES_MOST,
+        )
+        self._part = _Part()
+        self._names = bytearray()
+        self._values = bytearray()
+        self._parts = 0
+        self._text_bytes = 0
+        self._ended = False
+        self.texts: list[tuple[str, str]] = []
+        self.files: list[tuple[str, PictureInput]] = []
+
+    # ---- the sink --------------------------------------------------------------------------
+
+    def take(self, data: bytes) -> None:
+        if not data:
+            return
+        try:
+            self._parser.write(data)
+        except MultipartParseError as error:
+            raise Fault(
+                "invalid_request", reason=f"The multipart body is malformed: {error}"
+            ) from None
+
+    def finish(self) -> None:
+        """Raises Fault for a body that breaks off."""
+        if not self._ended:
+            reason = "The multipart body ends early: its last boundary is missing."
+            raise Fault("invalid_request", reason=reason)
+
+    def close(self) -> None:
+        """Give back what was spooled."""
+        if self._part.file is not None:
+            self._part.file.close()
+        for _, picture in self.files:
+            if isinstance(picture.data, Spool):
+                picture.data.close()
+
+    # ---- what the parser calls -------------------------------------------------------------
+
+    def _part_begins(self) -> None:
+        self._parts += 1
+        if self._parts > PARTS_MOST:
+            raise Fault("request_too_large", limit=f"{PARTS_MOST} parts", received="more")
+        self._part = _Part()
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._names += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._values += data[start:end]
+
+    def _header_ends(self) -> None:
+        self._part.headers[self._names.decode("latin-1").lower()] = bytes(self._values)
+        self._names.clear()
+        self._values.clear()
+
+    def _headers_end(self) -> None:
+        part = self._part
+        disposition = _parameters(part.headers.get("content-disposition", b""))
+        name = disposition.get_param("name", header="content-disposition")
+        if disposition.get_content_disposition() != "form-data" or not isinstance(name, str):
+            raise Fault("invalid_request", reason="A part of the form has no name.")
+        if len(name) > _NAME_CHARACTERS_MOST:
+            raise Fault("invalid_request", reason="A part's name is too long.")
+        part.name = name
+        if disposition.get_param("filename", header="content-disposition") is not None:
+            part.file = Spool()
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        part = self._part
+        if part.file is None:
+            self._text_bytes += end - start
+            if self._text_bytes > TEXT_BYTES_MOST:
+                raise Fault("request_too_large", limit=TEXT_BYTES_MOST, received="more")
+            part.text += data[start:end]
+            return
+        spool = part.file
+        if len(spool) + end - start > self._file_bytes_max:
+            received = f"more in '{part.name}'"
+            raise Fault("request_too_large", limit=self._file_bytes_max, received=received)
+        spool.write(memoryview(data)[start:end])
+        if spool.is_due:
+            _flush(spool.flush)
+            spool.memory_bytes = _FLUSH_BYTES
+
+    def _part_ends(self) -> None:
+        part = self._part
+        if part.file is not None:
+            if part.file.is_on_disk:
+                _flush(part.file.flush)
+            self.files.append((part.name, _picture(part.name, part.file)))
+            part.file = None
+            return
+        try:
+            self.texts.append((part.name, part.text.decode()))
+        except UnicodeDecodeError:
+            raise Fault("invalid_value", param=part.name, reason="not valid UTF-8") from None
+
+    def _end(self) -> None:
+        self._ended = True
+
+
+def _parameters(value: bytes) -> Message:
+    message = Message()
+    # A header of a form is UTF-8 by today's rule, and the parser of mail headers wants text.
+    message["content-disposition"] = (
+        value.decode("utf-8", "replace").replace("\r", " ").replace("\n", " ")
+    )
+    return message
+
+
+def _flush(flush: Callable[[], None]) -> None:
+    try:
+        flush()
+    except OSError:
+        raise Fault("overloaded", retry_after=5) from None
+
+
+def _picture(name: str, spool: Spool) -> PictureInput:
+    """Raises Fault (400) for what is no picture, whatever its header says."""
+    found = sniff(spool.read(HEAD_BYTES))
+    if found is None or found not in VISION:
+        what = found.name if found is not None else "of an unknown type" if len(spool) else "empty"
+        raise Fault("invalid_image", param=name, reason=f"it is {what}, not png, jpeg, webp or gif")
+    return PictureInput(spool, found.name, f"{name.removesuffix('[]')}.{found.ext}")

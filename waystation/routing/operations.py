@@ -1,0 +1,29 @@
+"""Which of a channel's paths serves an operation, where several may.
+
+Pictures come in many forms, and what was asked in one form can be drawn through another: the first
+that the channel offers. A chat model may draw too, where nothing better is there.
+"""
+
+from collections.abc import Mapping
+
+from waystation.routing.snapshot import Channel
+
+_CHAT_DIALECT = "openai_chat"
+_SERVED_BY: Mapping[str, tuple[str, ...]] = {
+    "image": ("image", "recraft", "ideogram", "chat"),
+    "image_edit": ("image_edit", "chat"),
+    "image_variation": ("image_variation", "image_edit", "chat"),
+    "ideogram": ("ideogram", "image", "chat"),
+    "ideogram_remix": ("ideogram_remix", "image_edit", "chat"),
+    "recraft": ("recraft", "image", "chat"),
+}
+
+
+def serving(operation: str, channel: Channel) -> str | None:
+    """The operation by which this channel serves the one that was asked for; None: not at all."""
+    if operation in channel.paths:
+        return operation
+    for other in _SERVED_BY.get(operation, ()):
+        if other in channel.paths and (other != "chat" or channel.dialect == _CHAT_DIALECT):
+            return other
+    return None

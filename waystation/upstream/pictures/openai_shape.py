@@ -1,0 +1,162 @@
+"""OpenAI's image API, and all that speak like it: Azure, other relays, local servers.
+
+Checked 2026-11-22 against https://platform.openai.com/docs/api-reference/images: generations are
+JSON, edits and variations multipart; gpt-image models answer base64 alone and refuse
+`response_format`; the others answer addresses unless asked otherwise.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from waystation.dialects.pictures.order import Action, PictureOrder
+from waystation.kernel.strictjson import raw_of
+from waystation.upstream.pictures.data_address import as_address
+from waystation.upstream.pictures.multipart import FormBody
+from waystation.upstream.pictures.openai_answer import read_answer
+from waystation.upstream.pictures.openai_events import EventReader
+from waystation.upstream.pictures.port import PartialPicture, Pictures
+from waystation.upstream.pictures.refusals import judge_openai
+from waystation.upstream.pictures.wire import PictureWire
+from waystation.upstream.transport import MaybeSent, Outgoing
+
+BASE64_ONLY = ("gpt-image", "chatgpt-image")
+ONE_A_CALL = ("dall-e-3",)
+_VARY = "Make a variation of this picture: the same subject, style and mood, composed anew."
+_FIELDS = (
+    "prompt",
+    "size",
+    "aspect_ratio",
+    "quality",
+    "style",
+    "background",
+    "output_format",
+    "output_compression",
+    "moderation",
+    "response_format",
+    "seed",
+    "negative_prompt",
+    "strength",
+    "user",
+)
+_SHAPES = (("1024x1024", 1.0), ("1536x1024", 1.5), ("1024x1536", 1 / 1.5))
+_DALLE_SHAPES = (("1024x1024", 1.0), ("1792x1024", 1.75), ("1024x1792", 1 / 1.75))
+
+
+class OpenAiShape:
+    """Implements `StreamingVendor`."""
+
+    actions: frozenset[Action] = frozenset(("generate", "edit", "vary"))
+
+    def per_call(self, order: PictureOrder) -> int:
+        return 1 if order.model.startswith(ONE_A_CALL) else order.n
+
+    async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
+        reply = await wire.exchange(_request(wire, order), judge=_judge(wire))
+        return read_answer(reply.body, wire.secrets)
+
+    def streams(self, wire: PictureWire, order: PictureOrder) -> bool:
+        return order.model.startswith(BASE64_ONLY) and wire.operation in ("image", "image_edit")
+
+    async def stream(
+        self, wire: PictureWire, order: PictureOrder
+    ) -> AsyncIterator[PartialPicture | Pictures]:
+        incoming = await wire.send(_request(wire, order, stream=True), _judge(wire))
+        reader = EventReader(wire.secrets)
+        try:
+            if b"json" in (incoming.header(b"content-type") or b""):
+                # It does not stream, whatever was asked: the whole answer is here.
+                yield read_answer(await incoming.read_all(wire.reply_bytes_max), wire.secrets)
+                return
+            while data := await incoming.read():
+                for partial in reader.feed(data):
+                    yield partial
+            yield reader.close()
+        except MaybeSent as error:
+            raise wire.failed(error) from None
+        finally:
+            incoming.close()
+
+
+def _judge(wire: PictureWire) -> Any:
+    return lambda status, body: judge_openai(status, body, wire.secrets)
+
+
+def _request(wire: PictureWire, order: PictureOrder, stream: bool = False) -> Outgoing:
+    fields = _fields(wire, order, stream)
+    accept = "text/event-stream" if stream else "application/json"
+    if wire.operation in ("image_edit", "image_variation"):
+        form = FormBody(_form(wire, order, fields))
+        return wire.request(wire.path(), form, content_type=form.content_type, accept=accept)
+    if order.inputs:
+        pictures = [as_address(each) for each in order.inputs]
+        fields["image"] = pictures[0] if len(pictures) == 1 else pictures
+        if order.mask is not None:
+            fields["mask"] = as_address(order.mask)
+    body = {name: raw_of(value) for name, value in fields.items()}
+    return wire.request(
+        wire.path(),
+        msgspec.json.encode({**body, **order.extras, **wire.channel.body_overrides}),
+        accept=accept,
+    )
+
+
+def _fields(wire: PictureWire, order: PictureOrder, stream: bool) -> dict[str, Any]:
+    """The order in this API's words; what the channel refuses is left out."""
+    fields: dict[str, Any] = {"model": order.model}
+    for name in _FIELDS:
+        value = getattr(order, name)
+        if value is not None and value != "":
+            fields[name] = value
+    if order.n > 1:
+        fields["n"] = order.n
+    if order.model.startswith(BASE64_ONLY):
+        fields.pop("response_format", None)
+    _fit_shape(fields, order)
+    if order.action == "vary":
+        _vary(fields, wire)
+    if stream:
+        fields["stream"] = True
+        if order.partial_images is not None:
+            fields["partial_images"] = order.partial_images
+    for name in wire.channel.refuses:
+        fields.pop(name, None)
+    return fields
+
+
+def _fit_shape(fields: dict[str, Any], order: PictureOrder) -> None:
+    """OpenAI's own models know sizes alone: the one that is nearest to the shape."""
+    own = order.model.startswith((*BASE64_ONLY, "dall-e"))
+    if not own or "aspect_ratio" not in fields:
+        return
+    width, _, height = fields.pop("aspect_ratio").partition(":")
+    ratio = int(width) / int(height)
+    if order.model.startswith("dall-e-2"):
+        return
+    shapes = _DALLE_SHAPES if order.model.startswith("dall-e") else _SHAPES
+    fields["size"] = min(shapes, key=lambda shape: abs(shape[1] - ratio))[0]
+
+
+def _vary(fields: dict[str, Any], wire: PictureWire) -> None:
+    """The variations address takes no prompt; any other needs one that says what is wanted."""
+    if wire.operation == "image_variation":
+        fields.pop("prompt", None)
+    else:
+        fields["prompt"] = fields.get("prompt") or _VARY
+
+
+def _form(wire: PictureWire, order: PictureOrder, fields: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Fields as text, pictures as files; several pictures by the repeated name `image[]`."""
+    extras = {**order.extras, **wire.channel.body_overrides}
+    texts = {**fields, **{name: msgspec.json.decode(raw) for name, raw in extras.items()}}
+    form: list[tuple[str, Any]] = [(name, _text(value)) for name, value in texts.items()]
+    name = "image" if len(order.inputs) == 1 else "image[]"
+    form += [(name, each) for each in order.inputs]
+    if order.mask is not None:
+        form.append(("mask", order.mask))
+    return form
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
