@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from waystation.tasks.kind import TaskKind
+from waystation.tasks.pictures.kind import PictureTasks
 from waystation.tasks.workshop import Workshop
 
 
 def make_kinds(workshop: Workshop) -> Mapping[str, TaskKind]:
     """By name."""
-    kinds: tuple[TaskKind, ...] = ()
+    kinds: tuple[TaskKind, ...] = (PictureTasks(workshop),)
     return {kind.name: kind for kind in kinds}
