@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 
 from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
+from waystation.upstream.vendors.bfl import BFL
 from waystation.upstream.vendors.deepseek import DEEPSEEK
 from waystation.upstream.vendors.demo import DEMO
+from waystation.upstream.vendors.google_images import GOOGLE_IMAGES
 from waystation.upstream.vendors.groq import GROQ
+from waystation.upstream.vendors.ideogram import IDEOGRAM
 from waystation.upstream.vendors.mistral import MISTRAL
 from waystation.upstream.vendors.moonshot import MOONSHOT
 from waystation.upstream.vendors.openai import OPENAI
 from waystation.upstream.vendors.openai_compatible import OPENAI_COMPATIBLE
 from waystation.upstream.vendors.qwen import QWEN
+from waystation.upstream.vendors.recraft import RECRAFT
+from waystation.upstream.vendors.stability import STABILITY
 from waystation.upstream.vendors.vendor import Quirks, Vendor
 from waystation.upstream.vendors.xai import XAI
 
@@ -29,5 +34,10 @@ VENDORS: Mapping[str, Vendor] = {
         MOONSHOT,
         QWEN,
         XAI,
+        STABILITY,
+        RECRAFT,
+        IDEOGRAM,
+        GOOGLE_IMAGES,
+        BFL,
     )
 }
