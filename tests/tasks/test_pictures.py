@@ -29,7 +29,7 @@ HOOKS = {"egress_allow": ("127.0.0.0/8",)}
 
 
 @contextlib.asynccontextmanager
-async def control(studio: Studio) -> AsyncIterator[None]:
+async def control(studio: Studio) -> AsyncIterator[Services]:
     """The tasks' part of a control process."""
     settings = studio.gateway.site.settings
     database = Database.of(settings)
@@ -42,7 +42,7 @@ async def control(studio: Studio) -> AsyncIterator[None]:
     )  # fmt: skip
     running = asyncio.create_task(keep_running_tasks(services, ledger))
     try:
-        yield
+        yield services
     finally:
         running.cancel()
         await asyncio.wait([running])
@@ -87,7 +87,7 @@ async def test_a_picture_is_drawn_billed_and_told(begin: Begin, near: Rogue) -> 
         task = reply.json()
         assert (task["status"], task["kind"], task["held_usd"]) == ("NOT_START", "picture", 0.04)
         assert near.seen == []
-        async with control(studio):
+        async with control(studio) as services:
             done = await ended(studio, task["id"])
             assert (done["status"], done["progress"], done["error"]) == ("SUCCESS", 100, None)
             (entry,) = done["result"]["data"]
@@ -97,6 +97,12 @@ async def test_a_picture_is_drawn_billed_and_told(begin: Begin, near: Rogue) -> 
             async with asyncio.timeout(10):
                 while not receiver.messages or receiver.messages[-1].json["status"] != "SUCCESS":
                     await asyncio.sleep(0.02)
+            async with asyncio.timeout(10):
+                while b'waystation_hook_deliveries_total{result="taken"}' not in (
+                    text := services.aggregate.text()
+                ):
+                    await asyncio.sleep(0.05)
+            assert b'age_seconds_count{kind="picture",status="SUCCESS"} 1' in text
     last = receiver.messages[-1]
     assert last.json == done
     _, secrets = await get(studio, "/v1/tasks/hook_secret")
