@@ -17,9 +17,7 @@ def admit(
     """Every check first, then every change: a refused request consumes nothing."""
     known = state.holds.get(hold.id)
     if known is not None:
-        if known.facts.request_id != hold.facts.request_id:
-            return Refused(hold.id, "taken")
-        return Admitted(hold.id, known.nanos)
+        return _again(known, hold)
     if state.resolved[hold.id] is not None:
         return Refused(hold.id, "resolved")
     found = standing.find(state, hold.id, hold.account_id, hold.token_id, now_ms)
@@ -50,6 +48,13 @@ def admit(
         limits.consume(gauge, tokens)
     _open(state, changes, posted, hold, account, token, share, granted, now_ms)
     return Admitted(hold.id, granted, limits.rate_state(gauges))
+
+
+def _again(known: OpenHold, hold: Hold) -> Admitted | Refused:
+    """A repeat gets the first answer; somebody else's hold of the same id is none of theirs."""
+    if known.facts.request_id != hold.facts.request_id:
+        return Refused(hold.id, "taken")
+    return Admitted(hold.id, known.nanos)
 
 
 def _share(state: State, hold: Hold) -> Share | None:
