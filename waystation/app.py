@@ -10,8 +10,8 @@ import signal
 from collections.abc import AsyncIterator
 
 from waystation.artefacts.store import ArtefactStore
+from waystation.configuration.feed import Feed
 from waystation.demo.transport import DemoTransport
-from waystation.edge.feed import Feed
 from waystation.edge.gateway import Gateway
 from waystation.edge.listening import bind
 from waystation.edge.site import Site
@@ -19,6 +19,7 @@ from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
 from waystation.journal.metrics import Metrics
 from waystation.journal.push import PUSH_SECONDS, control_ready, push_forever
+from waystation.kernel.clock import now_ms
 from waystation.kernel.memory import settle_memory
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
@@ -27,7 +28,10 @@ from waystation.routing.choice import Router
 from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.master_key import read_master_key
+from waystation.storage.signing import load_signer
 from waystation.storage.vault import open_vault
+from waystation.tasks.begin import Beginnings
+from waystation.tasks.store import TaskStore
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.http1.client import Http1Transport
 from waystation.upstream.outbound import Outbound
@@ -64,6 +68,10 @@ async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gat
         ledger.start()
         stack.callback(ledger.close)
         site = _site(settings, stack, database, ledger, name, artefacts)
+        site.tasks = TaskStore(database)
+        stack.push_async_callback(site.tasks.close)
+        site.beginnings = Beginnings(site.tasks, ledger)
+        site.signer = lambda: load_signer(database, sealing, now_ms())
         feed = Feed(database, sealing, site.configure, site.authenticator.refresh)
         stack.push_async_callback(feed.close)
         ledger.on_swept = site.pulse.sweep

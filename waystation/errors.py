@@ -122,6 +122,7 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "There is no such file, or it was deleted, or the link is not whole.",
         "文件不存在、已被删除，或链接不完整。",
     ),
+    "task_not_found": (404, "There is no task {id} of this account.", "没有找到任务 {id}"),
     "method_not_allowed": (
         405,
         "{method} is not offered here; use {allowed}.",
@@ -141,6 +142,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         409,
         "A request with this Idempotency-Key was already made; see GET /v1/generation?id={id}.",
         "相同 Idempotency-Key 的请求已完成，见 GET /v1/generation?id={id}。",
+    ),
+    "task_not_cancellable": (
+        409,
+        "The task {id} can no longer be cancelled: it is {state}.",
+        "任务 {id} 已无法取消，当前状态为 {state}。",
     ),
     "request_too_large": (
         413,

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     """How long an answer is read on for a client that left, on channels that say `drain`."""
     retry_ratio: float = 0.1
     """Retries per first attempt, for the whole process, beyond a small reserve."""
+    hook_url: str | None = None
+    """Where tasks are told whose request names no address of its own."""
+    task_lease_seconds: float = Field(default=15.0, ge=1.0)
+    """A control process that was silent for so long loses its tasks to the others."""
     log_lines: Literal["stdout", "off"] = "stdout"
 
     @field_validator("trusted_proxies", "egress_allow", mode="before")

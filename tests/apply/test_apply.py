@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.apply.relay import RELAY, WITH_PASSWORD, document, dump
+from waystation.configuration.reading import Configuration
 from waystation.control.apply import ConfigError, Report, execute, first_start, plan
 from waystation.control.apply.change import Plan
 from waystation.control.apply.reconcile import Ask, count_waiting, reconcile
-from waystation.edge.configuration import Configuration
 from waystation.identity.authenticator import Authenticator
 from waystation.identity.credentials import Credential, credential
 from waystation.identity.keys import shape

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from tests.apply.relay import ENVIRONMENT, RELAY, dump
+from waystation.configuration.reading import Configuration
 from waystation.control.apply import ConfigError, Started, apply_file, first_start, open_store
 from waystation.control.apply.file import plan_file
 from waystation.control.apply.reconcile import reconcile
-from waystation.edge.configuration import Configuration
 from waystation.identity.authenticator import Authenticator
 from waystation.identity.credentials import credential
 from waystation.identity.passwords import verify_password

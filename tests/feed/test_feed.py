@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
-from waystation.edge.configuration import Configuration
-from waystation.edge.feed import Feed
+from waystation.configuration.feed import Feed
+from waystation.configuration.reading import Configuration
 from waystation.routing.snapshot import Member, Snapshot
 from waystation.storage import main
 from waystation.storage.database import Database, StorageAway, next_epoch
@@ -230,7 +230,7 @@ async def test_the_poll_brings_a_change_within_a_quarter_second(
 async def test_unchanged_prices_are_not_built_again(
     store: Database, sealing: Sealing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from waystation.edge import configuration as module
+    from waystation.configuration import reading as module
 
     built: list[str] = []
     build = module._price

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from waystation.edge.configuration import base_url
+from waystation.configuration.reading import base_url
 from waystation.upstream.vendors import VENDORS
 
 OPERATIONS = {"chat", "completion", "embedding", "moderation"}

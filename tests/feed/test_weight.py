@@ -8,7 +8,7 @@ HEAVY = ("alembic", "fastapi", "genai_prices", "argon2", "typer", "rich", "tomll
 
 def test_gateways_do_not_load_what_only_tools_need() -> None:
     code = (
-        "import sys, waystation.edge.feed, waystation.identity.authenticator;"
+        "import sys, waystation.configuration.feed, waystation.identity.authenticator;"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

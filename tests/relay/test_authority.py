@@ -10,11 +10,14 @@ from tests.artefacts.making import picture
 from tests.relay.conftest import Begin
 from tests.support.gateway import CHAT, EMAIL, KEY, MODEL, Station, body, channel, document, token
 from tests.support.rogue import Rogue
+from tests.tasks.plant import facts
 from waystation.artefacts.artefact import Artefact
 from waystation.control.apply import open_store
 from waystation.edge.routes import Route
 from waystation.storage.database import next_epoch
 from waystation.storage.main import accounts, channels
+from waystation.tasks.begin import Order
+from waystation.tasks.task import Request
 
 EVE = "eve@example.com"
 ROOT = "root@example.com"
@@ -41,6 +44,8 @@ TOKEN = {
 PROBE = {**TOKEN, "disabled token": 200, "expired token": 200, "disabled account": 200,
          "elsewhere": 200}  # fmt: skip
 """Balance probes work for keys that can no longer call."""
+TASK = {**TOKEN, "another account": 404, "operator": 404}
+"""Of the owner's account alone, whatever the role."""
 RECEIPT = {**TOKEN, "another account": 404}
 """Of a request of the owner's."""
 THEIRS = {**RECEIPT, "operator": 404}
@@ -71,6 +76,11 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/v1/artefacts"): TOKEN,
     ("DELETE", "/v1/artefacts/{artefact}"): THEIRS,
     ("GET", "/files/{kind}/{name}"): PUBLIC,
+    ("GET", "/v1/tasks"): TOKEN,
+    ("GET", "/v1/tasks/hook_secret"): TOKEN,
+    ("GET", "/v1/tasks/{task}"): TASK,
+    ("POST", "/v1/tasks/{task}/cancel"): TASK,
+    ("GET", "/v1/tasks/{task}/deliveries"): TASK,
     ("GET", "/livez"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/api/hello"): PUBLIC,
@@ -129,11 +139,12 @@ async def test_every_route_against_every_caller(house: Station) -> None:
     await house.settled()
     linked, doomed = [await keep_picture(house) for _ in range(2)]
     link = house.gateway.site.artefacts.link(linked, "")
+    task = await begin_task(house)
     for route in house.gateway.table:
         expected = TABLE[route.method, route.pattern]
         for caller in CALLERS:
             key = KEYS.get(caller)
-            path = address(route, mine.request_id, link, doomed.id)
+            path = address(route, mine.request_id, link, doomed.id, task)
             got = await house.request(route.method, path, BODIES.get(route.pattern), key)
             where = f"{route.method} {path} as {caller}"
             assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
@@ -145,8 +156,17 @@ async def keep_picture(house: Station) -> Artefact:
     return await house.gateway.site.artefacts.keep(house.account_ids[EMAIL], picture())
 
 
-def address(route: Route[Any], request_id: str, link: str, artefact_id: str) -> str:
+async def begin_task(house: Station) -> str:
+    """A task of the owner's account that holds nothing."""
+    account_id = house.account_ids[EMAIL]
+    of = facts(account_id=account_id)
+    order = Order(kind="slow", facts=of, request=Request(b"{}"))
+    return (await house.gateway.site.beginnings.begin_modal(order)).id
+
+
+def address(route: Route[Any], request_id: str, link: str, artefact_id: str, task: str) -> str:
     path = route.pattern.replace("{model:rest}", MODEL).replace("{artefact}", artefact_id)
+    path = path.replace("{task}", task)
     if path.startswith("/files/"):
         return link
     return f"{path}?id={request_id}" if path == "/v1/generation" else path

@@ -50,6 +50,6 @@ def _fault(refused: Refused, needed_nanos: int) -> NotAdmitted:
             return NotAdmitted(refused.reason, id=refused.other)
         case "idempotency_reused":
             return NotAdmitted("idempotency_key_reused", param="Idempotency-Key")
-        case "account_unknown" | "token_unknown" | "resolved" | "hold_unknown":
-            # The ledger has not been told of them yet, or resolved the hold meanwhile.
+        case "account_unknown" | "token_unknown" | "resolved" | "hold_unknown" | "taken":
+            # Not told to the ledger yet, resolved meanwhile, or an id that somebody else has.
             return NotAdmitted("temporarily_unavailable", retry_after=AWAY_SECONDS)

@@ -1,6 +1,6 @@
 """`waystation audit`: do the books balance?"""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import typer
@@ -8,6 +8,9 @@ import typer
 from waystation.cli.options import Data, Database, Json, settings_from
 from waystation.cli.say import json_document, progress, run_async
 from waystation.settings import Settings
+
+if TYPE_CHECKING:
+    from waystation.ledger.session import Session
 
 
 def register(app: typer.Typer) -> None:
@@ -32,9 +35,26 @@ async def _report(settings: Settings) -> dict[str, Any]:
 
     async with open_ledger(settings) as ledger:
         state = await ledger.ask(AskAudit(id="audit"))
-    assert isinstance(state, AuditState)
-    report: dict[str, Any] = msgspec.json.decode(state.report)
+        assert isinstance(state, AuditState)
+        report: dict[str, Any] = msgspec.json.decode(state.report)
+        report["failures"] += await _of_tasks(settings, ledger)
+    report["clean"] = not report["failures"]
     return report
+
+
+async def _of_tasks(settings: Settings, ledger: "Session") -> list[str]:
+    """Where tasks and their holds do not agree."""
+    from waystation.storage.database import Database, StorageAway
+    from waystation.tasks.audit import cross_audit
+    from waystation.tasks.store import TaskStore
+
+    database = Database.of(settings)
+    try:
+        return await cross_audit(TaskStore(database), ledger.ask)
+    except StorageAway as away:
+        return [f"tasks could not be compared with their holds: {away}"]
+    finally:
+        await database.close()
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -72,7 +72,7 @@ def probe(
 
 async def _choose(settings: Settings, name: str, model: str | None) -> tuple[Any, str]:
     """The channel, opened, and the model to ask for. Raises Refusal."""
-    from waystation.edge.configuration import Configuration
+    from waystation.configuration.reading import Configuration
     from waystation.storage.database import Database as Store
     from waystation.storage.master_key import read_master_key
     from waystation.storage.vault import open_vault

@@ -56,7 +56,7 @@ async def _channels(settings: Settings, store: Store) -> tuple[Sequence[Channel]
     """The configured channels that can be used, and a failed check for each that cannot."""
     from sqlalchemy import select
 
-    from waystation.edge.configuration import Configuration
+    from waystation.configuration.reading import Configuration
     from waystation.storage.database import StorageAway
     from waystation.storage.main import channels
     from waystation.storage.master_key import MasterKeyError, read_master_key

@@ -13,6 +13,7 @@ from waystation.control.server import Server, listen, make_server
 from waystation.control.services import Services
 from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
+from waystation.control.task_runner import keep_running_tasks
 from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
@@ -51,6 +52,7 @@ async def run_control(settings: Settings, boot: str) -> None:
     keeping = (
         asyncio.create_task(keep_told(services, ledger), name="reconcile"),
         asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
+        asyncio.create_task(keep_running_tasks(services, ledger), name="tasks"),
     )
     log.info("control started", socket=str(settings.control_socket))
     try:

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import structlog
 
+from waystation.configuration.feed import Feed
 from waystation.dialects.error_shapes import write_error
 from waystation.edge.call import Call, Handler, HeaderList
 from waystation.edge.dispatch import Dispatcher, shape_of
 from waystation.edge.face import FaceLimits
-from waystation.edge.feed import Feed
 from waystation.edge.forward import Forward
 from waystation.edge.http1.server import start_http1
 from waystation.edge.listening import tls_context

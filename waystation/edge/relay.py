@@ -106,7 +106,7 @@ class Relay:
         operation, digest = await read(call)
         operation = story.operation = as_pictures(site, caller, operation)
         choices = _candidates(site, caller, operation)
-        idempotency = None if digest is None else _idempotency(call, digest)
+        idempotency = None if digest is None else idempotency_of(call, digest)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
         if first is None:
@@ -223,7 +223,7 @@ def _conversation(caller: Caller, operation: Request, choices: Choices) -> Conve
     return None if affinity is None else (caller.account_id, affinity)
 
 
-def _idempotency(call: Call, digest: str) -> tuple[str, str]:
+def idempotency_of(call: Call, digest: str) -> tuple[str, str]:
     """digest: of the body."""
     key = call.header("idempotency-key") or ""
     if len(key) > _IDEMPOTENCY_CHARACTERS_MAX:

@@ -18,6 +18,7 @@ from waystation.edge.relay import Parse, Relay
 from waystation.edge.replies import send_json
 from waystation.edge.routes import RouteTable
 from waystation.edge.site import Site
+from waystation.edge.tasks import Tasks
 
 DIALECT = "openai_chat"
 
@@ -51,6 +52,7 @@ def routes(site: Site) -> RouteTable[Handler]:
         table.add("GET", f"{prefix}/billing/usage", billing.usage, "token", "openai")
     table.add("GET", "/v1/generation", Receipts(site), "token", "openai")
     _add_artefacts(table, site)
+    _add_tasks(table, site)
     table.add("GET", "/livez", livez, "public", "openai")
     table.add("GET", "/readyz", Readyz(site), "public", "openai")
     table.add("GET", "/api/hello", hello, "public", "openai")
@@ -62,6 +64,15 @@ def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
     table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
     table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
     table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
+
+
+def _add_tasks(table: RouteTable[Handler], site: Site) -> None:
+    tasks = Tasks(site)
+    table.add("GET", "/v1/tasks", tasks.list, "token", "openai")
+    table.add("GET", "/v1/tasks/hook_secret", tasks.hook_secret, "token", "openai")
+    table.add("GET", "/v1/tasks/{task}", tasks.show, "token", "openai")
+    table.add("POST", "/v1/tasks/{task}/cancel", tasks.cancel, "token", "openai")
+    table.add("GET", "/v1/tasks/{task}/deliveries", tasks.deliveries, "token", "openai")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

@@ -3,7 +3,7 @@
 `directory` and `lines` belong to one configuration epoch and are replaced together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 
 from waystation.admission.estimate import Policy
@@ -25,6 +25,10 @@ from waystation.routing.choice import Router
 from waystation.routing.health import State
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
+from waystation.storage.signing import Signer
+from waystation.tasks.begin import Beginnings
+from waystation.tasks.store import TaskStore
+from waystation.upstream.egress import EgressGuard
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
@@ -54,6 +58,10 @@ class Site:
         self.metrics = metrics
         self.lines = lines
         self.artefacts = artefacts
+        self.tasks: TaskStore
+        self.beginnings: Beginnings
+        self.hook_guard = EgressGuard(settings.egress_allow)
+        self.signer: Callable[[], Awaitable[Signer]]
         self.fetcher = Fetcher(transports["https"], settings)
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)

@@ -209,6 +209,18 @@ class LedgerClient:
         self._unacknowledged += 1
         self.link.post(resolution)
 
+    async def settle(self, resolution: Resolve) -> Resolved:
+        """Waits at most ANSWER_SECONDS_MAX, over a restart of the ledger. Raises LedgerAway."""
+        self.resolve(resolution)
+        record = self._holds[resolution.hold_id]
+        if record.ended is None:
+            record.ended = self._loop.create_future()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                return await asyncio.shield(record.ended)
+        except TimeoutError:
+            raise LedgerAway("no answer in time") from None
+
     def note(self, row: Row) -> None:
         note = Note(row)
         if self.link.up and not self.link.congested:
@@ -275,7 +287,7 @@ class LedgerClient:
             if kind is Admitted or kind is Refused:
                 self._on_hold_answer(cast(HoldAnswer, reply))
             elif kind is Resolved:
-                self._acknowledge(cast(Resolved, reply).hold_id)
+                self._acknowledge(cast(Resolved, reply))
             else:
                 self._on_other(reply)
 
@@ -289,7 +301,7 @@ class LedgerClient:
             return
         if not record.asked:
             if record.resolution is not None and isinstance(answer, Refused):
-                self._acknowledge(answer.hold_id)  # no such hold: nothing to resolve
+                self._acknowledge(Resolved(answer.hold_id, "void", 0))  # nothing to resolve
             return
         question, future = record.asked.popleft()
         if isinstance(answer, Admitted):
@@ -304,9 +316,13 @@ class LedgerClient:
         if not future.done():
             future.set_result(answer)
 
-    def _acknowledge(self, hold_id: str) -> None:
-        record = self._holds.pop(hold_id, None)
-        if record is not None and record.resolution is not None:
+    def _acknowledge(self, resolved: Resolved) -> None:
+        record = self._holds.pop(resolved.hold_id, None)
+        if record is None:
+            return
+        if record.ended is not None and not record.ended.done():
+            record.ended.set_result(resolved)
+        if record.resolution is not None:
             self._unacknowledged -= 1
             if self._unacknowledged == 0:
                 self._watchers.wake()

@@ -149,6 +149,7 @@ RefusedReason = Literal[
     "idempotency_reused",
     "resolved",  # the hold was resolved meanwhile (swept)
     "hold_unknown",
+    "taken",  # another request's hold has this id
 ]
 
 
@@ -348,6 +349,45 @@ class Versions(_Message, frozen=True, tag="versions"):
     groups: tuple[tuple[str, int], ...] = ()
 
 
+class AskOpenHolds(_Message, frozen=True, tag="ask_open_holds"):
+    """Which of these are open. Answered by OpenHolds."""
+
+    id: str
+    hold_ids: tuple[str, ...]
+
+
+class OpenHolds(_Message, frozen=True, tag="open_holds"):
+    id: str
+    hold_ids: tuple[str, ...] = ()
+
+
+class AskTaskHolds(_Message, frozen=True, tag="ask_task_holds"):
+    """Open holds of tasks, oldest first: made before before_ms, above the key after_n; count: at
+    most. Answered by TaskHolds."""
+
+    id: str
+    before_ms: int
+    after_n: int
+    count: int
+
+
+class TaskHold(msgspec.Struct, frozen=True, array_like=True):
+    """n: to go on from."""
+
+    n: int
+    hold_id: str
+    account_id: int
+    token_id: int
+    nanos: int
+    created_ms: int
+    facts: Facts
+
+
+class TaskHolds(_Message, frozen=True, tag="task_holds"):
+    id: str
+    holds: tuple[TaskHold, ...] = ()
+
+
 class AskFigures(_Message, frozen=True, tag="ask_figures"):
     """How the ledger process fares, for metrics."""
 
@@ -375,8 +415,10 @@ Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
     | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
+    | AskOpenHolds | AskTaskHolds
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
     | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
+    | OpenHolds | TaskHolds
 )  # fmt: skip

@@ -5,7 +5,16 @@ from collections import deque
 from collections.abc import Iterator
 
 from waystation.journal.row import EndReason, Facts, Row
-from waystation.ledger.messages import Admitted, Checkpoint, Command, Extend, Hold, Refused, Resolve
+from waystation.ledger.messages import (
+    Admitted,
+    Checkpoint,
+    Command,
+    Extend,
+    Hold,
+    Refused,
+    Resolve,
+    Resolved,
+)
 from waystation.ledger.messages import Sent as SentMark
 
 HoldAnswer = Admitted | Refused
@@ -14,9 +23,12 @@ HoldQuestion = Hold | Extend
 
 class OpenHold:
     """asked: questions about this hold that wait for an answer, in the order of sending; the
-    ledger answers in that order. confirmed_at: loop time of the last Admitted, 0.0 before."""
+    ledger answers in that order. confirmed_at: loop time of the last Admitted, 0.0 before. ended:
+    who waits for the resolution's answer."""
 
-    __slots__ = ("asked", "confirmed_at", "hold", "is_sent", "metered_nanos", "resolution")
+    __slots__ = (
+        "asked", "confirmed_at", "ended", "hold", "is_sent", "metered_nanos", "resolution",
+    )  # fmt: skip
 
     def __init__(self, hold: Hold | None) -> None:
         self.hold = hold
@@ -25,6 +37,7 @@ class OpenHold:
         self.is_sent: bool | None = None
         self.metered_nanos = 0
         self.resolution: Resolve | None = None
+        self.ended: asyncio.Future[Resolved] | None = None
 
     def unacknowledged(self, hold_id: str) -> Iterator[Command]:
         """What a ledger that comes back may not have heard, in the order of deciding."""

@@ -10,8 +10,10 @@ from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
     AskFigures,
+    AskOpenHolds,
     AskPage,
     AskRow,
+    AskTaskHolds,
     AskToken,
     AskVersions,
     AuditState,
@@ -20,14 +22,17 @@ from waystation.ledger.messages import (
     Figures,
     Granted,
     Hold,
+    OpenHolds,
     PageState,
     PutAccount,
     PutGroup,
     PutToken,
     Refused,
     Resolve,
+    Resolved,
     RowState,
     TakeSlot,
+    TaskHolds,
     TokenState,
     Transfer,
     Versions,
@@ -35,9 +40,12 @@ from waystation.ledger.messages import (
 
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | PutAccount | PutToken | PutGroup | Transfer
+    | AskOpenHolds | AskTaskHolds | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
-Answer = AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
+Answer = (
+    AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
+    | OpenHolds | TaskHolds
+)  # fmt: skip
 
 
 class LedgerAway(Exception):
@@ -70,6 +78,10 @@ class Ledger(Protocol):
 
     def resolve(self, resolution: Resolve) -> None:
         """Kept and resent until the ledger has acknowledged it."""
+
+    async def settle(self, resolution: Resolve) -> Resolved:
+        """Resolve, and wait for what the ledger says: the first resolution of that hold, whoever
+        made it. Raises LedgerAway after some seconds; it is resent all the same."""
 
     def note(self, row: Row) -> None:
         """Bounded: dropped and counted when too many wait."""

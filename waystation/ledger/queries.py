@@ -12,29 +12,44 @@ from waystation.ledger.messages import (
     AccountState,
     AskAccount,
     AskAudit,
+    AskOpenHolds,
     AskPage,
     AskRow,
+    AskTaskHolds,
     AskToken,
     AskVersions,
     AuditState,
     Decision,
+    OpenHolds,
     PageState,
     RowState,
+    TaskHold,
+    TaskHolds,
     TokenState,
     Versions,
 )
-from waystation.ledger.records import HOUR_MS, decode_row, encode_json, plain, token_of
+from waystation.ledger.records import (
+    HOUR_MS,
+    decode_facts,
+    decode_row,
+    encode_json,
+    plain,
+    token_of,
+)
 from waystation.ledger.schema import tokens
 from waystation.ledger.statements import select
 
 Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
-Question = AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions
+Question = (
+    AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskOpenHolds | AskTaskHolds
+)
 Answering = Generator[Query, Rows, Decision]
 
 FAR_MS = 2**62
 PAGE_ROWS_MAX = 100
 PAGE_SCANNED_MAX = 2000
+HOLDS_MAX = 1000
 
 
 def answer(question: Question) -> Answering:
@@ -51,6 +66,10 @@ def answer(question: Question) -> Answering:
             return _audit(question)
         case AskVersions():
             return _versions(question)
+        case AskOpenHolds():
+            return _open_holds(question)
+        case AskTaskHolds():
+            return _task_holds(question)
 
 
 def _account(asked: AskAccount) -> Answering:
@@ -177,6 +196,33 @@ def _versions(asked: AskVersions) -> Answering:
     tokens_known = yield "SELECT token_id, version FROM tokens ORDER BY token_id", {}
     groups = yield "SELECT group_name, version FROM groups ORDER BY group_name", {}
     return Versions(asked.id, _pairs(accounts), _pairs(tokens_known), _pairs(groups))
+
+
+def _open_holds(asked: AskOpenHolds) -> Answering:
+    # None are asked for as one that cannot be: each answer is made of at least one query.
+    wanted = asked.hold_ids[:HOLDS_MAX] or ("",)
+    names = {f"hold{place}": one for place, one in enumerate(wanted)}
+    places = ", ".join(f":{name}" for name in names)
+    rows = yield f"SELECT hold_id FROM holds WHERE hold_id IN ({places})", names  # noqa: S608
+    return OpenHolds(asked.id, tuple(row[0] for row in rows))
+
+
+def _task_holds(asked: AskTaskHolds) -> Answering:
+    rows = yield (
+        "SELECT n, hold_id, account_id, token_id, nanos, created_ms, facts FROM holds "
+        "WHERE owner = 'task' AND created_ms < :before AND n > :after ORDER BY n LIMIT :count",
+        {
+            "before": asked.before_ms,
+            "after": asked.after_n,
+            "count": max(0, min(asked.count, HOLDS_MAX)),
+        },
+    )
+    return TaskHolds(asked.id, tuple(_task_hold(row) for row in rows))
+
+
+def _task_hold(row: Sequence[Any]) -> TaskHold:
+    n, hold_id, account_id, token_id, nanos, created_ms, facts = row
+    return TaskHold(n, hold_id, account_id, token_id, nanos, created_ms, decode_facts(facts))
 
 
 def _pairs(rows: Rows) -> tuple[tuple[Any, int], ...]:

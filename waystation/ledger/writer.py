@@ -18,8 +18,10 @@ from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
     AskFigures,
+    AskOpenHolds,
     AskPage,
     AskRow,
+    AskTaskHolds,
     AskToken,
     AskVersions,
     Checkpoint,
@@ -46,6 +48,7 @@ LAST_TRIES = 20
 _Entry = tuple[Posted, Connection | None]
 _ABOUT_ID = (
     AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer,
+    AskOpenHolds, AskTaskHolds,
 )  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)
 

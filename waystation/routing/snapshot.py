@@ -1,6 +1,7 @@
 """What routing decides on: the configuration as one immutable value, made anew for each epoch.
 
-Rows of `main` come in through `edge/feed.py`; nothing here reads or waits. Names may end in `*`.
+Rows of `main` come in through `configuration/feed.py`; nothing here reads or waits. Names may end
+in `*`.
 """
 
 from collections.abc import Mapping

@@ -57,6 +57,11 @@ def _words(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, server_default="")
 
 
+def _partial(name: str, *columns: str, of: str) -> Index:
+    """An index of these rows only."""
+    return Index(name, *columns, sqlite_where=text(of), postgresql_where=text(of))
+
+
 accounts = Table(
     "accounts",
     metadata,
@@ -298,6 +303,108 @@ outbox = Table(
         sqlite_where=text("acked_ms IS NULL"),
         postgresql_where=text("acked_ms IS NULL"),
     ),
+    sqlite_autoincrement=True,
+)
+
+tasks = Table(
+    "tasks",
+    # Slow generations: the row is the truth. hold_id: the ledger's hold, usually the task's own id;
+    # NULL: nothing was ever held. settle: '' nothing to do; 'post', 'void' the ledger must be told;
+    # 'posted', 'voided' it has acknowledged. due_at_ms: when somebody should look at it, NULL while
+    # a runner has it (lease_owner, alive by task_runners) or nobody need. deadline_ms: the state's.
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", BigInteger, nullable=False),
+    Column("token_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    _words("action"),
+    Column("state", Text, nullable=False),
+    _count("row_version", 1),
+    Column("hold_id", Text, unique=True),
+    _count("hold_nanos"),
+    _words("settle"),
+    _count("nanos"),
+    _flag("exact", True),
+    _words("group_name"),
+    _words("rate"),
+    _words("price_version"),
+    _json("usage", "{}"),
+    _json("facts", "[]"),  # journal Facts, for the log row
+    _count("channel_id"),
+    _count("key_id"),
+    _words("upstream_id"),
+    _words("parent_id"),
+    _count("progress"),
+    _json("result", "{}"),
+    _json("memo", "{}"),  # what the kind remembers for itself; nobody else reads it
+    _json("artefacts", "[]"),
+    _words("fail_code"),
+    _words("fail_reason"),
+    _count("created_ms"),
+    _count("submitted_ms"),
+    _count("started_ms"),
+    _count("finished_ms"),
+    Column("due_at_ms", BigInteger),
+    Column("deadline_ms", BigInteger),
+    Column("wanted_ms", BigInteger),
+    _words("lease_owner"),
+    _count("attempts"),
+    _flag("hooked", False),  # task_hooks has a row of it
+    CheckConstraint("settle IN ('', 'post', 'void', 'posted', 'voided')", name="settle"),
+    Index("ix_tasks_account", "account_id", "created_ms", "id"),
+    _partial("ix_tasks_parent", "parent_id", of="parent_id <> ''"),
+    _partial("ix_tasks_upstream", "channel_id", "upstream_id", of="upstream_id <> ''"),
+    _partial("ix_tasks_due", "due_at_ms", of="due_at_ms IS NOT NULL"),
+    _partial("ix_tasks_wanted", "wanted_ms", of="wanted_ms IS NOT NULL"),
+    _partial("ix_tasks_leased", "lease_owner", of="lease_owner <> ''"),
+    _partial("ix_tasks_settle", "id", of="settle IN ('post', 'void')"),
+    _partial("ix_tasks_open", "account_id", "channel_id", "state", of="finished_ms = 0"),
+)
+
+task_requests = Table(
+    "task_requests",  # the whole request, apart: a task's row is written often, this one once
+    metadata,
+    Column("task_id", Text, ForeignKey(tasks.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    _json("query", "{}"),  # what routing is asked on behalf of the caller
+)
+
+task_runners = Table(
+    "task_runners",  # whose leases hold: those of a runner that said so lately
+    metadata,
+    Column("id", Text, primary_key=True),
+    _count("alive_until_ms"),
+)
+
+task_hooks = Table(
+    "task_hooks",
+    # Where a task's changes are told. due_ms: when to send next, NULL: nothing to say. sent_rank:
+    # of the last state and progress that were delivered. attempts, first_ms: of the one under way.
+    metadata,
+    Column("task_id", Text, ForeignKey(tasks.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("due_ms", BigInteger),
+    _count("changes"),
+    Column("sent_rank", BigInteger, nullable=False, server_default="-1"),
+    _count("attempts"),
+    _count("first_ms"),
+    _partial("ix_task_hooks_due", "due_ms", of="due_ms IS NOT NULL"),
+)
+
+task_deliveries = Table(
+    "task_deliveries",  # each try to tell; what the receiver answered is never kept
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("task_id", Text, ForeignKey(tasks.c.id, ondelete="CASCADE"), nullable=False),
+    Column("delivery_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _count("progress"),
+    _count("attempt"),
+    _count("status"),
+    _count("duration_ms"),
+    _words("error"),
+    _count("at_ms"),
+    Index(None, "task_id", "id"),
     sqlite_autoincrement=True,
 )
 

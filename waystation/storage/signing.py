@@ -36,6 +36,12 @@ class Signer:
             return False
         return hmac.compare_digest(self._mac(secret, message), given)
 
+    def derive(self, purpose: bytes) -> tuple[str, ...]:
+        """Secrets of this purpose, one for each key, the signing key's first: what is given out
+        says nothing of the keys, and changes with them."""
+        ids = sorted(self._keys, key=lambda key_id: key_id != self._newest)
+        return tuple(self._mac(self._keys[key_id], b"derive:" + purpose) for key_id in ids)
+
     def knows(self, signature: str) -> bool:
         """Whether it names a key that we have."""
         return signature.partition(".")[0] in self._keys

@@ -17,6 +17,7 @@ _TAGS = (
     ("Images", "图片", "Pictures: drawn, edited, varied."),
     ("Models", "模型", "What the token may call."),
     ("Files", "文件", "What was made and is stored here."),
+    ("Tasks", "任务", "Slow generations: ask, cancel, be told."),
     ("Receipts", "账单", "What requests cost, what is left."),
     ("Catalogue", "价格与状态", "Prices, groups, status; public."),
     ("Session", "登录", "Sign-in of people."),

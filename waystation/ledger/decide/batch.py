@@ -8,8 +8,10 @@ from waystation.ledger.decide import deaths, holds, places, policies, resolution
 from waystation.ledger.messages import (
     AskAccount,
     AskAudit,
+    AskOpenHolds,
     AskPage,
     AskRow,
+    AskTaskHolds,
     AskToken,
     AskVersions,
     Checkpoint,
@@ -33,7 +35,9 @@ from waystation.ledger.state import Changes, State
 # which a dict of callables cannot say.
 Decider = Callable[[State, Changes, Posted, Any, int], Decision | None]
 
-QUESTIONS = (AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions)
+QUESTIONS = (
+    AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskOpenHolds, AskTaskHolds,
+)  # fmt: skip
 
 DECIDERS: dict[type, Decider] = {
     Hold: holds.admit,

@@ -18,6 +18,7 @@ from waystation.control.openapi.endpoints import (
     models,
     moderations,
     session,
+    tasks,
     token_pages,
     usage,
 )
@@ -32,6 +33,7 @@ _MODULES = (
     ideogram,
     models,
     artefacts,
+    tasks,
     generation,
     billing,
     token_pages,

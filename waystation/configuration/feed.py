@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from waystation.edge.configuration import Configuration
+from waystation.configuration.reading import Configuration
 from waystation.routing.snapshot import Snapshot
 from waystation.storage.database import Database, Epochs, StorageAway
 from waystation.storage.epoch_watch import EpochWatch

@@ -1,0 +1,215 @@
+"""What receivers are told: in order, signed, once, and final states until they were taken."""
+
+import asyncio
+import contextlib
+import hmac
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.tasks.plant import Plant, order
+from tests.tasks.receiver import receiving
+from tests.tasks.slow import Slow
+from waystation.storage.main import task_hooks
+from waystation.storage.signing import Signer
+from waystation.tasks.hooks import book, notifier
+from waystation.tasks.hooks.address import judge
+from waystation.tasks.hooks.book import Hook, HookBook, again_ms
+from waystation.tasks.hooks.notifier import Notifier
+from waystation.tasks.hooks.signature import secrets_of, sign
+from waystation.tasks.task import Change, Task
+from waystation.upstream.egress import EgressGuard
+from waystation.upstream.outbound import Outbound
+
+SIGNER = Signer({"old": b"o" * 32, "new": b"n" * 32}, "new")
+OPEN = EgressGuard(["127.0.0.0/8"])
+
+
+@contextlib.asynccontextmanager
+async def notifying(plant: Plant, guard: EgressGuard = OPEN) -> AsyncIterator[Notifier]:
+    outbound = Outbound(guard)
+    made = Notifier(plant.store, {"slow": Slow()}, outbound, SIGNER)
+    task = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await outbound.close()
+
+
+async def until(holds: Callable[[], object], seconds_max: float = 10.0) -> None:
+    async with asyncio.timeout(seconds_max):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def begun(plant: Plant, url: str) -> Task:
+    return (await plant.beginnings.begin(order(url=url))).task
+
+
+async def quiet(plant: Plant) -> None:
+    """Until nothing is left to be told."""
+
+    async def due() -> int:
+        async with plant.database.read() as connection:
+            counted = select(func.count()).where(task_hooks.c.due_ms.is_not(None))
+            return int((await connection.execute(counted)).scalar_one())
+
+    async with asyncio.timeout(15):
+        while await due():
+            await asyncio.sleep(0.02)
+
+
+async def test_told_in_order_signed_and_each_thing_once(plant: Plant) -> None:
+    async with receiving() as receiver, notifying(plant):
+        task = await begun(plant, receiver.url)
+        for change in (
+            Change(state="SUBMITTED"),
+            Change(state="IN_PROGRESS", progress=30),
+            Change(progress=30, memo={"a": 1}),
+            Change(state="SUCCESS"),
+        ):
+            task = await plant.store.change(task, change)
+            await quiet(plant)
+        told = [message.told for message in receiver.messages]
+        assert told == [("SUBMITTED", "0%"), ("IN_PROGRESS", "30%"), ("SUCCESS", "100%")]
+        for message in receiver.messages:
+            stamp = message.headers["x-waystation-timestamp"]
+            secret = secrets_of(SIGNER, 1)[0].encode()
+            mac = hmac.new(secret, stamp.encode() + b"." + message.body, "sha256").hexdigest()
+            assert message.headers["x-waystation-signature"] == f"v1={mac}"
+            assert message.headers["x-waystation-event"] == "task.updated"
+            assert message.headers["content-type"] == "application/json"
+        ids = {message.headers["x-waystation-delivery"] for message in receiver.messages}
+        assert len(ids) == 3
+    log = await HookBook(plant.database).log(task.id)
+    assert [(one["state"], one["attempt"], one["status"], one["error"]) for one in log] == [
+        ("SUBMITTED", 1, 200, ""), ("IN_PROGRESS", 1, 200, ""), ("SUCCESS", 1, 200, ""),
+    ]  # fmt: skip
+
+
+async def test_a_slow_receiver_gets_the_newest_one_at_a_time_and_never_less(plant: Plant) -> None:
+    async with receiving() as receiver, notifying(plant):
+        receiver.pause = 0.3
+        task = await begun(plant, receiver.url)
+        task = await plant.store.change(task, Change(state="IN_PROGRESS"))
+        for progress in range(5, 100, 5):
+            task = await plant.store.change(task, Change(progress=progress))
+        await plant.store.change(task, Change(state="SUCCESS"))
+        await quiet(plant)
+        told = [int(message.json["progress"][:-1]) for message in receiver.messages]
+        assert told == sorted(set(told))
+        assert receiver.messages[-1].told == ("SUCCESS", "100%")
+        assert len(told) <= 4
+        assert receiver.open_most == 1
+
+
+async def test_a_final_state_is_told_until_it_is_taken(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "PAUSES_SECONDS", (0.2, 0.3))
+    async with receiving() as receiver:
+        receiver.answers = [500, 503]
+        async with notifying(plant):
+            task = await begun(plant, receiver.url)
+            await plant.store.change(task, Change(state="FAILURE", fail_reason="no"))
+            await until(lambda: len(receiver.messages) == 1)
+        # Another process goes on after a restart.
+        async with notifying(plant):
+            await until(lambda: len(receiver.messages) == 3)
+            await quiet(plant)
+        assert len({m.headers["x-waystation-delivery"] for m in receiver.messages}) == 1
+    log = await HookBook(plant.database).log(task.id)
+    assert [(one["attempt"], one["status"], one["error"]) for one in log] == [
+        (1, 500, "status"), (2, 503, "status"), (3, 200, ""),
+    ]  # fmt: skip
+
+
+async def test_an_intermediate_state_is_not_told_again(plant: Plant) -> None:
+    async with receiving() as receiver, notifying(plant):
+        receiver.answers = [500]
+        task = await begun(plant, receiver.url)
+        task = await plant.store.change(task, Change(state="SUBMITTED"))
+        await quiet(plant)
+        assert len(receiver.messages) == 1
+        await plant.store.change(task, Change(state="SUCCESS"))
+        await quiet(plant)
+        assert [message.told[0] for message in receiver.messages] == ["SUBMITTED", "SUCCESS"]
+
+
+async def test_receivers_that_hang_or_pour_leave_the_others_alone(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving() as hanging, receiving() as pouring, receiving() as good:
+        hanging.hang, pouring.endless = True, True
+        async with notifying(plant):
+            for _ in range(notifier.AT_ONCE_PER_HOST + 4):
+                task = await begun(plant, hanging.url)
+                await plant.store.change(task, Change(state="SUCCESS"))
+            poured = await begun(plant, pouring.url)
+            await plant.store.change(poured, Change(state="SUCCESS"))
+            await until(lambda: hanging.open == notifier.AT_ONCE_PER_HOST)
+            task = await begun(plant, good.url)
+            await plant.store.change(task, Change(state="SUCCESS"))
+            await until(lambda: good.messages, 3.0)
+            await until(lambda: pouring.messages, 3.0)
+            assert hanging.open_most == notifier.AT_ONCE_PER_HOST
+
+
+async def test_no_hook_leads_inside(plant: Plant) -> None:
+    """127.0.0.1 is not in this guard's list: the receiver is a tripwire."""
+    async with receiving() as tripwire, receiving() as outside:
+        outside.redirect = tripwire.url
+        guard = EgressGuard([])
+        async with notifying(plant, guard):
+            task = await begun(plant, tripwire.url)
+            await plant.store.change(task, Change(state="SUBMITTED"))
+            await quiet(plant)
+        async with notifying(plant):
+            other = await begun(plant, outside.url)
+            await plant.store.change(other, Change(state="SUBMITTED"))
+            await quiet(plant)
+        assert outside.messages
+        assert tripwire.messages == []
+    log = await HookBook(plant.database).log(task.id)
+    assert [(one["status"], one["error"]) for one in log] == [(0, "forbidden")]
+    log = await HookBook(plant.database).log(other.id)
+    assert [(one["status"], one["error"]) for one in log] == [(302, "status")]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/x", "http://169.254.169.254/latest", "http://[::1]/", "ftp://example.com",
+        "http://localhost/", "http://0x7f.1/", "http://user@example.com/", "no address",
+        "http://[::ffff:10.0.0.1]/", "https://example.com/" + "x" * 2000,
+    ],
+)  # fmt: skip
+async def test_addresses_that_no_task_takes(url: str) -> None:
+    with pytest.raises(ValueError):
+        await judge(url, EgressGuard([]))
+
+
+async def test_addresses_that_a_task_takes() -> None:
+    await judge("http://127.0.0.1:9/x", OPEN)
+    await judge("https://name.invalid/hook", EgressGuard([]))  # it may resolve later
+
+
+def test_pauses_grow_and_end_after_a_day() -> None:
+    hook = Hook("t", "u", 1, -1, 0, 0)
+    assert again_ms(hook, 1000) == 2000
+    assert again_ms(hook._replace(attempts=3, first_ms=1), 1000) == 121_000
+    assert again_ms(hook._replace(attempts=40, first_ms=1), 1000) == 3_601_000
+    day_ms = 24 * 3_600_000
+    assert again_ms(hook._replace(attempts=40, first_ms=1), day_ms) is None
+
+
+def test_two_secrets_are_valid_while_keys_change() -> None:
+    first, second = secrets_of(SIGNER, 7)
+    assert first != second
+    assert first.startswith("whsec_")
+    assert secrets_of(Signer({"old": b"o" * 32}, "old"), 7) == (second,)
+    assert secrets_of(SIGNER, 8)[0] != first
+    assert sign(first, 5, b"x") != sign(second, 5, b"x")

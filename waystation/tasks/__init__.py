@@ -1,0 +1,1 @@
+"""Slow generations as state machines in the database: submit → run or poll → settle → tell."""

@@ -1,0 +1,1 @@
+"""Telling of tasks: where to, signed how, in which order, tried how long."""

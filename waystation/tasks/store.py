@@ -1,0 +1,162 @@
+"""Tasks in the store: found by those who own them, changed by compare and set."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select, tuple_
+
+from waystation.kernel.clock import now_ms
+from waystation.storage.database import Database
+from waystation.storage.main import task_requests, tasks
+from waystation.tasks.changing import changed
+from waystation.tasks.rows import COLUMNS, task_of
+from waystation.tasks.states import RUNNING, WAITING, State
+from waystation.tasks.task import TOMBSTONE, Change, Request, Task
+from waystation.tasks.writes import Writes
+
+PAGE_MAX = 100
+IDS_MAX = 1000
+WANTED_AGAIN_MS = 2_000
+
+
+class Overtaken(Exception):
+    """The row is another version by now: somebody else changed it first."""
+
+
+class TaskExists(Exception):
+    """The id, or its hold, has a row already."""
+
+
+class Load(NamedTuple):
+    """waiting: stored and not yet handed over. running: at work somewhere."""
+
+    waiting: int
+    running: int
+
+
+class TaskStore:
+    """One a process. Every method raises StorageAway."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.writes = Writes(database)
+
+    async def close(self) -> None:
+        await self.writes.close()
+
+    # ---- reading -----------------------------------------------------------------------------
+
+    async def get(self, task_id: str, account_id: int | None = None) -> Task | None:
+        """account_id: whose it must be; a foreign id is an unknown one."""
+        found = await self.get_many((task_id,), account_id)
+        return found[0] if found else None
+
+    async def get_many(self, ids: Iterable[str], account_id: int | None = None) -> list[Task]:
+        """Those there are, each once, in no order. At most IDS_MAX ids are looked for."""
+        # PostgreSQL knows no NUL; neither does any id.
+        wanted = [one for one in dict.fromkeys(ids) if "\x00" not in one][:IDS_MAX]
+        if not wanted:
+            return []
+        statement = _select().where(tasks.c.id.in_(wanted))
+        if account_id is not None:
+            statement = statement.where(tasks.c.account_id == account_id)
+        return await self.find(statement)
+
+    async def request_of(self, task_id: str) -> Request:
+        """Raises LookupError."""
+        body, query = task_requests.c.body, task_requests.c.query
+        async with self.database.read() as connection:
+            statement = select(body, query).where(task_requests.c.task_id == task_id)
+            row = (await connection.execute(statement)).first()
+        if row is None:
+            raise LookupError(f"task {task_id} has no request")
+        return Request(bytes(row[0]), row[1].encode())
+
+    async def page(
+        self,
+        account_id: int,
+        *,
+        kinds: Sequence[str] = (),
+        states: Sequence[State] = (),
+        before: tuple[int, str] | None = None,
+        count: int = PAGE_MAX,
+    ) -> list[Task]:
+        """Newest first. before: (created_ms, id) of the last one seen."""
+        statement = _select().where(tasks.c.account_id == account_id)
+        if kinds:
+            statement = statement.where(tasks.c.kind.in_(kinds))
+        if states:
+            statement = statement.where(tasks.c.state.in_(states))
+        if before is not None:
+            statement = statement.where(tuple_(tasks.c.created_ms, tasks.c.id) < before)
+        newest = (tasks.c.created_ms.desc(), tasks.c.id.desc())
+        return await self.find(statement.order_by(*newest).limit(count))
+
+    async def by_upstream(self, channel_id: int, upstream_id: str) -> Task | None:
+        """The newest task of that channel that the upstream knows under this id."""
+        mine = (tasks.c.channel_id == channel_id, tasks.c.upstream_id == upstream_id)
+        newest = (tasks.c.created_ms.desc(), tasks.c.id.desc())
+        statement = _select().where(*mine, tasks.c.upstream_id != "").order_by(*newest).limit(1)
+        found = await self.find(statement)
+        return found[0] if found else None
+
+    async def children(self, parent_id: str) -> list[Task]:
+        """Oldest first."""
+        mine = (tasks.c.parent_id == parent_id, tasks.c.parent_id != "")
+        return await self.find(_select().where(*mine).order_by(tasks.c.created_ms, tasks.c.id))
+
+    async def account_load(self, account_id: int, kind: str) -> Load:
+        return await self._load(tasks.c.account_id == account_id, tasks.c.kind == kind)
+
+    async def channel_load(self, channel_id: int) -> Load:
+        """Of tasks that are bound to this channel already."""
+        return await self._load(tasks.c.channel_id == channel_id)
+
+    async def _load(self, *whose: Any) -> Load:
+        statement = (
+            select(tasks.c.state, func.count())
+            .where(*whose, tasks.c.finished_ms == 0)
+            .group_by(tasks.c.state)
+        )
+        async with self.database.read() as connection:
+            counts = {row[0]: int(row[1]) for row in await connection.execute(statement)}
+        return Load(_sum(counts, WAITING), _sum(counts, RUNNING))
+
+    async def find(self, statement: Select[Any]) -> list[Task]:
+        async with self.database.read() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return [task_of(row) for row in rows]
+
+    # ---- writing -----------------------------------------------------------------------------
+
+    async def insert(self, task: Task, request: Request, url: str = "") -> None:
+        """url: where its changes are told, "" nowhere. Raises TaskExists."""
+        if not await self.writes.insert(task, request, url):
+            raise TaskExists(task.id)
+
+    async def change(self, task: Task, change: Change) -> Task:
+        """The task as it then is; the same when nothing changes. Raises Overtaken,
+        IllegalTransition."""
+        return await self.put(task, changed(task, change, now_ms()))
+
+    async def put(self, before: Task, after: Task, url: str = "") -> Task:
+        """Raises Overtaken."""
+        if after is before:
+            return before
+        if not await self.writes.update(before, after, url):
+            raise Overtaken(before.id)
+        return after
+
+    def want(self, task: Task) -> None:
+        """Its owner asks for it: the next poll comes forward. Not waited for."""
+        recent_ms = now_ms() - WANTED_AGAIN_MS
+        if not task.is_final and (task.wanted_ms or 0) < recent_ms:
+            self.writes.want(task.id)
+
+
+def _select() -> Select[Any]:
+    return select(*COLUMNS).where(tasks.c.kind != TOMBSTONE)
+
+
+def _sum(counts: dict[str, int], states: Iterable[str]) -> int:
+    return sum(counts.get(state, 0) for state in states)

@@ -1,0 +1,183 @@
+"""Writes of task rows, many in one transaction.
+
+What is asked for while a commit runs makes the next batch: one commit's fsync serves them all, and
+SQLite's one writer is not queued for by each of them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import bindparam, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from waystation.kernel.clock import now_ms
+from waystation.storage.database import Database
+from waystation.storage.main import task_hooks, task_requests
+from waystation.tasks.rows import INSERT, UPDATE, inserted, updated
+from waystation.tasks.states import rank
+from waystation.tasks.task import Request, Task
+
+BATCH_MAX = 256
+
+_TOLD = text(
+    "UPDATE main.task_hooks SET changes = changes + 1, due_ms = coalesce(due_ms, :now) "
+    "WHERE task_id IN :ids"
+).bindparams(bindparam("ids", expanding=True))
+_WANTED = text(
+    "UPDATE main.tasks SET wanted_ms = :now WHERE finished_ms = 0 AND id IN :ids"
+).bindparams(bindparam("ids", expanding=True))
+
+
+@dataclass(slots=True)
+class _Insert:
+    task: Task
+    request: Request
+    url: str
+    done: asyncio.Future[bool]
+
+
+@dataclass(slots=True)
+class _Update:
+    before: Task
+    after: Task
+    done: asyncio.Future[bool]
+    url: str = ""
+
+
+@dataclass(slots=True)
+class _Batch:
+    inserts: list[_Insert] = field(default_factory=list)
+    updates: list[_Update] = field(default_factory=list)
+    wanted: set[str] = field(default_factory=set)
+
+
+class Writes:
+    """One a process and database. Each method raises StorageAway: nothing of it happened."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[_Insert | _Update] = []
+        self._wanted: set[str] = set()
+        self._running: asyncio.Task[None] | None = None
+
+    async def insert(self, task: Task, request: Request, url: str = "") -> bool:
+        """False: the id, or its hold, has a row already."""
+        done = asyncio.get_running_loop().create_future()
+        return await self._ask(_Insert(task, request, url, done))
+
+    async def update(self, before: Task, after: Task, url: str = "") -> bool:
+        """Compare and set. False: the row is another version by now. url: a hook that the task
+        gets only now."""
+        done = asyncio.get_running_loop().create_future()
+        return await self._ask(_Update(before, after, done, url))
+
+    def want(self, task_id: str) -> None:
+        """Its owner asks for it: bring the next poll forward. Not waited for."""
+        self._wanted.add(task_id)
+        self._wake()
+
+    async def close(self) -> None:
+        """Until what was asked for is written."""
+        while self._running is not None:
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def _ask(self, item: _Insert | _Update) -> bool:
+        self._waiting.append(item)
+        self._wake()
+        return await asyncio.shield(item.done)
+
+    def _wake(self) -> None:
+        if self._running is None:
+            self._running = asyncio.create_task(self._run(), name="task-writes")
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting or self._wanted:
+                await asyncio.sleep(0)  # those who ask at this moment too
+                await self._commit(self._take())
+        finally:
+            self._running = None
+
+    def _take(self) -> _Batch:
+        """A task is in a batch once: a second change of it was made on the first one's ground."""
+        batch = _Batch(wanted=self._wanted)
+        self._wanted = set()
+        taken = self._waiting[:BATCH_MAX]
+        seen: set[str] = set()
+        rest: list[_Insert | _Update] = []
+        for item in taken:
+            if isinstance(item, _Insert):
+                batch.inserts.append(item)
+            elif item.after.id in seen:
+                rest.append(item)
+            else:
+                seen.add(item.after.id)
+                batch.updates.append(item)
+        self._waiting[:BATCH_MAX] = rest
+        return batch
+
+    async def _commit(self, batch: _Batch) -> None:
+        items: Sequence[_Insert | _Update] = [*batch.inserts, *batch.updates]
+        try:
+            async with self._database.write() as connection:
+                good = await self._insert(connection, batch.inserts)
+                good |= await self._update(connection, batch.updates)
+                if batch.wanted:
+                    values = {"now": now_ms(), "ids": sorted(batch.wanted)}
+                    await connection.execute(_WANTED, values)
+        except BaseException as fault:
+            for item in items:
+                if not item.done.done():
+                    item.done.set_exception(fault)
+                    item.done.exception()  # who asked may have gone
+            if not isinstance(fault, Exception):
+                raise
+            return
+        for item in items:
+            if not item.done.done():
+                item.done.set_result(id(item) in good)
+
+    async def _insert(self, connection: AsyncConnection, items: Sequence[_Insert]) -> set[int]:
+        if not items:
+            return set()
+        statement = text(INSERT[self._database.kind])
+        # Two of one id in one batch: the first is made, the second is told so.
+        unique = {item.task.id: item for item in reversed(items)}
+        rows = {"rows": inserted([item.task for item in unique.values()])}
+        made = set((await connection.execute(statement, rows)).scalars())
+        mine = [item for item in unique.values() if item.task.id in made]
+        if mine:
+            requests = [_request(item) for item in mine]
+            await connection.execute(insert(task_requests), requests)
+        hooks = [{"task_id": item.task.id, "url": item.url} for item in mine if item.url]
+        if hooks:
+            await connection.execute(insert(task_hooks), hooks)
+        return {id(item) for item in mine}
+
+    async def _update(self, connection: AsyncConnection, items: Sequence[_Update]) -> set[int]:
+        if not items:
+            return set()
+        statement = text(UPDATE[self._database.kind])
+        rows = {"rows": updated([(item.before, item.after) for item in items])}
+        changed = set((await connection.execute(statement, rows)).scalars())
+        mine = [item for item in items if item.after.id in changed]
+        hooks = [{"task_id": item.after.id, "url": item.url} for item in mine if item.url]
+        if hooks:
+            await connection.execute(insert(task_hooks), hooks)
+        told = sorted(item.after.id for item in mine if _tells(item))
+        if told:
+            await connection.execute(_TOLD, {"now": now_ms(), "ids": told})
+        return {id(item) for item in mine}
+
+
+def _request(item: _Insert) -> dict[str, object]:
+    request = item.request
+    return {"task_id": item.task.id, "body": request.body, "query": request.query.decode()}
+
+
+def _tells(item: _Update) -> bool:
+    before, after = item.before, item.after
+    if not after.hooked or after.state in ("NOT_START", "SUBMITTING", "MODAL"):
+        return False
+    return rank(after.state, after.progress) != rank(before.state, before.progress)
