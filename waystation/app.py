@@ -108,6 +108,7 @@ def _site(
     guard = EgressGuard(settings.egress_allow)
     outbound, demo = Outbound(guard), DemoTransport()
     stack.push_async_callback(outbound.close)
+    stack.push_async_callback(demo.close)
     return Site(
         settings,
         ledger,

@@ -39,6 +39,11 @@ def moderations(body: dict[str, Any]) -> dict[str, Any]:
     return {"id": f"modr-demo{digest(inputs):016x}", "model": body["model"], "results": results}
 
 
+def is_flagged(text: str) -> bool:
+    seen = set(words(text))
+    return any(seen & hit for hit in _FLAGGED.values())
+
+
 def _moderate(text: str, with_image: bool) -> dict[str, Any]:
     seen = set(words(text))
     hit = {name: bool(seen & _FLAGGED.get(name, set())) for name in _CATEGORIES}

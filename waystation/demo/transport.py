@@ -9,15 +9,21 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, moderation, others
+from waystation.demo.pictures.calls import action_of
+from waystation.demo.pictures.refusal import Refused
+from waystation.demo.pictures.studio import Studio
 from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
+
+if TYPE_CHECKING:
+    from waystation.demo.pictures.desk import PictureDesk
 
 _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
-_MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation")
+_MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "demo-image")
 
 
 class DemoIncoming:
@@ -61,6 +67,9 @@ class DemoIncoming:
 class DemoTransport:
     """Implements `Transport`."""
 
+    def __init__(self) -> None:
+        self._studio = Studio()
+
     def ready(self, origin: Destination) -> bool:
         return True
 
@@ -76,12 +85,29 @@ class DemoTransport:
         pace = headers.get(b"x-demo-pace-ms", b"")
         pace_ms = int(pace) if pace.isdigit() else _PACE_MS_DEFAULT
         try:
-            return _serve(request, pace_ms)
+            return await self._answer(request, deadlines, pace_ms)
         except others.BadRequest as error:
             return _refuse(400, str(error))
+        except Refused as refused:
+            head = (*_JSON, *refused.headers)
+            return DemoIncoming(refused.status, head, iter((_dump(refused.body()),)))
 
     async def close(self) -> None:
-        return
+        self._studio.close()
+
+    async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
+        action = action_of(request)
+        if action is None:
+            return _serve(request, pace_ms)
+        desk = await self._studio.run(_desk, self._studio)
+        return await desk.answer(request, action, deadlines, pace_ms / 1000)
+
+
+def _desk(studio: Studio) -> "PictureDesk":
+    """Loaded with the first picture: a gateway that draws none needs no Pillow."""
+    from waystation.demo.pictures.desk import PictureDesk
+
+    return PictureDesk(studio)
 
 
 def _serve(request: Outgoing, pace_ms: int) -> Incoming:

@@ -148,7 +148,7 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
             name="demo",
             vendor="demo",
             groups=f'["{DEMO_GROUP}"]',
-            models='["demo-chat","demo-completion","demo-embedding","demo-moderation","*"]',
+            models='["demo-chat","demo-completion","demo-embedding","demo-moderation","demo-image","*"]',
             created_ms=now_ms(),
         )
     )
