@@ -15,9 +15,12 @@ from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.custom_id import read_custom_id
 from waystation.dialects.midjourney.job import Job, Source, data_url
 from waystation.dialects.midjourney.outcome import Declined
+from waystation.dialects.midjourney.parameters import Rules
 from waystation.dialects.midjourney.upstream import Seen
 from waystation.kernel.clock import monotonic, now_ms
 from waystation.routing.snapshot import Channel
+from waystation.tasks.midjourney.backend import Backend
+from waystation.tasks.midjourney.emulator import Emulator
 from waystation.tasks.midjourney.places import Memo, Place, read_job, read_memo
 from waystation.tasks.midjourney.proxy import Proxy, Unreachable
 from waystation.tasks.midjourney.reach import options_of, proxy_of
@@ -36,6 +39,7 @@ from waystation.tasks.midjourney.submitting import (
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
 from waystation.tasks.workshop import Workshop, key_of
+from waystation.upstream.fetching import Wanted
 
 SUBMIT_SECONDS_MAX = 300.0
 BUSY_MS_MAX = 120_000
@@ -122,6 +126,8 @@ class Beginning:
             if await self._is_full(channel):
                 waits = True
                 continue
+            if "mj_fetch" not in channel.paths:
+                return await self._emulate(work, submission, channel, place)
             self._sending[channel.id] += 1
             try:
                 verdict = await self._submit(work, submission, channel, place)
@@ -213,6 +219,46 @@ class Beginning:
             deadline_seconds=minutes * 60.0,
             result={"properties": properties},
         )
+
+    # ---- drawn here ----------------------------------------------------------------------------
+
+    async def _emulate(
+        self, work: Work, submission: _Submission, channel: Channel, place: Place
+    ) -> Change:
+        """By an image channel, in this very step. Raises AttemptFailed, Fault."""
+        options, job = options_of(self._workshop), submission.job
+        key = key_of(channel, place.key_id)
+        assert key is not None
+        minutes = options.relax_minutes if job.mode == "relax" else options.minutes
+        await work.change(
+            Change(
+                state="IN_PROGRESS",
+                channel_id=channel.id,
+                key_id=key.id,
+                bill=place.bill(),
+                deadline_seconds=minutes * 60.0,
+            )
+        )
+        rules = Rules(options.version, options.repeat_max, job.action == "CUSTOM_ZOOM")
+        return await Emulator(self._artefacts).run(
+            work,
+            Backend(self._workshop, channel, key, place.model),
+            job,
+            rules,
+            options.strict_params == "fail",
+            pictures=[await self._loaded(source) for source in job.pictures],
+            mask=b"" if submission.memo.mask is None else await self._loaded(submission.memo.mask),
+            parent=submission.parent,
+        )
+
+    async def _loaded(self, source: Source) -> bytes:
+        """A picture of the request. Raises Failed, Fault (400)."""
+        if source.artefact:
+            artefact = await self._artefacts.find(source.artefact)
+            if artefact is None:
+                raise Failed("input_gone", texts.BASE64_BAD)
+            return await self._artefacts.read_all(artefact)
+        return (await self._workshop.fetcher.fetch(source.link, Wanted("caller"))).data
 
     # ---- what nobody knows the outcome of ------------------------------------------------------
 

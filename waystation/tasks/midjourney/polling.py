@@ -29,6 +29,8 @@ class Polling:
 
     async def poll(self, channel: Channel, tasks: Sequence[Task]) -> Mapping[str, Change]:
         """Raises Unreachable."""
+        if "mj_fetch" not in channel.paths:  # drawn by a runner that is no more
+            return {task.id: _interrupted() for task in tasks if not task.is_final}
         changes: dict[str, Change] = {}
         by_key: dict[int, list[Task]] = {}
         for task in tasks:
@@ -138,6 +140,10 @@ def _origins(seen: Seen) -> dict[str, object]:
     if seen.image_urls:
         pictures["images"] = [{"origin": link} for link in seen.image_urls]
     return pictures
+
+
+def _interrupted() -> Change:
+    return Change(state="FAILURE", fail_code="interrupted", fail_reason=texts.INTERRUPTED)
 
 
 def _lost() -> Change:

@@ -30,3 +30,10 @@ SPEEDS: Mapping[str, str] = {
     "mj_turbo": "/mj-turbo/mj",
 }
 """What stands for /mj where a speed is asked for. Without them the prompt carries it."""
+
+EMULATION_TAG = "midjourney"
+"""The channel tag that says: pictures of this channel serve Midjourney's verbs too."""
+EMULATED: Mapping[str, str] = dict.fromkeys(
+    ("mj_imagine", "mj_blend", "mj_describe", "mj_shorten", "mj_action", "mj_modal"), ""
+)
+"""Done by us with the channel's pictures: there is no address for them."""
