@@ -67,6 +67,13 @@ async def test_a_grid_its_tiles_and_what_follows(easel: Studio) -> None:
     assert tile.width > single.width
     assert tile.crop((0, 0, single.width, single.height)).tobytes() == single.tobytes()
 
+
+@pytest.mark.soak
+async def test_what_is_drawn_again(easel: Studio) -> None:
+    made = await done(easel, await easel.imagine("a red boat on the sea --ar 3:2"))
+    whole = await image(easel, made["imageUrl"])
+    up = await done(easel, await easel.action(made["id"], "MJ::JOB::upsample::2"))
+    single = await image(easel, up["imageUrl"])
     varied = await done(easel, await easel.action(made["id"], "MJ::JOB::variation::1"))
     assert varied["action"] == "VARIATION"
     again = await done(easel, await easel.action(made["id"], "MJ::JOB::reroll::0"))

@@ -175,12 +175,13 @@ async def test_modals_of_nothing_and_windows_that_close(studio: Studio, proxy: F
     early = await studio.submit("modal", taskId=parent, prompt="x")
     assert (early["code"], early["description"]) == (4, "关联任务状态错误")
     window = (await studio.action(parent, "MJ::CustomZoom::h"))["result"]
+    over = studio.kind.expired(await studio.row(window))
+    assert (over.state, over.fail_reason) == ("CANCEL", "任务提交超时")
     cancelled = (await studio.post(f"/mj/task/{window}/cancel")).json()
     assert cancelled["code"] == 1
     shown = await studio.fetch(window)
     assert (shown["status"], shown["failReason"]) == ("CANCEL", "取消任务")
     assert (await studio.post(f"/mj/task/{window}/cancel")).json()["code"] == 4
-    assert studio.kind.expired(await studio.row(window)).state == "FAILURE"
 
 
 async def test_remix_where_the_upstream_asks_by_itself(studio: Studio, proxy: FakeProxy) -> None:

@@ -210,7 +210,10 @@ class Emulator:
     async def _describe(self, task: Task, drawing: Drawing) -> Change:
         prompts = await asyncio.to_thread(describe, drawing.pictures[0])
         text = numbered(prompts)
-        change = _done(task, drawing, describe_buttons(), str(uuid4()))
+        shown: dict[str, Any] = {}
+        if "image" not in task.result:
+            shown["image"] = await self._keep(task, drawing.pictures[0])
+        change = _done(task, drawing, describe_buttons(), str(uuid4()), **shown)
         result = {**(change.result or {}), "prompt": text, "promptEn": text}
         result["properties"] = {**result["properties"], "finalPrompt": text}
         return msgspec.structs.replace(change, result=result)
