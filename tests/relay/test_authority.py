@@ -1,6 +1,7 @@
 """Who may call what: every route of the table against every sort of caller."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,11 +14,14 @@ from tests.support.rogue import Rogue
 from tests.tasks.plant import facts
 from waystation.artefacts.artefact import Artefact
 from waystation.control.apply import open_store
+from waystation.dialects.midjourney.forms import FORMS
+from waystation.dialects.midjourney.speed import PREFIXES
 from waystation.edge.routes import Route
+from waystation.journal.row import Facts
 from waystation.storage.database import next_epoch
 from waystation.storage.main import accounts, channels
 from waystation.tasks.begin import Order
-from waystation.tasks.task import Request
+from waystation.tasks.task import Request, Task
 
 EVE = "eve@example.com"
 ROOT = "root@example.com"
@@ -50,6 +54,9 @@ RECEIPT = {**TOKEN, "another account": 404}
 """Of a request of the owner's."""
 THEIRS = {**RECEIPT, "operator": 404}
 """Of a file of the owner's, which is gone when the operator comes."""
+
+MINE = {**TOKEN, "another account": 400, "operator": 400}
+"""Of a task of the owner's, where an unknown one is a 400."""
 
 TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/chat/completions"): TOKEN,
@@ -84,10 +91,22 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/livez"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/api/hello"): PUBLIC,
+    ("POST", "/mj/notify/{task}/{secret}"): PUBLIC,
 }
+for _prefix in PREFIXES:
+    _task = f"{_prefix}/task"
+    TABLE |= {("POST", _prefix + _path): TOKEN for _path in FORMS}
+    TABLE |= {("GET", f"{_task}/{{task}}/{_path}"): MINE for _path in ("fetch", "image-seed")}
+    TABLE |= {("POST", f"{_task}/{{task}}/cancel"): MINE}
+    TABLE |= {("POST", f"{_task}/list-by-{_path}"): TOKEN for _path in ("condition", "ids")}
+    TABLE |= {("GET", f"{_task}/{_path}"): TOKEN for _path in ("list", "queue")}
+    TABLE |= {("GET", f"{_prefix}/image/{{task}}"): PUBLIC}
+    TABLE |= {("GET", f"{_prefix}/image/{{task}}/{{n}}"): PUBLIC}
+
 PICTURE = f"data:image/png;base64,{b64encode(picture()).decode()}"
 DRAWN = b'{"created":1,"data":[{"b64_json":"%b"}]}' % b64encode(picture())
 BODIES: dict[str, Any] = {
+    **{pattern: {} for method, pattern in TABLE if method == "POST" and "/mj" in pattern},
     "/v1/chat/completions": body(),
     "/v1/completions": {"model": MODEL, "prompt": "x"},
     "/v1/embeddings": {"model": MODEL, "input": "x"},
@@ -139,17 +158,44 @@ async def test_every_route_against_every_caller(house: Station) -> None:
     await house.settled()
     linked, doomed = [await keep_picture(house) for _ in range(2)]
     link = house.gateway.site.artefacts.link(linked, "")
+    made = await keep_task(house, linked)
+    sign = await house.gateway.site.artefacts.signing()
     task = await begin_task(house)
     for route in house.gateway.table:
         expected = TABLE[route.method, route.pattern]
         for caller in CALLERS:
             key = KEYS.get(caller)
             path = address(route, mine.request_id, link, doomed.id, task)
+            if "/mj" in path:
+                path = task_address(route.pattern, made, sign)
             got = await house.request(route.method, path, BODIES.get(route.pattern), key)
             where = f"{route.method} {path} as {caller}"
             assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
             if got.status in (401, 403):
                 assert got.json()["error"]["message"], where
+
+
+async def keep_task(house: Station, artefact: Artefact) -> Task:
+    """A finished one of the owner's."""
+    account_id, image = house.account_ids[EMAIL], {"artefact": artefact.id}
+    facts = Facts(
+        "r", 1, account_id, 1, "t", "mj_imagine", "midjourney", "mj_imagine", False, "", "",
+        "default", "", "1",
+    )  # fmt: skip
+    result = {"image": image, "images": [image], "properties": {"seed": "17"}}
+    task = Task(
+        id="1730621826053455", account_id=account_id, token_id=1, kind="midjourney",
+        action="IMAGINE", state="SUCCESS", facts=facts, result=result, finished_ms=1,
+    )  # fmt: skip
+    await house.gateway.site.tasks.insert(task, Request(b"{}"))
+    return task
+
+
+def task_address(pattern: str, task: Task, sign: Callable[[str], str]) -> str:
+    path = pattern.replace("{task}", task.id).replace("{n}", "1").replace("{secret}", "s")
+    if "/image/" not in path:
+        return path
+    return sign("/mj/image/" + path.split("/image/")[1])
 
 
 async def keep_picture(house: Station) -> Artefact:

@@ -127,6 +127,15 @@ class ArtefactStore:
         artefact came out of `keep`, `find` or `page` of this very store."""
         return base + self._links.sign(artefact.path)
 
+    async def signing(self) -> Callable[[str], str]:
+        """What signs another path of ours: path → path with its signature. Raises StorageAway."""
+        await self._links.refresh()
+        return self._links.sign
+
+    async def verify(self, path: str, signature: str) -> bool:
+        """Whether `signing` gave this. Raises StorageAway."""
+        return await self._links.verify(path, signature)
+
     # ---- the bytes -------------------------------------------------------------------------
 
     def read(

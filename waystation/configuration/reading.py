@@ -29,6 +29,7 @@ from waystation.storage import main
 from waystation.storage.database import Database, read_epochs
 from waystation.storage.sealing import SealBroken, Sealing
 from waystation.upstream.vendors import VENDORS, Vendor
+from waystation.upstream.vendors.midjourney_pages import EMULATED, EMULATION_TAG
 
 _log = logging.getLogger(__name__)
 _BREATH = 50  # prices built before others get their turn
@@ -63,6 +64,7 @@ class Configuration:
             rates=_rates(rows["group_rates"]),
             auto_groups=_auto_groups(rows["settings"]),
             prices=PriceBook(await self._build_prices(rows["prices"])),
+            settings={row.name: row.value for row in rows["settings"]},
         )
 
     def _channels(self, rows: Mapping[str, _Rows]) -> dict[int, Channel]:
@@ -94,7 +96,7 @@ class Configuration:
             keys=keys,
             models=_decode(row.models, _Words),
             model_map=_decode(row.model_map, dict[str, str]),
-            paths=vendor.paths_for(_decode(row.operations, _Words)),
+            paths=_paths(row, vendor),
             dialect=vendor.dialect,
             tags=_decode(row.tags, _Words),
             limits=_decode(row.limits, ChannelLimits),
@@ -135,6 +137,14 @@ class Configuration:
                 await asyncio.sleep(0)
         self._prices = built
         return [price for price in built.values() if price is not None]
+
+
+def _paths(row: Any, vendor: Vendor) -> Mapping[str, str]:
+    """The vendor's, and Midjourney's verbs where the tag says that the channel draws for it."""
+    paths = vendor.paths_for(_decode(row.operations, _Words))
+    if EMULATION_TAG in _decode(row.tags, _Words) and "image" in paths:
+        return {**paths, **EMULATED}
+    return paths
 
 
 def base_url(own: str, vendor: Vendor) -> str:

@@ -18,8 +18,9 @@ async def ensure_catalogue(database: Database) -> int:
     """Bring the catalogue's rows to the installed edition. Returns how many were written, 0 when
     they are that already. Raises StorageAway."""
     from waystation.control.official_prices.catalogue import EDITION
+    from waystation.control.official_prices.midjourney import EDITION as MIDJOURNEY
 
-    edition = msgspec.json.encode(EDITION).decode()
+    edition = msgspec.json.encode(f"{EDITION}; {MIDJOURNEY}").decode()
     async with database.read() as connection:
         known = select(settings.c.value).where(settings.c.name == _EDITION)
         if (await connection.execute(known)).scalar() == edition:
@@ -36,10 +37,11 @@ async def ensure_catalogue(database: Database) -> int:
 
 def _rows() -> list[dict[str, object]]:
     from waystation.control.official_prices.catalogue import catalogue
+    from waystation.control.official_prices.midjourney import midjourney_entries
 
     created_ms = now_ms()
     made: dict[tuple[str, int], dict[str, object]] = {}
-    for entry in catalogue():
+    for entry in [*catalogue(), *midjourney_entries()]:
         row = entry.row
         origin = {
             "maker": entry.maker,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from waystation.dialects.midjourney.error_words import words_of_fault
 from waystation.errors import Fault, Language
 
 Shape = Literal["openai", "anthropic", "gemini", "midjourney", "suno", "management", "console"]
@@ -87,9 +88,12 @@ def message_of(fault: Fault, request_id: str, language: Language = "en") -> str:
 
 def shown_status(fault: Fault, dialect: str = "openai") -> int:
     """529 is Anthropic's own; elsewhere an overloaded upstream is 503. The family's management
-    calls tell failures in a 200, save for credentials and for our own trouble."""
+    calls tell failures in a 200, save for credentials and for our own trouble. Midjourney's
+    clients know an unknown task as a 400."""
     if dialect == "management" and fault.status != 401 and fault.status < 500:
         return 200
+    if dialect == "midjourney" and fault.code == "task_not_found":
+        return 400
     if fault.status == 529 and not dialect.startswith("anthropic"):
         return 503
     return fault.status
@@ -124,9 +128,10 @@ def _gemini(fault: Fault, status: int, text: str, request_id: str) -> dict[str, 
 
 def _midjourney(fault: Fault, status: int, text: str, request_id: str) -> dict[str, Any]:
     kind = error_object(fault, status, text)["type"]
+    code, description = words_of_fault(fault, text)
     return {
-        "code": fault.extra.get("mj_code", 4),
-        "description": fault.extra.get("mj_description", text),
+        "code": code,
+        "description": description,
         "result": None,
         "type": "upstream_error",
         "properties": {},

@@ -3,6 +3,7 @@
 So users see one address, and a slow report or a crashed console never touches a stream.
 """
 
+from waystation.dialects.midjourney.speed import wrong_speed
 from waystation.edge.call import Call, Handler
 from waystation.edge.language import language_of
 from waystation.edge.replies import Headers, send_fault
@@ -47,10 +48,14 @@ class Dispatcher:
     async def _unknown(self, call: Call, missed: NoRoute) -> None:
         first = call.path.split("/", 2)[1]
         shape = missed.dialect or _RELAY_SHAPES.get(first)
+        if shape is None and first.startswith("mj-") and call.path.startswith(f"/{first}/mj/"):
+            shape = "midjourney"
         if shape is None:
             await self._forward(call)
             return
         fault = self._table.fault(call.method, call.raw_path, missed)
+        if shape == "midjourney" and first not in _RELAY_SHAPES:
+            fault = wrong_speed()
         headers: Headers = ()
         if missed.status == 405:
             headers = ((b"allow", ", ".join(missed.allowed).encode()),)

@@ -18,7 +18,7 @@ from waystation.edge.site import Site
 from waystation.errors import Fault
 from waystation.storage.database import StorageAway
 
-_NO_STORE: Headers = ((b"cache-control", b"no-store"),)
+NO_STORE: Headers = ((b"cache-control", b"no-store"),)
 _FIXED: Headers = (
     (b"cache-control", b"public, max-age=31536000, immutable"),
     (b"accept-ranges", b"bytes"),
@@ -43,10 +43,10 @@ class Files:
     async def __call__(self, call: Call) -> None:
         try:
             artefact = await self._find(call)
-            await self._answer(call, artefact)
+            await self.answer(call, artefact)
         except Fault as fault:
             language = language_of(call, self._site.settings.language)
-            send_fault(call, fault, "openai", language, _NO_STORE)
+            send_fault(call, fault, "openai", language, NO_STORE)
 
     async def _find(self, call: Call) -> Artefact:
         signature = parse_qs(call.query).get("sig", [""])[0]
@@ -59,9 +59,13 @@ class Files:
             raise Fault("artefact_not_found")
         return found
 
-    async def _answer(self, call: Call, artefact: Artefact) -> None:
+    async def answer(self, call: Call, artefact: Artefact, instead: Headers = ()) -> None:
+        """instead: headers in place of the usual ones of the same name. Raises Fault."""
         size, etag = artefact.bytes, f'"{artefact.sha256}"'
         headers = _headers(artefact, etag)
+        if instead:
+            names = {name for name, _ in instead}
+            headers = (*(each for each in headers if each[0] not in names), *instead)
         if matches(call.header("if-none-match"), etag):
             call.reply(304, headers, b"")
             return
@@ -72,7 +76,7 @@ class Files:
         span = read_range(asked, size)
         if span == "unsatisfiable":
             total = (b"content-range", b"bytes */%d" % size)
-            call.reply(416, (*_NO_STORE, total), b"")
+            call.reply(416, (*NO_STORE, total), b"")
         elif span == "whole":
             await self._send(call, artefact, 200, headers, 0, size)
         else:

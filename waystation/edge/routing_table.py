@@ -11,6 +11,7 @@ from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
 from waystation.edge.files import Files
 from waystation.edge.health import Readyz, livez
+from waystation.edge.midjourney.routes import add_midjourney
 from waystation.edge.models import Models
 from waystation.edge.pictures.routes import picture_routes
 from waystation.edge.receipts import Receipts
@@ -52,6 +53,7 @@ def routes(site: Site) -> RouteTable[Handler]:
         table.add("GET", f"{prefix}/billing/usage", billing.usage, "token", "openai")
     table.add("GET", "/v1/generation", Receipts(site), "token", "openai")
     _add_artefacts(table, site)
+    add_midjourney(table, site)
     _add_tasks(table, site)
     table.add("GET", "/livez", livez, "public", "openai")
     table.add("GET", "/readyz", Readyz(site), "public", "openai")

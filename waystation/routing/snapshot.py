@@ -98,7 +98,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """rates: (account group, group) → decimal text that replaces the group's rate."""
+    """rates: (account group, group) → decimal text that replaces the group's rate. settings: what
+    the operator sets at run time, name → JSON."""
 
     epoch: int
     groups: Mapping[str, Group]
@@ -106,3 +107,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rates: Mapping[tuple[str, str], str]
     auto_groups: tuple[str, ...]
     prices: PriceBook
+    settings: Mapping[str, str] = {}

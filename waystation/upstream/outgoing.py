@@ -97,6 +97,13 @@ class Way:
         """A path below the channel's base address."""
         return self._prefix + path
 
+    def call(self, key: ChannelKey, method: str, path: str, body: bytes = b"") -> Outgoing:
+        """Another call of this channel, below its base address: a poll, a list."""
+        headers = self._headers.get((key.id, False))
+        if headers is None:
+            headers = self._headers[key.id, False] = fixed_headers(self.channel, key, False)
+        return Outgoing(self.origin, method, self._prefix + path, headers, body)
+
 
 class Ways:
     """The ways out of the channels in use. A request that began under an earlier configuration

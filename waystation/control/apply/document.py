@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from waystation.dialects.midjourney.options import MidjourneyOptions
 from waystation.identity.caller import Role
 from waystation.ledger.price_row import PriceRow
 
@@ -98,8 +99,13 @@ class AutoGroupsWanted(msgspec.Struct, frozen=True):
     groups: tuple[str, ...]
 
 
+class MidjourneyWanted(msgspec.Struct, frozen=True):
+    line: int
+    options: MidjourneyOptions
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """auto_groups: None where the file does not say."""
+    """auto_groups, midjourney: None where the file does not say."""
 
     file: Path
     groups: tuple[GroupWanted, ...] = ()
@@ -109,3 +115,4 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[TokenWanted, ...] = ()
     rates: tuple[RateWanted, ...] = ()
     auto_groups: AutoGroupsWanted | None = None
+    midjourney: MidjourneyWanted | None = None

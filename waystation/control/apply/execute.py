@@ -26,6 +26,7 @@ from waystation.control.apply.write_groups import (
     prune_groups,
     write_auto_groups,
     write_groups,
+    write_midjourney,
     write_rates,
 )
 from waystation.control.apply.write_prices import write_prices
@@ -117,6 +118,7 @@ async def _write_all(run: Run) -> None:
     await write_groups(run)
     await write_rates(run)
     await write_auto_groups(run)
+    await write_midjourney(run)
     await write_prices(run)
     await write_accounts(run)
     await write_tokens(run)

@@ -8,12 +8,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from waystation.control.apply.document import AutoGroupsWanted, ConfigError, Document
+from waystation.control.apply.document import (
+    AutoGroupsWanted,
+    ConfigError,
+    Document,
+    MidjourneyWanted,
+)
 from waystation.control.apply.fields import Fields, Source
 from waystation.control.apply.lines import locate
 from waystation.control.apply.read_accounts import read_account, read_token
 from waystation.control.apply.read_channels import read_channel
 from waystation.control.apply.read_groups import read_group, read_rate
+from waystation.control.apply.read_midjourney import read_midjourney
 from waystation.control.apply.read_prices import read_price
 from waystation.identity.keys import digest
 
@@ -58,6 +64,7 @@ def parse(raw: bytes, path: Path, environment: Mapping[str, str]) -> Document:
         tokens=_items(top, "tokens", "a token", read_token),
         rates=_items(top, "group_rates", "a group rate", read_rate),
         auto_groups=_auto_groups(top, source, tree),
+        midjourney=_midjourney(top, tree),
     )
     top.end()
     _refuse_repetitions(document)
@@ -87,6 +94,11 @@ def _auto_groups(top: Fields, source: Source, tree: Mapping[str, Any]) -> AutoGr
         top.words("auto_groups")
         return None
     return AutoGroupsWanted(source.lines["auto_groups",], top.words("auto_groups"))
+
+
+def _midjourney(top: Fields, tree: Mapping[str, Any]) -> MidjourneyWanted | None:
+    fields = top.table("midjourney").called("midjourney")
+    return read_midjourney(fields) if "midjourney" in tree else None
 
 
 def _refuse_repetitions(document: Document) -> None:

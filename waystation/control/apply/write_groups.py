@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from waystation.control.apply.document import GroupWanted
 from waystation.control.apply.fields import to_json
 from waystation.control.apply.run import Run, Wish
 from waystation.control.apply.write_channels import channel_ids
+from waystation.dialects.midjourney.options import SETTING as MIDJOURNEY
 from waystation.storage.main import group_members, group_rates, groups, settings
 
 AUTO_GROUPS = "auto_groups"
@@ -72,15 +74,27 @@ async def write_rates(run: Run) -> None:
 
 async def write_auto_groups(run: Run) -> None:
     wanted = run.document.auto_groups
-    found = await run.connection.execute(select(settings).where(settings.c.name == AUTO_GROUPS))
+    await _write_setting(run, AUTO_GROUPS, None if wanted is None else to_json(wanted.groups))
+
+
+async def write_midjourney(run: Run) -> None:
+    wanted = run.document.midjourney
+    await _write_setting(
+        run, MIDJOURNEY, None if wanted is None else to_json(msgspec.to_builtins(wanted.options))
+    )
+
+
+async def _write_setting(run: Run, name: str, value: str | None) -> None:
+    """value: JSON; None where the file does not say."""
+    found = await run.connection.execute(select(settings).where(settings.c.name == name))
     row: Any = found.one_or_none()
-    if wanted is not None:
-        wish = Wish(AUTO_GROUPS, {"name": AUTO_GROUPS}, {"value": to_json(wanted.groups)})
-        existing = {} if row is None else {AUTO_GROUPS: row}
+    if value is not None:
+        wish = Wish(name, {"name": name}, {"value": value})
+        existing = {} if row is None else {name: row}
         run.routing |= bool(await run.write(settings, "setting", [wish], existing))
     elif run.prune and row is not None and row.managed:
-        await run.connection.execute(delete(settings).where(settings.c.name == AUTO_GROUPS))
-        run.note("removed", "setting", AUTO_GROUPS)
+        await run.connection.execute(delete(settings).where(settings.c.name == name))
+        run.note("removed", "setting", name)
         run.routing = True
 
 

@@ -16,6 +16,7 @@ _TAGS = (
     ("Moderations", "审核", "Classification of texts and images."),
     ("Images", "图片", "Pictures: drawn, edited, varied."),
     ("Models", "模型", "What the token may call."),
+    ("Midjourney", "Midjourney", "Pictures as tasks, in the protocol of midjourney-proxy."),
     ("Files", "文件", "What was made and is stored here."),
     ("Tasks", "任务", "Slow generations: ask, cancel, be told."),
     ("Receipts", "账单", "What requests cost, what is left."),
@@ -33,6 +34,7 @@ _SECURITY = {
     },
     "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "x-api-key"},
     "googleKeyHeader": {"type": "apiKey", "in": "header", "name": "x-goog-api-key"},
+    "midjourneySecret": {"type": "apiKey", "in": "header", "name": "mj-api-secret"},
     "keyQuery": {"type": "apiKey", "in": "query", "name": "key"},
     "basic": {"type": "http", "scheme": "basic"},
     "session": {

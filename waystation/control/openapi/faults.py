@@ -13,7 +13,18 @@ from waystation.errors import TEXTS, Fault, Language
 
 REQUEST_ID = "0Qb3xK2mZk3s9dJq7LhT5a"
 
-_SHAPES = {"openai": "openai", "management": "console", "family": "management"}
+_SHAPES = {
+    "openai": "openai",
+    "management": "console",
+    "family": "management",
+    "midjourney": "midjourney",
+}
+_SCHEMAS = {
+    "openai": "Error",
+    "management": "ManagementError",
+    "family": "FamilyError",
+    "midjourney": "MidjourneyError",
+}
 
 _VALUES: dict[str, Any] = {
     "param": "messages",
@@ -134,7 +145,7 @@ def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
     headers = ["x-request-id", "x-oneapi-request-id"]
     if status in _RETRY:
         headers.append("retry-after")
-    schema = {"openai": "Error", "management": "ManagementError", "family": "FamilyError"}[shape]
+    schema = _SCHEMAS[shape]
     return {
         "description": en,
         "x-description-zh": zh,

@@ -9,6 +9,10 @@ from waystation.upstream.vendors.demo import DEMO
 from waystation.upstream.vendors.google_images import GOOGLE_IMAGES
 from waystation.upstream.vendors.groq import GROQ
 from waystation.upstream.vendors.ideogram import IDEOGRAM
+from waystation.upstream.vendors.midjourney_proxy import MIDJOURNEY_PROXY
+from waystation.upstream.vendors.midjourney_proxy_plus import MIDJOURNEY_PROXY_PLUS
+from waystation.upstream.vendors.midjourney_relay import MIDJOURNEY_RELAY
+from waystation.upstream.vendors.midjourney_trueai import MIDJOURNEY_TRUEAI
 from waystation.upstream.vendors.mistral import MISTRAL
 from waystation.upstream.vendors.moonshot import MOONSHOT
 from waystation.upstream.vendors.openai import OPENAI
@@ -34,6 +38,10 @@ VENDORS: Mapping[str, Vendor] = {
         MOONSHOT,
         QWEN,
         XAI,
+        MIDJOURNEY_PROXY,
+        MIDJOURNEY_PROXY_PLUS,
+        MIDJOURNEY_TRUEAI,
+        MIDJOURNEY_RELAY,
         STABILITY,
         RECRAFT,
         IDEOGRAM,

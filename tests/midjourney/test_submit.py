@@ -1,0 +1,276 @@
+"""Submits as clients send them, and what is held for them."""
+
+import asyncio
+import json
+
+from tests.midjourney.conftest import Begin, channel
+from tests.midjourney.pictures import bare
+from tests.midjourney.proxy import FakeProxy
+from tests.midjourney.studio import Studio
+from tests.support.gateway import KEY
+
+NANOS = 100_000_000
+"""Of mj_imagine, as it is shipped."""
+BARE = KEY.removeprefix("sk-")
+PREFIXES = ("/mj", "/mj-fast/mj", "/mj-relax/mj", "/mj-turbo/mj")
+
+
+async def test_imagine_from_submit_to_picture(studio: Studio, proxy: FakeProxy) -> None:
+    told = await studio.imagine("tin robot --ar 3:2", state="order-17", notifyHook="")
+    assert told["code"] == 1
+    assert told["description"] == "Submit success"
+    task_id = told["result"]
+    assert len(task_id) == 16
+    assert task_id.isdecimal()
+    assert int(task_id) < 2**53
+    assert set(told["properties"]) == {"discordInstanceId", "discordChannelId"}
+    await studio.task(task_id, "SUBMITTED")
+    (sent,) = proxy.submits()
+    assert sent.path == "/mj/submit/imagine"
+    assert sent.headers["mj-api-secret"] == "secret-of-mj"
+    assert sent.body["prompt"] == "tin robot --ar 3:2"
+    assert sent.body["state"] != "order-17"
+    proxy.jobs[0].finish()
+    shown = await studio.task(task_id, "SUCCESS")
+    assert shown["state"] == "order-17"
+    assert shown["progress"] == "100%"
+    assert 0 < shown["submitTime"] <= shown["startTime"] <= shown["finishTime"]
+    row = await studio.settled(task_id)
+    assert (row.settle, row.nanos) == ("posted", NANOS)
+    assert (await studio.station.account()).spent == NANOS
+
+
+async def test_where_the_key_may_stand(studio: Studio) -> None:
+    places = [
+        {"authorization": f"Bearer {KEY}"},
+        {"authorization": KEY},
+        {"authorization": BARE},
+        {"x_api_key": KEY},
+        {"x_goog_api_key": BARE},
+        {"mj_api_secret": BARE},
+        {"mj_api_secret": f"Bearer {KEY}"},
+        {"authorization": "midjourney-proxy", "mj_api_secret": KEY},
+        {"authorization": "", "mj_api_secret": KEY},
+    ]
+    for headers in places:
+        reply = await studio.post("/mj/submit/imagine", {"prompt": ""}, None, **headers)
+        assert (reply.status, reply.json()["code"]) == (200, 4), headers
+    reply = await studio.post(f"/mj/submit/imagine?key={KEY}", {"prompt": ""}, None)
+    assert reply.status == 200
+    body = {"prompt": "cat --ar 2:1 --no dog"}
+    as_uniai = await studio.post("/mj/submit/imagine", body, None, mj_api_secret=KEY)
+    assert b'"code":1,' in as_uniai.body
+
+
+async def test_without_a_key_both_dialects_say_so(studio: Studio) -> None:
+    for key in (None, "sk-wrong"):
+        reply = await studio.post("/mj/submit/imagine", {"prompt": "cat"}, key)
+        told = reply.json()
+        assert reply.status == 401
+        assert (told["code"], told["result"], told["properties"]) == (4, None, {})
+        assert told["description"] in ("未提供令牌", "无效的令牌")
+        assert told["type"] == "upstream_error"
+        assert told["error"]["code"] in ("missing_api_key", "invalid_api_key")
+        assert reply.headers["access-control-allow-origin"] == "*"
+
+
+async def test_blank_prompts_and_bodies_that_are_none(studio: Studio) -> None:
+    told = await studio.imagine("  ")
+    assert told == {"code": 4, "description": "prompt不能为空", "result": None, "properties": {}}
+    reply = await studio.station.request("POST", "/mj/submit/imagine", None)
+    assert (reply.status, reply.json()["description"]) == (400, "bind_request_body_failed")
+    body = {"sourceBase64": bare(), "targetBase64": bare("red")}
+    told = (await studio.post("/mj/insight-face/swap", body)).json()
+    assert (told["code"], told["description"]) == (4, "服务不支持")
+
+
+async def test_each_speed_and_the_task_is_seen_under_all(studio: Studio, proxy: FakeProxy) -> None:
+    asked = {"/mj": "/mj-fast/mj", **{prefix: prefix for prefix in PREFIXES[1:]}}
+    for prefix, expected in asked.items():
+        told = await studio.submit("imagine", prefix, prompt="cat --fast")
+        await studio.task(told["result"], "SUBMITTED")
+        assert proxy.submits()[-1].path == f"{expected}/submit/imagine"
+        for other in PREFIXES:
+            assert (await studio.fetch(told["result"], other))["id"] == told["result"]
+
+
+async def test_another_speed_is_none(studio: Studio) -> None:
+    reply = await studio.post("/mj-warp/mj/submit/imagine", {"prompt": "cat"})
+    assert (reply.status, reply.json()["code"]) == (400, 4)
+    assert reply.json()["description"] == "无效的加速模式"
+
+
+async def test_the_oldest_proxy_is_told_the_speed_in_the_prompt(
+    begin: Begin, proxy: FakeProxy
+) -> None:
+    studio = await begin([channel("old", proxy.url, vendor="midjourney-proxy")])
+    told = await studio.submit("imagine", "/mj-turbo/mj", prompt="cat --relax --ar 2:1")
+    await studio.task(told["result"], "SUBMITTED")
+    (sent,) = proxy.submits()
+    assert (sent.path, sent.body["prompt"]) == ("/mj/submit/imagine", "cat --ar 2:1 --turbo")
+
+
+async def test_a_speed_has_its_price_and_without_one_the_usual(begin: Begin) -> None:
+    prices = [{"model": "mj_relax_imagine", "per_call": "0.02"}]
+    nowhere = channel("mj", "http://127.0.0.1:9")
+    studio = await begin([nowhere], wanted={"prices": prices}, runs=False)
+    relaxed = await studio.submit("imagine", "/mj-relax/mj", prompt="cat")
+    turbo = await studio.submit("imagine", "/mj-turbo/mj", prompt="cat")
+    assert (await studio.row(relaxed["result"])).hold_nanos == 20_000_000
+    assert (await studio.row(turbo["result"])).hold_nanos == NANOS
+    for told in (relaxed, turbo):
+        assert (await studio.post(f"/mj/task/{told['result']}/cancel")).json()["code"] == 1
+        assert (await studio.settled(told["result"])).settle == "voided"
+
+
+async def test_a_balance_for_one_of_ten(begin: Begin, proxy: FakeProxy) -> None:
+    studio = await begin([channel("mj", proxy.url)], wanted={"credit": "0.1"}, runs=False)
+    post = studio.post
+    replies = await asyncio.gather(
+        *(post("/mj/submit/imagine", {"prompt": f"cat {n}"}) for n in range(10))
+    )
+    good = [reply for reply in replies if reply.status == 200]
+    assert len(good) == 1
+    refused = next(reply for reply in replies if reply.status != 200)
+    assert refused.status == 402
+    assert refused.json()["description"] == "quota_not_enough"
+    assert refused.error["code"] == "insufficient_user_quota"
+    await studio.post(f"/mj/task/{good[0].json()['result']}/cancel")
+
+
+async def test_banned_words_hold_nothing(begin: Begin, proxy: FakeProxy) -> None:
+    studio = await begin([channel("mj", proxy.url)], midjourney={"banned_words": ["nude", "裸体"]})
+    told = await studio.imagine("a NUDE cat --ar 2:1")
+    assert told["code"] == 24
+    assert told["description"] == "可能包含敏感词"
+    assert told["result"] is None
+    assert told["properties"] == {"promptEn": "a NUDE cat --ar 2:1", "bannedWord": "NUDE"}
+    assert (await studio.imagine("一个裸体的人"))["code"] == 24
+    assert (await studio.imagine("denuded hills --no nude"))["code"] == 1
+    assert len(proxy.submits()) <= 1
+
+
+async def test_banned_words_may_be_taken_out(begin: Begin, proxy: FakeProxy) -> None:
+    options = {"banned_words": ["nude"], "banned": "remove"}
+    studio = await begin([channel("mj", proxy.url)], midjourney=options)
+    task_id = await studio.made("a nude cat --ar 2:1")
+    await studio.task(task_id, "SUBMITTED")
+    assert proxy.submits()[0].body["prompt"] == "a cat --ar 2:1"
+
+
+async def test_full_queues(begin: Begin, proxy: FakeProxy) -> None:
+    full = channel("mj", proxy.url, limits={"concurrency": 1})
+    studio = await begin([full], midjourney={"queue": 1}, runs=False)
+    first, second, third = [await studio.imagine(f"cat {n}") for n in range(3)]
+    assert (first["code"], second["code"], third["code"]) == (1, 1, 23)
+    assert "numberOfQueues" not in first["properties"]
+    assert second["properties"]["numberOfQueues"] == 1
+    assert third["result"] is None
+    assert set(third["properties"]) == {"discordInstanceId"}
+    reply = await studio.get("/mj/task/list")
+    assert {task["id"] for task in reply.json()} == {first["result"], second["result"]}
+    await studio.start_runner()
+    for told in (first, second):
+        await studio.task(told["result"], "SUBMITTED")
+        proxy.jobs[-1].finish()
+        await studio.task(told["result"], "SUCCESS")
+
+
+async def test_code_22_only_when_asked_for(begin: Begin, proxy: FakeProxy) -> None:
+    full = channel("mj", proxy.url, limits={"concurrency": 1})
+    studio = await begin([full], midjourney={"queue_code_22": True}, runs=False)
+    await studio.imagine("cat")
+    told = await studio.imagine("dog")
+    assert told["code"] == 22
+    assert told["description"] == "排队中，前面还有1个任务"
+    assert told["properties"]["numberOfQueues"] == 1
+    await studio.start_runner()
+    await studio.task(told["result"], "NOT_START")
+    for each in (await studio.get("/mj/task/queue")).json():
+        await studio.post(f"/mj/task/{each['id']}/cancel")
+    for job in list(proxy.jobs):
+        job.finish()
+
+
+async def test_limits_of_the_account(begin: Begin) -> None:
+    nowhere = channel("mj", "http://127.0.0.1:9")
+    studio = await begin([nowhere], midjourney={"account_queue": 1, "account_day": 5}, runs=False)
+    told = await studio.imagine("cat")
+    refused = await studio.imagine("dog")
+    assert (refused["code"], refused["description"]) == (4, "队列数已达上限")
+    assert (await studio.post(f"/mj/task/{told['result']}/cancel")).json()["code"] == 1
+
+
+async def test_a_rate_limit_is_a_429_of_code_30(begin: Begin, proxy: FakeProxy) -> None:
+    studio = await begin(
+        [channel("mj", proxy.url)], wanted={"account": {"limits": {"rpm": 1}}}, runs=False
+    )
+    told = await studio.imagine("cat")
+    reply = await studio.post("/mj/submit/imagine", {"prompt": "dog"})
+    assert (reply.status, reply.json()["code"]) == (429, 30)
+    assert int(reply.headers["retry-after"]) > 0
+    await studio.post(f"/mj/task/{told['result']}/cancel")
+
+
+async def test_no_group_offers_it(begin: Begin, proxy: FakeProxy) -> None:
+    one = channel("mj", proxy.url, models=["mj_imagine"])
+    studio = await begin([one])
+    reply = await studio.post("/mj/submit/shorten", {"prompt": "a long prompt"})
+    assert reply.status == 404
+    assert reply.json()["description"] == "model_not_available_in_group"
+
+
+async def test_repeats_with_an_idempotency_key_are_one_task(
+    studio: Studio, proxy: FakeProxy
+) -> None:
+    body = {"prompt": "cat", "base64Array": [bare()]}
+    first, second = [
+        await studio.post("/mj/submit/imagine", body, idempotency_key="k-1") for _ in range(2)
+    ]
+    assert first.json()["result"] == second.json()["result"]
+    await studio.task(first.json()["result"], "SUBMITTED")
+    assert len(proxy.submits()) == 1
+    assert proxy.submits()[0].body["base64Array"][0].startswith("data:image/png;base64,")
+
+
+async def test_swapping_faces_is_off_until_switched_on(begin: Begin, proxy: FakeProxy) -> None:
+    body = {"sourceBase64": bare(), "targetBase64": bare("red")}
+    studio = await begin([channel("mj", proxy.url)], midjourney={"swap_face": True})
+    told = (await studio.post("/mj/insight-face/swap", body)).json()
+    assert told["code"] == 1
+    await studio.task(told["result"], "SUBMITTED")
+    (sent,) = proxy.submits()
+    assert sent.path == "/mj/insight-face/swap"
+    assert sent.body["sourceBase64"].startswith("data:image/png;base64,")
+    assert (await studio.fetch(told["result"]))["botType"] == "INSIGHT_FACE"
+
+
+async def test_uploads_are_links_at_once(studio: Studio) -> None:
+    told = await studio.submit("upload-discord-images", base64Array=[bare(), bare("red")])
+    assert told["code"] == 1
+    assert len(told["result"]) == 2
+    picture = await studio.picture(told["result"][1])
+    assert picture.status == 200
+    assert picture.headers["content-type"] == "image/png"
+    assert (await studio.station.account()).spent == 50_000_000
+
+
+async def test_the_task_object_has_all_keys_and_no_null(studio: Studio, proxy: FakeProxy) -> None:
+    task_id = await studio.made("cat")
+    keys = {
+        *("id", "action", "customId", "botType", "prompt", "promptEn", "description", "state"),
+        *("submitTime", "startTime", "finishTime", "imageUrl", "imageUrls", "videoUrl"),
+        *("videoUrls", "status", "progress", "failReason", "buttons", "maskBase64", "properties"),
+    }
+    for status in ("SUBMITTED", "IN_PROGRESS", "SUCCESS"):
+        shown = await studio.task(task_id, status)
+        assert set(shown) == keys
+        assert "null" not in json.dumps(shown)
+        assert "upstream.internal" not in json.dumps(shown)
+        assert shown["properties"]["discordInstanceId"] != "999"
+        assert shown["properties"]["finalZhPrompt"] == ""
+        if status == "SUBMITTED":
+            proxy.jobs[0].move("IN_PROGRESS", "40%")
+        if status == "IN_PROGRESS":
+            assert shown["progress"] == "40%"
+            proxy.jobs[0].finish()

@@ -1,0 +1,173 @@
+"""Buttons and changes: a new task that goes on with a finished one, or a window that asks first."""
+
+import re
+
+import msgspec
+
+from waystation.dialects.midjourney import texts
+from waystation.dialects.midjourney.actions import CHANGED, DRAWN, OPERATIONS
+from waystation.dialects.midjourney.custom_id import Press, read_custom_id
+from waystation.dialects.midjourney.job import Job
+from waystation.dialects.midjourney.outcome import (
+    ACCEPTED,
+    NOT_FOUND,
+    SUBMITTED,
+    Declined,
+    Outcome,
+    invalid,
+    window,
+)
+from waystation.edge.midjourney.admitting import Ordering, judge_load, judge_words, soon_ms
+from waystation.edge.midjourney.desk import Desk, away
+from waystation.edge.midjourney.hook import hook_of
+from waystation.edge.midjourney.plan import Plan, plan_after
+from waystation.errors import Fault
+from waystation.identity.caller import Caller
+from waystation.storage.database import StorageAway
+from waystation.tasks.begin import Beginnings
+from waystation.tasks.midjourney.submitting import is_change
+from waystation.tasks.store import Overtaken
+from waystation.tasks.task import Change, Task
+
+_LINE = re.compile(r"(?m)^\s*([1-9])\ufe0f?\u20e3\s*(.+?)\s*$")
+"""A line that a keycap digit begins."""
+
+
+async def follow(desk: Desk, caller: Caller, job: Job, ordering: Ordering) -> Outcome:
+    """Raises Declined, Fault."""
+    parent = await desk.find(job.parent_id, caller)
+    if parent is None:
+        raise Declined(NOT_FOUND, texts.PARENT_GONE)
+    if parent.state != "SUCCESS":
+        raise invalid(texts.PARENT_STATE)
+    press = _press(job, parent)
+    if press.is_bookmark:
+        return await _bookmark(desk, parent)
+    if press.is_all:
+        return await _imagine_all(desk, caller, job, ordering, parent)
+    job = _completed(job, press, parent)
+    url = await hook_of(desk, job)
+    chosen = plan_after(desk, caller, job, _operation(desk, job, parent), parent)
+    if job.opens:
+        order = ordering.order(job, chosen, url=url)
+        task = await ordering.begin_modal(order)
+        return window(task.id, job.prompt)
+    chosen, ahead = await judge_load(desk, caller, chosen)
+    begun = await ordering.begin(ordering.order(job, chosen, url=url))
+    return ordering.accepted(begun.task, ahead)
+
+
+def _press(job: Job, parent: Task) -> Press:
+    """What is pressed, and whether this task has it. Raises Declined."""
+    if job.page == "change":
+        if parent.action not in CHANGED:
+            raise invalid(texts.CHANGE_UNSUPPORTED)
+        return Press(action=job.action, verb=job.action.lower(), index=job.index)
+    press = read_custom_id(job.custom_id)
+    if press is None:
+        offered = parent.result.get("buttons", ())
+        if all(button.get("customId") != job.custom_id for button in offered):
+            raise invalid(texts.ACTION_UNKNOWN)
+        return Press(action="ACTION", verb="")
+    if press.action == "VIDEO":
+        raise invalid(texts.VIDEO_OFF)
+    if press.verb == "reroll" and parent.action not in DRAWN | {"UPSCALE"}:
+        raise invalid(texts.REROLL_UNSUPPORTED)
+    if press.verb == "picreader" and parent.action != "DESCRIBE":
+        raise invalid(texts.PIC_READER_INDEX)
+    return press
+
+
+def _completed(job: Job, press: Press, parent: Task) -> Job:
+    """With what the parent knows: its prompt, or the line of it that was chosen."""
+    prompt = str(parent.result.get("prompt", ""))
+    bot = str(parent.result.get("botType", "")) or job.bot_type
+    page = job.page
+    if press.verb in ("picreader", "promptanalyzer"):
+        prompt = _line(parent, press.index)
+        page = "imagine"  # of a text it is a picture like any other
+    elif press.action in ("CUSTOM_ZOOM", "INPAINT"):
+        prompt = prompt or str(parent.result.get("properties", {}).get("finalPrompt", ""))
+    return msgspec.structs.replace(job, page=page, prompt=prompt, bot_type=bot)
+
+
+def _line(parent: Task, index: int) -> str:
+    """Raises Declined for a line that is not there."""
+    lines = described_lines(parent)
+    if index > len(lines):
+        raise invalid(texts.PIC_READER_INDEX)
+    return lines[index - 1]
+
+
+def described_lines(parent: Task) -> list[str]:
+    """The numbered prompts of a description or of a shortened prompt."""
+    text = str(parent.result.get("properties", {}).get("finalPrompt", ""))
+    text = text or str(parent.result.get("prompt", ""))
+    return [match[2] for match in _LINE.finditer(text)]
+
+
+def _operation(desk: Desk, job: Job, parent: Task) -> str:
+    """What its channel must speak: the older page does for the three changes that it knows."""
+    if job.page == "imagine":
+        return OPERATIONS["IMAGINE"]
+    if job.action == "DESCRIBE" or job.action == "SHORTEN":
+        return "mj_action"
+    channel = desk.directory.snapshot.channels.get(parent.channel_id)
+    if channel is not None and is_change(job) and "mj_action" not in channel.paths:
+        return "mj_change"
+    return OPERATIONS[job.action]
+
+
+async def _bookmark(desk: Desk, parent: Task) -> Outcome:
+    """A flag of our own: nothing is asked of anybody."""
+    try:
+        await desk.site.tasks.change(parent, Change(result={"bookmarked": True}))
+    except StorageAway:
+        raise away() from None
+    except Overtaken:
+        pass  # somebody else pressed it
+    return Outcome(ACCEPTED, SUBMITTED, parent.id)
+
+
+async def _imagine_all(
+    desk: Desk, caller: Caller, job: Job, ordering: Ordering, parent: Task
+) -> Outcome:
+    """Four pictures, all or none: each waits until all are accepted."""
+    lines = described_lines(parent)[:4]
+    if not lines:
+        raise invalid(texts.PIC_READER_INDEX)
+    bot = str(parent.result.get("botType", "MID_JOURNEY"))
+    jobs = [
+        judge_words(desk, msgspec.structs.replace(
+            job, page="imagine", action="IMAGINE", custom_id="", prompt=line,
+            state=f"{job.state}::{number}", bot_type=bot,
+        ))
+        for number, line in enumerate(lines, start=1)
+    ]  # fmt: skip
+    url = await hook_of(desk, job)
+    chosen = plan_after(desk, caller, jobs[0], OPERATIONS["IMAGINE"], parent)
+    tasks = await _begin_all(desk.site.beginnings, ordering, jobs, chosen, url)
+    return Outcome(ACCEPTED, SUBMITTED, ",".join(task.id for task in tasks))
+
+
+async def _begin_all(
+    beginnings: Beginnings, ordering: Ordering, jobs: list[Job], chosen: Plan, url: str
+) -> list[Task]:
+    begun: list[Task] = []
+    start_ms = soon_ms()
+    try:
+        for number, job in enumerate(jobs, start=1):
+            order = ordering.order(job, chosen, url=url, number=number, not_before_ms=start_ms)
+            begun.append((await ordering.begin(order)).task)
+    except Fault:
+        for task in begun:
+            await _give_up(beginnings, task)
+        raise
+    return begun
+
+
+async def _give_up(beginnings: Beginnings, task: Task) -> None:
+    try:
+        await beginnings.cancel(task, texts.CANCELLED)
+    except (Overtaken, Fault):
+        return  # a runner has it, or ends it by its deadline

@@ -1,0 +1,96 @@
+"""The pages that make a task: one handler a page and speed."""
+
+from hashlib import sha256
+
+from waystation.dialects.midjourney import texts
+from waystation.dialects.midjourney.actions import OPERATIONS
+from waystation.dialects.midjourney.forms import Form
+from waystation.dialects.midjourney.job import Job
+from waystation.dialects.midjourney.outcome import Declined, Outcome, invalid
+from waystation.dialects.midjourney.speed import Mode
+from waystation.edge.call import Call
+from waystation.edge.identify import identify
+from waystation.edge.midjourney.admitting import Ordering, judge_load, judge_words
+from waystation.edge.midjourney.confirm import confirm
+from waystation.edge.midjourney.desk import Desk
+from waystation.edge.midjourney.follow import follow
+from waystation.edge.midjourney.hook import hook_of
+from waystation.edge.midjourney.plan import plan
+from waystation.edge.midjourney.upload import upload
+from waystation.edge.relay import idempotency_of
+from waystation.edge.replies import JSON_TYPE, send_fault
+from waystation.edge.story import Story
+from waystation.errors import Fault
+from waystation.identity.caller import Caller
+
+DIALECT = "midjourney"
+
+
+class Submit:
+    """The handler of one page under one speed."""
+
+    __slots__ = ("_desk", "_form", "_mode")
+
+    def __init__(self, desk: Desk, form: Form, mode: Mode) -> None:
+        self._desk = desk
+        self._form = form
+        self._mode = mode
+
+    async def __call__(self, call: Call) -> None:
+        site = self._desk.site
+        story = Story(site, call, DIALECT)
+        try:
+            caller = story.caller = await identify(site.authenticator, call)
+            settings = site.settings
+            body = await call.read(settings.body_bytes_max, settings.body_seconds_max)
+            told = await self._told(call, caller, story, body)
+        except Fault as fault:
+            story.refuse(fault)
+            send_fault(call, fault, DIALECT, story.language)
+            return
+        story.tell(200)
+        call.reply(200, (JSON_TYPE,), told.body())
+
+    async def _told(self, call: Call, caller: Caller, story: Story, body: bytes) -> Outcome:
+        """Raises Fault."""
+        try:
+            job = self._form(body, self._mode)
+            ordering = Ordering(self._desk, call, caller, story)
+            try:
+                return await self._submit(call, caller, job, ordering, body)
+            except BaseException:
+                await ordering.drop_kept()
+                raise
+        except Declined as declined:
+            return declined.outcome
+
+    async def _submit(
+        self, call: Call, caller: Caller, job: Job, ordering: Ordering, body: bytes
+    ) -> Outcome:
+        desk = self._desk
+        if job.page in ("action", "change"):
+            return await follow(desk, caller, job, ordering)
+        if job.page == "modal":
+            return await confirm(desk, caller, job, ordering)
+        if job.page == "swap_face" and not desk.options.swap_face:
+            raise invalid(texts.UNSUPPORTED)
+        if job.page == "upload":
+            return await upload(desk, call, caller, job, ordering)
+        job = judge_words(desk, job)
+        url = await hook_of(desk, job)
+        chosen, ahead = await judge_load(
+            desk, caller, plan(desk, caller, job, OPERATIONS[job.action])
+        )
+        job = await ordering.put_away(job)
+        order = ordering.order(job, chosen, url=url, idempotency=_idempotency(call, body))
+        begun = await ordering.begin(order)
+        if begun.repeated:
+            await ordering.drop_kept()
+        return ordering.accepted(begun.task, ahead)
+
+
+def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
+    """Raises Fault (400)."""
+    if not call.header("idempotency-key"):
+        return None
+    return idempotency_of(call, sha256(body).hexdigest())

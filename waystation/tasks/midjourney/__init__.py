@@ -1,0 +1,1 @@
+"""Midjourney's tasks: on a proxy of the family, or drawn by an image channel."""

@@ -1,0 +1,65 @@
+"""What is stored with a task of this kind beside its row: the request, and where it may run."""
+
+from typing import Any
+
+import msgspec
+
+from waystation.dialects.midjourney.job import Job, Source
+from waystation.tasks.task import Bill, Task
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A channel's key, and what success costs there: nano-USD, with group, rate (decimal text)
+    and price version for the log. model: what an image channel draws with."""
+
+    channel_id: int
+    key_id: int
+    group: str
+    rate: str
+    price_version: str
+    nanos: int
+    model: str = ""
+
+    def bill(self) -> Bill:
+        return Bill(
+            nanos=self.nanos,
+            group=self.group,
+            rate=self.rate,
+            price_version=self.price_version,
+        )
+
+
+class Memo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What only the kind sees of a task. places: in order. secret: of this task alone; upstreams
+    are told it as `state` and in their callback's address, so that a submit whose answer was lost
+    can be found again. base: the address under which the caller sees us. not_before_ms: of a batch
+    that starts as one. prompt, mask, confirmed: of the modal; confirmed is its digest. missed: how
+    many lists in a row left it out. looked: how often it was looked for after a submit of unknown
+    outcome. hint: an id that a callback told. window: an upstream's window that is still open."""
+
+    places: tuple[Place, ...] = ()
+    secret: str = ""
+    base: str = ""
+    mode: str = ""
+    not_before_ms: int = 0
+    prompt: str = ""
+    mask: Source | None = None
+    confirmed: str = ""
+    missed: int = 0
+    looked: int = 0
+    hint: str = ""
+    window: str = ""
+
+
+def read_memo(task: Task) -> Memo:
+    return msgspec.convert(task.memo, Memo)
+
+
+def write_memo(memo: Memo) -> dict[str, Any]:
+    made = msgspec.to_builtins(memo)
+    assert isinstance(made, dict)
+    return made
+
+
+read_job = msgspec.json.Decoder(Job).decode
+write_job = msgspec.json.Encoder().encode
