@@ -98,7 +98,7 @@ async def test_odd_conversations() -> None:
 async def test_faults_here_too() -> None:
     status, body = await ask(DemoTransport(), PATH, asked("a bomb"))
     assert (status, body["error"]["code"]) == (400, "content_policy_violation")
-    incoming = await send(DemoTransport(), PATH, asked("demo:html"))
+    incoming = await send(DemoTransport(), PATH, asked("x"), **{"x-demo-fault": "html"})
     assert incoming.header(b"content-type") == b"text/html"
 
 
@@ -111,4 +111,4 @@ async def test_faults_here_too() -> None:
     ],
 )  # fmt: skip
 def test_which_models_draw(model: str | None, picture: bool) -> None:
-    assert draws({"model": model}) is picture
+    assert draws(model) is picture

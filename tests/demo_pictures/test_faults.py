@@ -16,10 +16,11 @@ from waystation.upstream.transport import Deadlines, MaybeSent
 
 PATH = "/v1/images/generations"
 ASKED: dict[str, Any] = {"model": "gpt-image-1", "size": "64x64", "n": 2}
+BY_PROMPT = {"x-demo-fault": "prompt"}
 
 
-async def told(mark: str, **more: Any) -> tuple[int, dict[str, Any]]:
-    return await ask(DemoTransport(), PATH, {**ASKED, "prompt": f"a fox demo:{mark}", **more})
+async def told(mark: str) -> tuple[int, dict[str, Any]]:
+    return await ask(DemoTransport(), PATH, {**ASKED, "prompt": f"a fox demo:{mark}"}, **BY_PROMPT)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ async def told(mark: str, **more: Any) -> tuple[int, dict[str, Any]]:
 async def test_refusals(mark: str, status: int, code: str | None) -> None:
     found, body = await told(mark)
     assert (found, body["error"]["code"]) == (status, code)
+    assert body["error"]["type"]
     assert set(body["error"]) == {"message", "type", "param", "code"}
 
 
@@ -50,8 +52,8 @@ async def test_a_word_of_the_list_is_refused(model: str, code: str) -> None:
 
 async def test_by_the_channels_header() -> None:
     fields = {**ASKED, "prompt": "a fox"}
-    status, _ = await ask(DemoTransport(), PATH, fields, **{"x-demo-fault": "rate_limit"})
-    assert status == 429
+    incoming = await send(DemoTransport(), PATH, fields, **{"x-demo-fault": "rate_limit"})
+    assert (incoming.status, incoming.header(b"retry-after")) == (429, b"1")
 
 
 async def test_fewer_and_none() -> None:
@@ -71,7 +73,7 @@ async def test_pictures_that_are_none() -> None:
 
 
 async def test_a_page_instead_of_an_answer() -> None:
-    incoming = await send(DemoTransport(), PATH, {**ASKED, "prompt": "demo:html"})
+    incoming = await send(DemoTransport(), PATH, {**ASKED, "prompt": "demo:html"}, **BY_PROMPT)
     assert (incoming.status, incoming.header(b"content-type")) == (200, b"text/html")
     with pytest.raises(ValueError):
         json.loads(await incoming.read_all(BYTES_MAX))
@@ -81,10 +83,10 @@ async def test_a_page_instead_of_an_answer() -> None:
 async def test_the_connection_breaks(stream: bool) -> None:
     fields = {**ASKED, "prompt": "demo:reset", "stream": stream}
     with pytest.raises(MaybeSent) as caught:
-        await send(DemoTransport(), PATH, fields)
+        await send(DemoTransport(), PATH, fields, **BY_PROMPT)
     assert caught.value.kind == "reset"
     fields["prompt"] = "demo:cut"
-    incoming = await send(DemoTransport(), PATH, fields)
+    incoming = await send(DemoTransport(), PATH, fields, **BY_PROMPT)
     assert incoming.status == 200
     assert await incoming.read()
     with pytest.raises(MaybeSent):
@@ -92,27 +94,33 @@ async def test_the_connection_breaks(stream: bool) -> None:
 
 
 async def test_slowness_meets_the_deadline() -> None:
-    fields = {**ASKED, "prompt": "demo:slow=60"}
+    fields, quick = {**ASKED, "prompt": "demo:slow=60"}, Deadlines(first_byte_seconds=0.02)
     with pytest.raises(MaybeSent) as caught:
-        await send(DemoTransport(), PATH, fields, deadlines=Deadlines(first_byte_seconds=0.02))
+        await send(DemoTransport(), PATH, fields, deadlines=quick, **BY_PROMPT)
     assert caught.value.kind == "first_byte_timeout"
-    waiting = asyncio.create_task(send(DemoTransport(), PATH, fields))
+    waiting = asyncio.create_task(send(DemoTransport(), PATH, fields, **BY_PROMPT))
     await asyncio.sleep(0.02)
     assert not waiting.done()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     fields["prompt"] = "demo:slow=0"
-    assert (await send(DemoTransport(), PATH, fields)).status == 200
+    assert (await send(DemoTransport(), PATH, fields, **BY_PROMPT)).status == 200
 
 
 def test_marks() -> None:
     for kind in KINDS:
-        assert wanted("", f"a fox, demo:{kind}.").kind == kind
+        assert wanted("prompt", f"a fox, demo:{kind}.").kind == kind
         assert wanted(kind, "").kind == kind
     assert wanted("reset", "demo:cut").kind == "reset"
     assert wanted("slow=9", "").seconds == 9
     for text in ("demo", "demo:", "demo:nothing", "ademo:reset", "x" * 20_000 + " demo:reset"):
-        assert wanted("", text).kind is None
+        assert wanted("prompt", text).kind is None
+    assert wanted("nothing", "").kind is None
+
+
+def test_a_caller_alone_can_only_have_a_refusal() -> None:
+    """What counts against the channel needs the channel's consent."""
+    assert {wanted("", f"demo:{kind}").kind for kind in KINDS} == {None, "moderated"}
 
 
 async def test_whatever_is_sent_gets_an_answer() -> None:

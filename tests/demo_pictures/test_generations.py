@@ -118,7 +118,8 @@ async def test_dalle_3_revises() -> None:
         ({"background": "transparent", "output_format": "jpeg"}, "background"),
         ({"aspect_ratio": "1:100", "size": None}, "aspect_ratio"),
         ({"partial_images": 4}, "partial_images"),
-        ({"seed": -1}, "seed"),
+        ({"seed": -2}, "seed"),
+        ({"seed": 2**63}, "seed"),
     ],
 )
 async def test_refusals_name_the_field(fields: dict[str, Any], param: str) -> None:

@@ -230,7 +230,7 @@ async def test_the_poll_brings_a_change_within_a_quarter_second(
 async def test_unchanged_prices_are_not_built_again(
     store: Database, sealing: Sealing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from waystation.edge import configuration as module
+    from waystation.configuration import reading as module
 
     built: list[str] = []
     build = module._price

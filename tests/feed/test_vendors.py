@@ -8,16 +8,17 @@ from waystation.configuration.reading import base_url
 from waystation.upstream.vendors import VENDORS
 from waystation.upstream.vendors.midjourney_pages import BUTTONS, OLDEST, SPEEDS
 
-OPERATIONS = {"chat", "completion", "embedding", "moderation", *OLDEST, *BUTTONS, *SPEEDS}
-OPERATIONS |= {"mj_edits", "mj_cancel"}
+OPERATIONS = {"chat", "completion", "embedding", "moderation"}
+PICTURES = {"image", "image_edit", "image_variation", "ideogram", "ideogram_remix", "recraft"}
+MIDJOURNEY = {*OLDEST, *BUTTONS, *SPEEDS, "mj_edits", "mj_cancel"}
 
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_each_vendor_is_complete(name: str) -> None:
     vendor = VENDORS[name]
     assert vendor.name == name
-    assert set(vendor.paths) <= OPERATIONS
-    assert "chat" in vendor.paths or "mj_imagine" in vendor.paths
+    assert set(vendor.paths) <= OPERATIONS | PICTURES | MIDJOURNEY
+    assert vendor.paths
     assert all(path.startswith("/") for path in vendor.paths.values())
     assert re.fullmatch(r"bearer|none|header:[a-z0-9-]+", vendor.auth)
     assert vendor.base_url == "" or re.fullmatch(r"(https?|demo)://[a-z0-9.-]+", vendor.base_url)

@@ -19,6 +19,7 @@ from waystation.imaging.canvas import (
 from waystation.imaging.grid import grid, tile
 from waystation.imaging.mask import region_mask, transparent_mask, white_mask, within
 from waystation.imaging.picture import BadPicture
+from waystation.imaging.seamless import seamless
 from waystation.imaging.sheet import SIZES, blend_sheet, blended
 
 
@@ -257,3 +258,31 @@ def test_blends_of_too_few_or_too_many(count: int) -> None:
     for make in (blend_sheet, blended):
         with refused("mismatch"):
             make([plain(RED)] * count)
+
+
+# ---- tiles that repeat ---------------------------------------------------------------------
+
+
+def steepest(image: Image.Image) -> int:
+    """The largest difference between neighbours, its own edges taken as joined."""
+    moved = [ImageChops.offset(image, 1, 0), ImageChops.offset(image, 0, 1)]
+    extrema = [ImageChops.difference(image, one).convert("L").getextrema()[1] for one in moved]
+    return max(int(one) for one in extrema)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("size", [(64, 48), (101, 83), (256, 32)])
+def test_a_seamless_picture_continues_itself(size: tuple[int, int]) -> None:
+    down = Image.linear_gradient("L").resize(size)
+    across = Image.linear_gradient("L").rotate(90).resize(size)
+    before = Image.merge("RGB", (down, across, down))
+    assert steepest(before) > 100
+    after = opened(seamless(data(before)))
+    assert after.size == size
+    assert steepest(after) < 45
+    middle = (size[0] // 2, size[1] // 2)
+    assert after.getpixel(middle) == before.getpixel(middle)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 1)])
+def test_the_smallest_pictures_too(size: tuple[int, int]) -> None:
+    assert opened(seamless(plain(RED, size))).size == size

@@ -106,3 +106,17 @@ def test_a_swap_is_soft_at_its_edge() -> None:
 def test_a_demo_person_can_be_swapped() -> None:
     one, other = (data(draw(p, (512, 512))) for p in ("a person at night", "a red person, snow"))
     assert opened(swap_face_region(one, other)).size == (512, 512)
+
+
+@pytest.mark.parametrize("prompt", ["a red person, snow", "a person, night", "a person at dawn"])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_face_of_a_drawn_person_is_found(prompt: str, seed: int) -> None:
+    """Also before a sky that has the colour of skin itself."""
+    image = draw(prompt, (512, 512), seed)
+    left, top, right, bottom = find_face(image)
+    face = image.crop((left, top, right, bottom)).resize((40, 50)).tobytes()
+    pixels = [face[at : at + 3] for at in range(0, len(face), 3)]
+    skin = sum(
+        max(abs(a - b) for a, b in zip(one, (238, 196, 160), strict=True)) < 8 for one in pixels
+    )
+    assert skin > 0.2 * len(pixels)

@@ -17,6 +17,7 @@ from tests.support.rogue import Rogue
 from tests.support.wire import Reply
 from waystation.artefacts.store import ArtefactStore
 from waystation.configuration.feed import Feed
+from waystation.demo.transport import DemoTransport
 from waystation.ledger.client import LedgerClient
 from waystation.routing.choice import Router
 from waystation.storage.database import Database
@@ -183,7 +184,7 @@ async def _furnish(studio: Studio, stack: contextlib.AsyncExitStack) -> None:
     await ledger.wait_present(10)
     outbound = Outbound(EgressGuard(settings.egress_allow))
     stack.push_async_callback(outbound.close)
-    transports = {"http": outbound, "https": outbound}
+    transports = {"http": outbound, "https": outbound, "demo": DemoTransport()}
     artefacts = ArtefactStore(settings, database, lambda: Sealing(read_master_key(settings)))
     fetcher = Fetcher(outbound, settings)
     studio.workshop = Workshop(settings, store, ledger, Router(), transports, artefacts, fetcher)

@@ -151,7 +151,7 @@ async def test_a_bad_prompt_fails_the_task(site: Site, easel: Easel) -> None:
 
 
 async def test_a_verb_that_the_channel_cannot_do_is_refused(site: Site) -> None:
-    reply = await site.post("/mj/submit/describe", {"base64": _DOT})
+    reply = await site.post("/mj/submit/blend", {"base64Array": [_DOT, _DOT]})
     assert (reply.status, reply.json()["description"]) == (404, "model_not_available_in_group")
 
 

@@ -59,7 +59,7 @@ IN_LEDGER = (
     Fault(
         "a repeated hold is held twice",
         "waystation/ledger/decide/holds.py",
-        "    if known is not None:\n        return Admitted(hold.id, known.nanos)\n",
+        "    if known is not None:\n        return _again(known, hold)\n",
         "",
         (_HOLDS + "test_repeats_get_the_first_answer[sqlite]",),
     ),

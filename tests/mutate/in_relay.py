@@ -156,7 +156,7 @@ IN_RELAY = (
     Fault(
         "the idempotency key is ignored",
         "waystation/edge/relay.py",
-        "        idempotency = _idempotency(call, body)\n",
+        "        idempotency = None if digest is None else idempotency_of(call, digest)\n",
         "        idempotency = None\n",
         (_ONCE + "test_the_same_idempotency_key_is_served_once",),
     ),

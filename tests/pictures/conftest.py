@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that was set up once, to be copied."""
     folder = tmp_path_factory.mktemp("pictures") / "data"
     asyncio.run(first_start(Settings(data=folder)))
+    # Every gateway reads all prices when it starts; tests name the few that they need.
+    with contextlib.closing(sqlite3.connect(folder / "main.db")) as store:
+        store.execute("DELETE FROM prices")
+        store.commit()
     return folder
 
 

@@ -23,6 +23,7 @@ from waystation.edge.gateway import Gateway
 from waystation.edge.listening import bind
 from waystation.journal.row import Row
 from waystation.ledger.messages import AskAudit, AskRow, AuditState, RowState
+from waystation.ledger.postgres_books import PostgresBooks
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.settings import Settings
@@ -279,10 +280,14 @@ async def open_studio(
     usual: dict[str, Any] = {
         "data": data, "port": 0, "language": "en", "time_zone": "UTC", "log_lines": "off",
         "drain_notice_seconds": 0.0, "drain_seconds_max": 0.0,
-        "egress_allow": ("127.0.0.2/32",),
+        "egress_allow": ("127.0.0.2/32",), "picture_model": "m",
     }  # fmt: skip
     settings = Settings(**{**usual, **options})
-    books = SqliteBooks(data / "ledger.db", time_zone="UTC")
+    books: Any
+    if settings.database is None:
+        books = SqliteBooks(data / "ledger.db", time_zone="UTC")
+    else:
+        books = PostgresBooks(settings.database, node="n1", time_zone="UTC")
     server = LedgerServer(books, settings.ledger_socket, BOOT)
     await server.start()
     studio = Studio(near, far, books)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from waystation.control.endpoints.pricing import prices_at
 from waystation.control.official_prices.catalogue import catalogue_rows
 from waystation.control.official_prices.pictures import PICTURE_PRICES
 from waystation.dialects.pictures.names import canonical
@@ -132,3 +133,18 @@ def test_a_price_that_makes_no_sense() -> None:
     for row in (PriceRow(model="m", images=(twice, twice)), PriceRow(model="m", per_image="-1")):
         with pytest.raises(ValueError, match=r"twice|negative"):
             Price.build(row)
+
+
+def test_prices_of_pictures_are_shown(book: PriceBook) -> None:
+    half = Rate.parse("0.5")
+    flat, table, tokens = (
+        book.find(name, 1) for name in ("flux-dev", "ideogram-v3", "gpt-image-1")
+    )
+    assert flat is not None
+    assert table is not None
+    assert tokens is not None
+    assert prices_at(flat, half) == {"per_image": "0.0125"}
+    shown = prices_at(table, ONE)
+    assert (shown["per_image"], shown["image:*:quality"]) == ("0.06", "0.09")
+    shown = prices_at(tokens, ONE)
+    assert (shown["input"], shown["image:1024x1024:low"]) == ("5", "0.011")

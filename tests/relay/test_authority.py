@@ -1,5 +1,6 @@
 """Who may call what: every route of the table against every sort of caller."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,12 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/completions"): TOKEN,
     ("POST", "/v1/embeddings"): TOKEN,
     ("POST", "/v1/moderations"): TOKEN,
+    ("POST", "/v1/images/generations"): TOKEN,
+    ("POST", "/v1/images/edits"): TOKEN,
+    ("POST", "/v1/images/variations"): TOKEN,
+    ("POST", "/recraft/v1/images/generations"): TOKEN,
+    ("POST", "/ideogram/generate"): TOKEN,
+    ("POST", "/ideogram/remix"): TOKEN,
     ("GET", "/v1/models"): TOKEN,
     ("GET", "/v1/models/{model:rest}"): TOKEN,
     ("GET", "/v1beta/models"): TOKEN,
@@ -96,12 +103,20 @@ for _prefix in PREFIXES:
     TABLE |= {("GET", f"{_prefix}/image/{{task}}"): PUBLIC}
     TABLE |= {("GET", f"{_prefix}/image/{{task}}/{{n}}"): PUBLIC}
 
+PICTURE = f"data:image/png;base64,{b64encode(picture()).decode()}"
+DRAWN = b'{"created":1,"data":[{"b64_json":"%b"}]}' % b64encode(picture())
 BODIES: dict[str, Any] = {
     **{pattern: {} for method, pattern in TABLE if method == "POST" and "/mj" in pattern},
     "/v1/chat/completions": body(),
     "/v1/completions": {"model": MODEL, "prompt": "x"},
     "/v1/embeddings": {"model": MODEL, "input": "x"},
     "/v1/moderations": {"model": MODEL, "input": "x"},
+    "/v1/images/generations": {"model": MODEL, "prompt": "x"},
+    "/v1/images/edits": {"model": MODEL, "prompt": "x", "image": PICTURE},
+    "/v1/images/variations": {"model": MODEL, "image": PICTURE},
+    "/recraft/v1/images/generations": {"model": MODEL, "prompt": "x"},
+    "/ideogram/generate": {"model": MODEL, "prompt": "x"},
+    "/ideogram/remix": {"model": MODEL, "prompt": "x", "image_file": PICTURE},
 }
 ANSWERS = {
     "/v1/completions": b'{"id":"c","object":"text_completion","created":1,"model":"m-1","choices":'
@@ -111,6 +126,9 @@ ANSWERS = {
     b'"model":"m-1","usage":{"prompt_tokens":1,"total_tokens":1}}',
     "/v1/moderations": b'{"id":"m","model":"m-1","results":[{"flagged":false,"categories":{},'
     b'"category_scores":{}}]}',
+    "/v1/images/generations": DRAWN,
+    "/v1/images/edits": DRAWN,
+    "/v1/images/variations": DRAWN,
 }
 
 

@@ -199,7 +199,7 @@ def test_a_pinned_channel_is_for_operators() -> None:
     assert found(snap, query(pinned_channel=3, **operator)) == [("default", 3, "2")]
     assert refused(snap, query(pinned_channel=9, **operator)).code == "invalid_value"
     assert refused(snap, query(pinned_channel=2, model="x", **operator)).status == 400
-    assert refused(snap, query(pinned_channel=2, operation="image", **operator)).status == 400
+    assert refused(snap, query(pinned_channel=2, operation="moderation", **operator)).status == 400
 
 
 def test_models_of_a_caller() -> None:

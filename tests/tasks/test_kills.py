@@ -101,7 +101,7 @@ async def test_a_gateway_killed_between_hold_and_row_leaves_nothing(
     plant: Plant, children: Children
 ) -> None:
     said: list[str] = []
-    for seconds in (0.1, 0.15, 0.2):
+    for seconds in (0.1, 0.2):
         child = await children.start("gateway")
         await asyncio.sleep(seconds)
         said += children.kill(child).split()

@@ -106,7 +106,7 @@ async def test_one_channels_trouble_is_its_own(plant: Plant) -> None:
 
         async def step(self, work: Work) -> Change:
             change = await super().step(work)
-            return Change(state=change.state, channel_id=int(work.task.action))
+            return Change(state=change.state, upstream_id="u", channel_id=int(work.task.action))
 
     slow = TwoSided()
     good = (await plant.beginnings.begin(order(action="1"))).task

@@ -12,6 +12,8 @@ import structlog
 from waystation.configuration.feed import Feed
 from waystation.control.services import Services
 from waystation.demo.transport import DemoTransport
+from waystation.journal.metrics import TASKS_IN_HAND, Metrics
+from waystation.journal.push import PUSH_SECONDS
 from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
 from waystation.routing.budget import RetryBudget
@@ -81,6 +83,7 @@ async def _run(services: Services, ledger: LedgerClient, sealing: Sealing, signe
         stack.push_async_callback(feed.close)
         feed.start()
         await feed.ready()
+        metrics = Metrics("tasks")
         kinds = make_kinds(workshop)
         for kind in kinds.values():
             await kind.prepare()
@@ -92,8 +95,18 @@ async def _run(services: Services, ledger: LedgerClient, sealing: Sealing, signe
             workshop.channel,
             name=f"{services.boot}:",
             alive_seconds=settings.task_lease_seconds,
+            metrics=metrics,
         )
-        notifier = Notifier(store, kinds, outbound, signer)
+        notifier = Notifier(store, kinds, outbound, signer, metrics)
         async with asyncio.TaskGroup() as group:
             group.create_task(runner.run(), name="task-runner")
             group.create_task(notifier.run(), name="task-notifier")
+            group.create_task(_count(services, runner, metrics), name="task-metrics")
+
+
+async def _count(services: Services, runner: Runner, metrics: Metrics) -> None:
+    """What tasks count, into this very process's sums; until cancelled."""
+    while True:
+        metrics.gauge(runner.tasks_count, TASKS_IN_HAND)
+        services.aggregate.take(metrics.snapshot_delta())
+        await asyncio.sleep(PUSH_SECONDS)

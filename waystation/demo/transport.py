@@ -5,17 +5,17 @@ the same code as with a vendor. Streams come at a set pace: `x-demo-pace-ms` amo
 header overrides, 15 ms without it.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, moderation, others
-from waystation.demo.incoming import DemoIncoming
-from waystation.demo.pictures.calls import action_of, draws, tells
+from waystation.demo.pictures.calls import action_of
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
-from waystation.upstream.transport import Deadlines, Destination, Incoming, Outgoing
+from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 if TYPE_CHECKING:
     from waystation.demo.pictures.desk import PictureDesk
@@ -24,6 +24,47 @@ _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
 _MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "demo-image")
+
+
+class DemoIncoming:
+    """A reply made of pieces, one each `pace_seconds`; closing it ends the making."""
+
+    def __init__(
+        self,
+        status: int,
+        headers: tuple[tuple[bytes, bytes], ...],
+        pieces: Iterator[bytes],
+        pace_seconds: float = 0.0,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self._pieces = pieces
+        self._pace_seconds = pace_seconds
+        self._begun = False
+        self._closed = False
+
+    def header(self, name: bytes) -> bytes | None:
+        return next((value for key, value in self.headers if key == name), None)
+
+    async def read(self) -> bytes:
+        if self._begun and self._pace_seconds and not self._closed:
+            await asyncio.sleep(self._pace_seconds)
+        self._begun = True
+        return b"" if self._closed else next(self._pieces, b"")
+
+    async def read_all(self, bytes_max: int) -> bytes:
+        body = b""
+        while piece := await self.read():
+            body += piece
+            if len(body) > bytes_max:
+                raise MaybeSent("too_large", "demo reply")
+        return body
+
+    def pass_to(self, taker: Callable[[bytes], bool]) -> None:
+        """Each piece goes to the reader."""
+
+    def close(self) -> None:
+        self._closed = True
 
 
 class DemoTransport:
@@ -51,27 +92,18 @@ class DemoTransport:
         except others.BadRequest as error:
             return _refuse(400, str(error))
         except Refused as refused:
-            return _json(refused.status, refused.body())
+            head = (*_JSON, *refused.headers)
+            return DemoIncoming(refused.status, head, iter((_dump(refused.body()),)))
 
     async def close(self) -> None:
         self._studio.close()
 
     async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
-        path = request.target.partition("?")[0]
-        action = action_of(path)
-        if action is not None:
-            desk = await self._studio.run(_desk, self._studio)
-            return await desk.draw(request, action, deadlines, pace_ms / 1000)
-        if path.endswith("/models"):
-            return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
-        body = _read(bytes(request.body))
-        if path.endswith("/chat/completions") and tells(body):
-            desk = await self._studio.run(_desk, self._studio)
-            return await desk.tell(body)
-        if path.endswith("/chat/completions") and draws(body):
-            desk = await self._studio.run(_desk, self._studio)
-            return await desk.chat(request, body, deadlines, pace_ms / 1000)
-        return _serve(path, body, pace_ms)
+        action = action_of(request)
+        if action is None:
+            return _serve(request, pace_ms)
+        desk = await self._studio.run(_desk, self._studio)
+        return await desk.answer(request, action, deadlines, pace_ms / 1000)
 
 
 def _desk(studio: Studio) -> "PictureDesk":
@@ -81,7 +113,11 @@ def _desk(studio: Studio) -> "PictureDesk":
     return PictureDesk(studio)
 
 
-def _serve(path: str, body: dict[str, Any], pace_ms: int) -> Incoming:
+def _serve(request: Outgoing, pace_ms: int) -> Incoming:
+    path = request.target.partition("?")[0]
+    if path.endswith("/models"):
+        return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
+    body = _read(bytes(request.body))
     created = int(time())
     if path.endswith("/chat/completions"):
         if body.get("stream"):

@@ -112,15 +112,19 @@ def pad_to_ratio(data: bytes, ratio: Size) -> Canvas:
 
 
 def enlarge(data: bytes, factor: int = 2) -> bytes:
-    """Larger without a model: Lanczos and a little sharpening. Raises BadPicture."""
-    image = open_picture(data)
+    """PNG, larger without a model: Lanczos and a little sharpening. Raises BadPicture."""
+    return encode(enlarged(open_picture(data), factor))
+
+
+def enlarged(image: Image.Image, factor: int = 2) -> Image.Image:
+    """Raises BadPicture."""
     if factor not in (2, 4):
         raise BadPicture("range", f"a picture is enlarged by 2 or 4, not {factor}")
     size = image.width * factor, image.height * factor
     if size[0] * size[1] > PIXELS_MAX:
         raise BadPicture("too_large", f"{size[0]}x{size[1]} is more than {PIXELS_MAX} pixels")
     larger = image.resize(size, Image.Resampling.LANCZOS)
-    return encode(larger.filter(ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2)))
+    return larger.filter(ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2))
 
 
 def _positive(ratio: Size) -> Size:

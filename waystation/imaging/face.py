@@ -10,12 +10,13 @@ from PIL import Image, ImageDraw, ImageFilter, ImageStat
 from waystation.imaging.picture import Box, encode, flat, open_picture
 
 _SIDE = 48
-_SKIN_CB, _SKIN_CR = (77, 130), (132, 176)
-_SKIN_LIGHT_MIN = 70
-_SHARES = (0.18, 0.25, 0.34, 0.46)
+_SKIN_CB, _SKIN_CR = (77, 116), (137, 176)
+_SKIN_LIGHT_MIN = 50
+_SHARES = (0.1, 0.13, 0.18, 0.25, 0.34, 0.46)
 _SKIN_MIN = 0.45
 _TALL = 1.25
 _PRIOR_WEIGHT = 0.35
+_AROUND_WEIGHT = 1.0
 _FEATHER_SHARE = 0.09
 
 
@@ -104,7 +105,12 @@ def _score(sums: list[list[int]], box: Box) -> float:
     off_centre = abs((left + right) / 2 - _SIDE / 2) / (_SIDE / 2)
     low = max(0.0, (top + bottom) / 2 / _SIDE - 0.4)
     size = math.sqrt(area) / _SIDE
-    return inside / area - 0.5 * around / ring + 0.6 * size - _PRIOR_WEIGHT * (off_centre + low)
+    return (
+        inside / area
+        - _AROUND_WEIGHT * around / ring
+        + 0.6 * size
+        - _PRIOR_WEIGHT * (off_centre + low)
+    )
 
 
 def _within(sums: list[list[int]], box: Box) -> int:

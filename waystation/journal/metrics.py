@@ -16,6 +16,7 @@ from waystation.journal.row import Row
 Kind = Literal["counter", "gauge", "histogram"]
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_LONG_SECONDS = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 86400.0)
 _SHORT_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
 COMMIT_SECONDS_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 BATCH_SIZE_BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -55,6 +56,9 @@ COMMIT_SECONDS = "waystation_commit_seconds"
 LOG_QUEUE = "waystation_log_queue_depth"
 LOG_DROPPED = "waystation_log_dropped_total"
 CHANNEL_STATE = "waystation_channel_state"
+TASKS_IN_HAND = "waystation_tasks_in_hand"
+TASK_AGE = "waystation_task_age_seconds"
+HOOK_DELIVERIES = "waystation_hook_deliveries_total"
 
 FAMILIES = _families(
     Family(REQUESTS, "counter", "Finished requests.", ("dialect", "group", "model", "status")),
@@ -81,6 +85,9 @@ FAMILIES = _families(
         ("channel",),
         is_worst=True,
     ),
+    Family(TASKS_IN_HAND, "gauge", "Tasks that the runners have: in a step or polled."),
+    Family(TASK_AGE, "histogram", "Acceptance to end of tasks.", ("kind", "status"), _LONG_SECONDS),
+    Family(HOOK_DELIVERIES, "counter", "Tries to tell of a task, by outcome.", ("result",)),
 )
 
 Key = tuple[str | int, ...]

@@ -27,8 +27,8 @@ _SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "mj_edits": ("image_edit", "chat"),
     "mj_swap_face": ("image_edit", "chat"),
     "mj_upload": ("image", "image_edit", "chat"),
-    "mj_describe": ("chat",),
-    "mj_shorten": ("chat",),
+    "mj_describe": ("chat", "image", "image_edit"),
+    "mj_shorten": ("chat", "image", "image_edit"),
 }
 _VERBS = ("mj_", "swap_face")
 

@@ -101,6 +101,8 @@ class Desk:
         if line is None:
             return
         entry = line.entries[task_id]
+        if wanted_ms <= (entry.task.wanted_ms or 0):
+            return
         entry.task = msgspec.structs.replace(entry.task, wanted_ms=wanted_ms)
         at = max(monotonic(), entry.polled_at + WANTED_AFTER_SECONDS)
         if at < entry.at and not entry.polling:

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
+from waystation.journal.metrics import TASK_AGE, Metrics
 from waystation.kernel.clock import now_ms
 from waystation.ledger.port import LedgerAway
 from waystation.storage.database import StorageAway
@@ -24,10 +25,13 @@ class Ends:
     """owner: the runner whose tasks these are. A result in hand is not dropped because the store is
     away for a while; a process that ends meanwhile leaves it to the next runner."""
 
-    def __init__(self, store: TaskStore, settler: Settler, owner: str) -> None:
+    def __init__(
+        self, store: TaskStore, settler: Settler, owner: str, metrics: Metrics | None = None
+    ) -> None:
         self._store = store
         self._settler = settler
         self.owner = owner
+        self._metrics = metrics
 
     async def apply(self, task: Task, change: Change, *, keep: bool) -> Task | None:
         """keep: the runner goes on with it; else it is let go, due when the change says, or at
@@ -44,6 +48,9 @@ class Ends:
                     return None
                 task = found
                 continue
+            if after.is_final and not task.is_final and self._metrics is not None:
+                age_seconds = (after.finished_ms - after.created_ms) / 1000
+                self._metrics.observe(age_seconds, TASK_AGE, after.kind, after.state)
             if after.settle in ("post", "void"):
                 return await self._settle(after)
             return after

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from waystation.journal.metrics import Metrics
 from waystation.kernel.clock import monotonic, now_ms
 from waystation.kernel.ids import request_id
 from waystation.ledger.messages import AskOpenHolds, OpenHolds
@@ -33,6 +34,8 @@ LEFT_OVER_SECONDS = 1.0
 SWEEP_SECONDS = 20.0
 PATIENCE_SECONDS = 3.0
 """What steps under way are given when the process is told to go."""
+WANTED_LATE_MS = 2_000
+"""A wish is seen when it is committed, which may be after a later one."""
 _ERROR_SECONDS = 2.0
 
 log = structlog.get_logger("waystation.tasks")
@@ -53,6 +56,7 @@ class Runner:
         name: str = "",
         alive_seconds: float = ALIVE_SECONDS,
         sweep_after_seconds: float | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -63,13 +67,14 @@ class Runner:
         self.settler = Settler(store, ledger)
         self._sweep = Sweep(store, ledger, self.settler, sweep_after_seconds)
         self._wanted_ms = 0
+        self._metrics = metrics
         self._begin_life()
 
     def _begin_life(self) -> None:
         """With a new id: what an earlier one had is not ours."""
         owner = f"{self._name}{request_id()}"
         self._leases = Leases(self._store.database, owner, self._alive_seconds)
-        ends = Ends(self._store, self.settler, owner)
+        ends = Ends(self._store, self.settler, owner, self._metrics)
         self._desk = Desk(ends, self._channel)
         self._steps = Steps(self._store, ends, self._desk, self._kinds)
 
@@ -141,7 +146,7 @@ class Runner:
             self._wanted_ms = now_ms()
         if not len(self._desk):
             return []
-        return await self._leases.wanted(self._wanted_ms)
+        return await self._leases.wanted(self._wanted_ms - WANTED_LATE_MS)
 
     async def _held(self, claimed: list[Task]) -> set[str]:
         """Which holds of those that are to begin are open. While the ledger is away it is asked

@@ -28,7 +28,7 @@ EDITION = f"{LIBRARY}; {LIST}"
 
 class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A row, and where it is from: the maker, its price page, the library with its version (or our
-    own list with its day), and since when the price holds (ISO date, "" for as long as is known)."""
+    own list with its day), since when the price holds (ISO date, "" for as long as is known)."""
 
     row: PriceRow
     maker: str

@@ -40,6 +40,7 @@ class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
 _OPENAI = ("openai", "https://platform.openai.com/docs/pricing")
 _BFL = ("black-forest-labs", "https://docs.bfl.ml/quick_start/pricing")
 _STABILITY = ("stability-ai", "https://platform.stability.ai/pricing")
+_STABILITY_TOOLS = ("stability-ai", "https://stability.ai/api-pricing-update-25")
 _IDEOGRAM = ("ideogram", "https://ideogram.ai/features/api-pricing")
 _RECRAFT = ("recraft", "https://www.recraft.ai/docs/api-reference/pricing")
 _GOOGLE = ("google", "https://ai.google.dev/gemini-api/docs/pricing")
@@ -126,6 +127,12 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
     _flat(_STABILITY, "0.035", "stable-diffusion-3-medium", "sd3-medium"),
     _flat(_STABILITY, "0.025", "stable-diffusion-3.5-flash", "sd3.5-flash"),
     _flat(_STABILITY, "0.009", "stable-diffusion-xl-base-1.0", "stable-diffusion-xl-1024-v1-0"),
+    _flat(_STABILITY_TOOLS, "0.05", "stable-image-inpaint", "stable-image-erase"),
+    _flat(_STABILITY_TOOLS, "0.05", "stable-image-remove-background"),
+    _flat(_STABILITY_TOOLS, "0.05", "stable-image-search-and-replace"),
+    _flat(_STABILITY_TOOLS, "0.02", "stable-image-upscale-fast"),
+    _flat(_STABILITY_TOOLS, "0.4", "stable-image-upscale-conservative"),
+    _flat(_STABILITY_TOOLS, "0.6", "stable-image-upscale-creative"),
     _flat(_IDEOGRAM, "0.06", "ideogram-v1"),
     _flat(_IDEOGRAM, "0.02", "ideogram-v1-turbo"),
     _flat(_IDEOGRAM, "0.08", "ideogram-v2"),
@@ -142,6 +149,19 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
     _flat(_IDEOGRAM, "0.09", "ideogram-v3-quality"),
     _table(_RECRAFT, ("recraftv3",), "0.04", {"* vector": "0.08"}),
     _table(_RECRAFT, ("recraft20b", "recraftv2"), "0.022", {"* vector": "0.044"}),
+    _flat(_RECRAFT, "0.08", "recraftv3_vector"),
+    _flat(_RECRAFT, "0.044", "recraftv2_vector"),
+    _table(
+        _RECRAFT,
+        ("recraft-inpaint", "recraft-replace-background", "recraft-generate-background"),
+        "0.04",
+        {"* vector": "0.08"},
+    ),
+    _flat(_RECRAFT, "0.01", "recraft-vectorize", "recraft-remove-background"),
+    _flat(_RECRAFT, "0.004", "recraft-crisp-upscale"),
+    _flat(_RECRAFT, "0.25", "recraft-creative-upscale"),
+    _flat(_RECRAFT, "0.002", "recraft-erase-region"),
+    _flat(_RECRAFT, "0.04", "recraft-remix"),
     _flat(_GOOGLE, "0.04", "imagen-4.0-generate*"),
     _flat(_GOOGLE, "0.02", "imagen-4.0-fast-generate*"),
     _flat(_GOOGLE, "0.06", "imagen-4.0-ultra-generate*"),

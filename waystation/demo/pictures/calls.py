@@ -2,7 +2,11 @@
 
 from typing import Any, Literal
 
-Action = Literal["generation", "edit", "variation", "upscale"]
+import msgspec
+
+from waystation.upstream.transport import Outgoing
+
+Action = Literal["generation", "edit", "variation", "upscale", "chat", "tell"]
 
 ACTIONS: dict[str, Action] = {
     "/images/generations": "generation",
@@ -29,13 +33,26 @@ _NAMES = (
 _ANYWHERE = "-image"
 
 
-def action_of(path: str) -> Action | None:
+class _Asked(msgspec.Struct):
+    model: Any = None
+
+
+_decode = msgspec.json.Decoder(_Asked).decode
+
+
+def action_of(request: Outgoing) -> Action | None:
+    """None: the call is not for pictures."""
+    path = request.target.partition("?")[0]
+    if path.endswith("/chat/completions"):
+        model = _model(bytes(request.body))
+        if model in (DESCRIBES, SHORTENS):
+            return "tell"
+        return "chat" if draws(model) else None
     return next((action for end, action in ACTIONS.items() if path.endswith(end)), None)
 
 
-def draws(body: dict[str, Any]) -> bool:
-    """The model that is asked makes pictures."""
-    model = body.get("model")
+def draws(model: object) -> bool:
+    """A model of this name makes pictures."""
     return isinstance(model, str) and (model.startswith(_NAMES) or _ANYWHERE in model)
 
 
@@ -43,5 +60,8 @@ DESCRIBES, SHORTENS, SWAPS = "demo-describe", "demo-shorten", "demo-swap-face"
 """Models that do one thing: tell a picture, weigh a prompt's words, put a face into a picture."""
 
 
-def tells(body: dict[str, Any]) -> bool:
-    return body.get("model") in (DESCRIBES, SHORTENS)
+def _model(body: bytes) -> Any:
+    try:
+        return _decode(body).model
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None  # told to the caller by who reads the whole

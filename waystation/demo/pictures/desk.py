@@ -4,11 +4,9 @@ fault that it asks for."""
 import asyncio
 from collections.abc import Iterator, Mapping
 from time import time
-from typing import Any, cast
 
 import msgspec
 
-from waystation.demo.incoming import DemoIncoming
 from waystation.demo.pictures import faults, in_chat, multipart, reply, telling
 from waystation.demo.pictures.calls import Action
 from waystation.demo.pictures.faults import DemoFault
@@ -16,6 +14,7 @@ from waystation.demo.pictures.make import Made, make
 from waystation.demo.pictures.order import Order, from_form, from_json
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
+from waystation.demo.transport import DemoIncoming
 from waystation.upstream.transport import Deadlines, MaybeSent, Outgoing
 
 _JSON = ((b"content-type", b"application/json"),)
@@ -27,46 +26,24 @@ class PictureDesk:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
-    async def draw(
+    async def answer(
         self, request: Outgoing, action: Action, deadlines: Deadlines, pace_seconds: float
     ) -> DemoIncoming:
-        """The answer to a request of the image API. Raises Refused and MaybeSent."""
+        """Raises Refused and MaybeSent."""
+        if action == "tell":
+            said = await self._studio.run(telling.answer, bytes(request.body))
+            return DemoIncoming(200, _JSON, iter((said,)))
         headers = {name.lower(): value for name, value in request.headers}
         order = await self._studio.run(_order, bytes(request.body), headers, action)
-        fault = faults.wanted(_fault(headers), order.prompt)
+        fault = faults.wanted(headers.get(b"x-demo-fault", b"").decode("latin-1"), order.prompt)
         faults.refuse(fault, order.prompt, order.model)
         await _suffer(fault, deadlines)
-        if fault.kind == "html":
+        if fault.kind == "html" or (action == "chat" and fault.kind in ("empty", "page")):
             return DemoIncoming(200, _HTML, iter((faults.PAGE,)))
         pieces = await self._studio.run(_pieces, order, fault)
         if order.stream:
             return DemoIncoming(200, _SSE, _cut(pieces, fault), pace_seconds)
         return DemoIncoming(200, _JSON, _cut(pieces, fault))
-
-    async def chat(
-        self, request: Outgoing, body: dict[str, Any], deadlines: Deadlines, pace_seconds: float
-    ) -> DemoIncoming:
-        """The answer of a picture model to a chat. Raises Refused and MaybeSent."""
-        headers = {name.lower(): value for name, value in request.headers}
-        order = await self._studio.run(in_chat.order_of, body)
-        fault = faults.wanted(_fault(headers), order.prompt)
-        faults.refuse(fault, order.prompt, order.model)
-        await _suffer(fault, deadlines)
-        if fault.kind in ("html", "empty", "page"):
-            return DemoIncoming(200, _HTML, iter((faults.PAGE,)))
-        pieces = await self._studio.run(_chat_pieces, body, order)
-        if body.get("stream"):
-            return DemoIncoming(200, _SSE, _cut(pieces, fault), pace_seconds)
-        return DemoIncoming(200, _JSON, _cut(pieces, fault))
-
-    async def tell(self, body: dict[str, Any]) -> DemoIncoming:
-        """What a picture shows, or a prompt without its fillers. Raises Refused."""
-        said = await self._studio.run(telling.answer, body)
-        return DemoIncoming(200, _JSON, iter((said,)))
-
-
-def _fault(headers: Mapping[bytes, bytes]) -> str:
-    return headers.get(b"x-demo-fault", b"").decode("latin-1")
 
 
 def _order(body: bytes, headers: Mapping[bytes, bytes], action: Action) -> Order:
@@ -79,7 +56,9 @@ def _order(body: bytes, headers: Mapping[bytes, bytes], action: Action) -> Order
         raise Refused("the body is neither JSON nor a form") from None
     if not isinstance(fields, dict):
         raise Refused("the body is not an object")
-    return from_json(cast(dict[str, Any], fields), action)
+    if action == "chat":
+        return in_chat.order_of(fields)
+    return from_json(fields, action)
 
 
 async def _suffer(fault: DemoFault, deadlines: Deadlines) -> None:
@@ -95,17 +74,10 @@ async def _suffer(fault: DemoFault, deadlines: Deadlines) -> None:
 def _pieces(order: Order, fault: DemoFault) -> list[bytes]:
     """The reply's body. In the studio."""
     made, created = _spoilt(make(order), fault), int(time())
-    if not order.stream:
-        return [reply.whole(order, made, created)]
-    return reply.events(order, made, created)
-
-
-def _chat_pieces(body: dict[str, Any], order: Order) -> list[bytes]:
-    if not body.get("stream"):
-        return [msgspec.json.encode(in_chat.completion(body, order))]
-    made = in_chat.chunks(body, order)
-    frames = [b"data: " + msgspec.json.encode(one) + b"\n\n" for one in made]
-    return [*frames, b"data: [DONE]\n\n"]
+    events, whole = reply.events, reply.whole
+    if order.action == "chat":
+        events, whole = in_chat.events, in_chat.whole
+    return events(order, made, created) if order.stream else [whole(order, made, created)]
 
 
 def _spoilt(made: Made, fault: DemoFault) -> Made:

@@ -1,7 +1,10 @@
 """What goes wrong on demand, so that one can see how a caller is told and what it costs.
 
-By the channel's header `x-demo-fault`, or by a mark in the prompt: `demo:rate_limit`. `slow` takes
-seconds: `demo:slow=5`. A word of the demo's moderation list is refused without any mark.
+By the channel's header `x-demo-fault: rate_limit`; `slow` takes seconds: `slow=5`. With
+`x-demo-fault: prompt` each caller chooses by a mark in the prompt, `demo:rate_limit`: not without
+it, because most faults count against the channel, and one caller could park it for all. Only
+`moderated` needs no consent, as nobody else feels it; a word of the demo's moderation list does the
+same.
 """
 
 import re
@@ -29,6 +32,8 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 _MARK = re.compile(r"\bdemo:([a-z_]+)(?:=(\d{1,4}))?")
+_BY_PROMPT = "prompt"
+_CHARACTERS_MAX = 10_000
 _SLOW_SECONDS_DEFAULT = 3
 _SLOW_SECONDS_MAX = 3600
 
@@ -46,13 +51,21 @@ NONE = DemoFault()
 
 
 def wanted(header: str, prompt: str) -> DemoFault:
-    """header: of the channel, it comes first. Unknown names mean nothing."""
-    for text in (f"demo:{header}", prompt[:10_000]):
-        for found in _MARK.finditer(text):
-            if found[1] in KINDS:
-                seconds = int(found[2] or _SLOW_SECONDS_DEFAULT)
-                kind = msgspec.convert(found[1], Kind)
-                return DemoFault(kind, min(seconds, _SLOW_SECONDS_MAX))
+    """header: of the channel. Unknown names mean nothing."""
+    if header == _BY_PROMPT:
+        return _marked(prompt)
+    own = _marked(f"demo:{header}")
+    if own.kind is None and _marked(prompt).kind == "moderated":
+        return DemoFault("moderated")
+    return own
+
+
+def _marked(text: str) -> DemoFault:
+    for found in _MARK.finditer(text[:_CHARACTERS_MAX]):
+        if found[1] in KINDS:
+            seconds = int(found[2] or _SLOW_SECONDS_DEFAULT)
+            kind = msgspec.convert(found[1], Kind)
+            return DemoFault(kind, min(seconds, _SLOW_SECONDS_MAX))
     return NONE
 
 

@@ -8,7 +8,7 @@ from waystation.demo.pictures.calls import SWAPS
 from waystation.demo.pictures.order import Order
 from waystation.demo.pictures.refusal import Refused
 from waystation.imaging.alter import vary
-from waystation.imaging.canvas import enlarge
+from waystation.imaging.canvas import enlarged
 from waystation.imaging.edit import edit
 from waystation.imaging.face import swap_face_region
 from waystation.imaging.picture import BadPicture, Size, cover, encode, open_picture
@@ -55,7 +55,7 @@ def _one(
         target, face = order.images
         return open_picture(swap_face_region(face, target))
     if order.action == "upscale":
-        return open_picture(enlarge(order.images[0]))
+        return enlarged(given[0])
     if order.action == "variation":
         made = vary(given[0], f"{order.seed}/{number}/{prompt}", order.strength)
     elif given:

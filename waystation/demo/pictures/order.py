@@ -12,7 +12,6 @@ from waystation.demo.pictures.calls import Action
 from waystation.demo.pictures.multipart import Part
 from waystation.demo.pictures.refusal import Refused
 from waystation.imaging.picture import PictureFormat, Size
-from waystation.imaging.seeds import SEED_MAX
 
 N_MAX = 10
 STRENGTH = 0.6
@@ -21,7 +20,9 @@ PARTIALS_MAX = 3
 _SIDE_MIN, _SIDE_MAX, _AREA_MAX = 16, 4096, 3840 * 2160
 _PROMPT_CHARACTERS_MAX = 32_000
 _SIZE = re.compile(r"\s*(\d{1,5})\s*[x×X*]\s*(\d{1,5})\s*")
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 _RATIO = re.compile(r"\s*(\d{1,3})\s*:\s*(\d{1,3})\s*")
+_SEED_MAX = 2**63 - 1  # what any vendor takes; -1: as if not given
 _RATIO_AREA = 1024 * 1024
 _QUALITIES = {"low": "low", "medium": "medium", "standard": "medium", "high": "high", "hd": "high"}
 _TEXTS = ("prompt", "model", "negative_prompt", "background", "output_format", "quality")
@@ -29,8 +30,7 @@ _TEXTS = ("prompt", "model", "negative_prompt", "background", "output_format", "
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """size: None for the picture's own, or the usual one. quality: low, medium or high.
-    seed: 0 when not given. compression: 0 to 100, of what is lossy. strength: how far a variation
-    goes, 0 to 1."""
+    seed: 0 when not given. compression: 0 to 100, of what is lossy."""
 
     action: Action
     prompt: str
@@ -45,6 +45,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     strength: float = STRENGTH
     stream: bool = False
+    streams_usage: bool = False  # of a chat
     partials: int = 0
     images: tuple[bytes, ...] = ()
     mask: bytes | None = None
@@ -79,13 +80,13 @@ def _order(
     fields: Mapping[str, Any], action: Action, images: tuple[bytes, ...], mask: bytes | None
 ) -> Order:
     texts = {name: _text(fields, name) for name in _TEXTS}
-    if action in ("generation", "edit") and not texts["prompt"].strip():
+    if action not in ("variation", "upscale") and not texts["prompt"].strip():
         raise Refused("prompt is required", param="prompt", code="missing_required_parameter")
     if len(texts["prompt"]) > _PROMPT_CHARACTERS_MAX:
         raise Refused("prompt is too long", param="prompt", code="string_above_max_length")
-    if action != "generation" and not images:
+    if action not in ("generation", "chat") and not images:
         raise Refused("image is required", param="image", code="missing_required_parameter")
-    if len(images) > (IMAGES_MAX if action in ("generation", "edit") else 1):
+    if len(images) > (1 if action in ("variation", "upscale") else IMAGES_MAX):
         raise Refused("too many images", param="image")
     wanted = _format(texts["output_format"])
     transparent = texts["background"] == "transparent"
@@ -102,7 +103,7 @@ def _order(
         wanted=wanted,
         compression=_whole(fields, "output_compression", 100, 0, 100),
         transparent=transparent,
-        seed=_whole(fields, "seed", 0, 0, SEED_MAX),
+        seed=_whole(fields, "seed", 0, -1, _SEED_MAX),
         strength=_share(fields, "strength", STRENGTH),
         stream=fields.get("stream") in (True, "true", "True", "1"),
         partials=_whole(fields, "partial_images", 0, 0, PARTIALS_MAX),
@@ -124,7 +125,7 @@ def _whole(fields: Mapping[str, Any], name: str, default: int, least: int, most:
     value = fields.get(name)
     if value is None or value == "":
         return default
-    if isinstance(value, str) and value.isdecimal() and len(value) < 12:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise Refused(f"{name} must be a whole number, {least} to {most}", param=name)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+_SOON = ((b"retry-after", b"1"),)
+
 
 class Refused(Exception):
     """The demo's upstream refuses. The text is a vendor's to its caller."""
@@ -17,6 +19,7 @@ class Refused(Exception):
     ) -> None:
         super().__init__(text)
         self.status = status
+        self.headers = _SOON if status in (429, 503) else ()
         self._fields = {"message": text, "type": kind, "param": param, "code": code}
 
     def body(self) -> dict[str, Any]:

@@ -21,8 +21,9 @@ _MARK = "Prompt: "
 """What follows it in the last message is the prompt; without it, the whole message is."""
 
 
-def answer(body: dict[str, Any]) -> bytes:
+def answer(request: bytes) -> bytes:
     """A completion. Work for a thread. Raises Refused."""
+    body = msgspec.json.decode(request)
     messages = body.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
     content = last.get("content") if isinstance(last, dict) else None

@@ -107,6 +107,7 @@ def _place(candidate: Candidate, key_id: int | None = None) -> Place:
         rate=candidate.rate.text,
         price_version=candidate.price.version,
         nanos=charged.nanos,
+        model=candidate.upstream_model,
     )
 
 

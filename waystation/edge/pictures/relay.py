@@ -10,11 +10,13 @@ from waystation.dialects.operation import Request
 from waystation.dialects.pictures.parse import ParsedForm, fields_of_form
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.call import Call
-from waystation.edge.content_type import multipart_boundary
+from waystation.edge.content_type import multipart_boundary, refuse_unless_json
+from waystation.edge.pictures.tasks import BecomesTask, asks_for_task, begin_task, is_async_form
 from waystation.edge.pictures.upload import UploadForm
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.site import Site
 from waystation.edge.story import Story
+from waystation.errors import Fault
 
 Headers = Callable[[str], str | None]
 
@@ -26,26 +28,46 @@ class ParseForm(Protocol):
 
 
 class PictureRelay(Relay):
-    """parse: of a JSON body. parse_form: of multipart/form-data, None where it is not taken."""
+    """path: of the route. parse: of a JSON body. parse_form: of multipart/form-data, None where
+    it is not taken."""
 
-    __slots__ = ("_parse_form",)
+    __slots__ = ("_parse_form", "_path")
 
     def __init__(
-        self, site: Site, parse: Parse, parse_form: ParseForm | None, dialect: str = "openai_chat"
+        self,
+        site: Site,
+        path: str,
+        parse: Parse,
+        parse_form: ParseForm | None,
+        dialect: str = "openai_chat",
     ) -> None:
         super().__init__(site, dialect, parse, site.settings.body_bytes_max)
+        self._path = path
         self._parse_form = parse_form
 
     async def __call__(self, call: Call) -> None:
         if self._parse_form is None or not _is_form(call):
-            await super().__call__(call)
+            try:
+                await super().__call__(call)
+            except BecomesTask as task:
+                await begin_task(self._site, call, self._dialect, self._path, task.body)
             return
         # What was spooled is given back as soon as the request has ended, however it did.
         with closing(_Closing()) as forms:
             story = Story(self._site, call, self._dialect)
             await self._run(story, partial(self._read_form, forms))
 
+    async def _read(self, call: Call) -> tuple[Request, str | None]:
+        refuse_unless_json(call.header("content-type"))
+        body = await call.read(self._body_bytes_max, self._site.settings.body_seconds_max)
+        if asks_for_task(call, body):
+            raise BecomesTask(body)
+        digest = sha256(body).hexdigest() if call.header("idempotency-key") else None
+        return self._parse(body, call.header), digest
+
     async def _read_form(self, forms: "_Closing", call: Call) -> tuple[Request, str | None]:
+        if is_async_form(call):
+            raise Fault("invalid_value", param="async", reason="a task's body is JSON")
         site = self._site
         settings = site.settings
         boundary = multipart_boundary(call.header("content-type"))

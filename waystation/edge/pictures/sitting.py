@@ -2,20 +2,16 @@
 
 import asyncio
 
-import msgspec
-
-from waystation.dialects.pictures.limits import IMAGE_TOKENS_MOST
-from waystation.dialects.pictures.reply import Drawn, ShownPicture
+from waystation.dialects.pictures.reply import Drawn
 from waystation.dialects.pictures.request import PictureOperation
-from waystation.edge.pictures.drawing import Easel
 from waystation.edge.pictures.inputs import supplied
 from waystation.edge.pictures.keeping import kept
 from waystation.edge.story import Story
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
-from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
-from waystation.upstream.attempt import AttemptFailed
+from waystation.upstream.attempt import AttemptFailed, Wire
+from waystation.upstream.pictures.easel import Easel
 from waystation.upstream.pictures.port import Pictures
 from waystation.upstream.pictures.wire import overdue
 
@@ -43,7 +39,25 @@ class Sitting:
                 raise AttemptFailed(fault, status=fault.status) from None
             seconds = story.site.settings.picture_seconds_max
             story.ends_at = asyncio.get_running_loop().time() + seconds
-        self.easel = Easel(story, self._attempt, operation)
+        self._take_up(operation)
+
+    def _take_up(self, operation: PictureOperation) -> None:
+        story, attempt = self._story, self._attempt
+        site, grant = story.site, story.grant
+        assert grant is not None
+        channel = attempt.candidate.channel
+        way = site.ways.of(channel)
+        secrets = (attempt.key.secret,) if attempt.key.secret else ()
+        wire = Wire(
+            site.transport(channel),
+            way.deadlines,
+            grant.mark_sent,
+            secrets,
+            site.settings.reply_bytes_max,
+        )
+        self.easel = Easel(wire, way, attempt, operation, story.ends_at)
+        story.served = attempt.candidate
+        story.calls = self.easel.calls_planned
 
     async def draw(self) -> Pictures:
         """Raises AttemptFailed."""
@@ -71,39 +85,8 @@ class Sitting:
             created_ms=now_ms(),
             request_id=story.call.request_id,
             pictures=shown,
-            usage=self._usage(operation, pictures, shown),
+            usage=self.easel.usage(pictures, sum(each.is_safe for each in shown)),
             dropped=list(dict.fromkeys(loss.path for loss in pictures.losses)),
             raw_usage=pictures.raw_usage,
             shown=pictures.shown,
         )
-
-    def _usage(
-        self, operation: PictureOperation, pictures: Pictures, shown: list[ShownPicture]
-    ) -> Usage:
-        """Pictures are counted by us; tokens are the upstream's, or reckoned where the price asks
-        for some and nobody told them."""
-        count = sum(each.is_safe for each in shown)
-        units = {"images": count}
-        if self.easel.calls > 1:
-            units["calls"] = self.easel.calls
-        size, quality = operation.drawn_as()
-        size, quality = _word(pictures, "size") or size, _word(pictures, "quality") or quality
-        if pictures.usage is not None:
-            return msgspec.structs.replace(pictures.usage, units=units, size=size, quality=quality)
-        price = self._attempt.candidate.price
-        if price.by_token and price.pictures is None and price.per_call is None:
-            return Usage(
-                input_fresh=operation.prompt_guess() * self.easel.calls,
-                image_out=IMAGE_TOKENS_MOST * count,
-                units=units,
-                size=size,
-                quality=quality,
-            )
-        return Usage(units=units, size=size, quality=quality, exact=True)
-
-
-def _word(pictures: Pictures, name: str) -> str:
-    """A word that the upstream told beside its pictures; "" for none."""
-    raw = pictures.shown.get(name)
-    value = msgspec.json.decode(raw) if raw is not None else None
-    return value if isinstance(value, str) and value != "auto" else ""

@@ -148,8 +148,10 @@ NEAR: dict[str, Shape] = {
             block("brown", 28, 66, 46, 99),
             block("brown", 54, 66, 72, 99),
             polygon("main", 24, 30, 76, 30, 80, 74, 20, 74),
-            ellipse("skin", 26, 1, 74, 29),
-            Slice("dark", (26, 1, 74, 29), 180, 360),
+            ellipse("dark", 24, 1, 76, 27),
+            ellipse("skin", 28, 6, 72, 31),
+            ellipse("ink", 38, 15, 44, 18),
+            ellipse("ink", 56, 15, 62, 18),
         ),
     ),
     "mushroom": Shape(

@@ -17,9 +17,7 @@ def admit(
     """Every check first, then every change: a refused request consumes nothing."""
     known = state.holds.get(hold.id)
     if known is not None:
-        if known.facts.request_id != hold.facts.request_id:
-            return Refused(hold.id, "taken")
-        return Admitted(hold.id, known.nanos)
+        return _again(known, hold)
     if _was_resolved(state, hold):
         return Refused(hold.id, "resolved")
     found = standing.find(state, hold.id, hold.account_id, hold.token_id, now_ms)
@@ -59,6 +57,13 @@ def _was_resolved(state: State, hold: Hold) -> bool:
     if since_ms is None or hold.facts.created_ms <= since_ms:
         return state.resolved[hold.id] is not None
     return state.resolved.get(hold.id) is not None
+
+
+def _again(known: OpenHold, hold: Hold) -> Admitted | Refused:
+    """A repeat gets the first answer; somebody else's hold of the same id is none of theirs."""
+    if known.facts.request_id != hold.facts.request_id:
+        return Refused(hold.id, "taken")
+    return Admitted(hold.id, known.nanos)
 
 
 def _share(state: State, hold: Hold) -> Share | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 import structlog
 
+from waystation.journal.metrics import HOOK_DELIVERIES, Metrics
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import StorageAway
 from waystation.storage.signing import Signer
@@ -43,12 +44,14 @@ class Notifier:
         kinds: Mapping[str, TaskKind],
         transport: Transport,
         signer: Signer,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store = store
         self._book = HookBook(store.database)
         self._kinds = kinds
         self._transport = transport
         self._signer = signer
+        self._metrics = metrics
         self._telling: set[asyncio.Task[None]] = set()
         self._hosts: Counter[str] = Counter()
         self._told: list[Told] = []
@@ -109,6 +112,8 @@ class Notifier:
             secret = secrets_of(self._signer, task.account_id)[0]
             body = _encode(self._kinds[task.kind].show(task))
             outcome = await deliver(self._transport, hook.url, body, identity, secret)
+            if self._metrics is not None:
+                self._metrics.count(HOOK_DELIVERIES, outcome.error or "taken")
             again = again_ms(hook, now_ms()) if outcome.error and task.is_final else None
             state = shown(task.state)
             self._told.append(Told(hook, at, again, identity, state, task.progress, *outcome))

@@ -16,7 +16,7 @@ from waystation.dialects.midjourney.custom_id import read_custom_id
 from waystation.dialects.midjourney.job import Job, Source, data_url
 from waystation.dialects.midjourney.outcome import Declined
 from waystation.dialects.midjourney.upstream import Seen
-from waystation.kernel.clock import now_ms
+from waystation.kernel.clock import monotonic, now_ms
 from waystation.routing.snapshot import Channel
 from waystation.tasks.midjourney.emulator.emulator import Emulator
 from waystation.tasks.midjourney.emulator.lane import draws, is_tile
@@ -43,6 +43,7 @@ SUBMIT_SECONDS_MAX = 300.0
 BUSY_MS_MAX = 120_000
 """So long a task waits for upstreams that are all full."""
 WAIT_SECONDS = 2.0
+PARKED_SECONDS = 30.0
 LOOK_SECONDS = (3.0, 10.0, 30.0)
 _OF_PARENT = frozenset({"mj_action", "mj_change"})
 
@@ -71,6 +72,7 @@ class Beginning:
         self._artefacts = workshop.artefacts
         self._emulator = Emulator(workshop)
         self._sending: Counter[int] = Counter()
+        self._parked: dict[int, float] = {}
 
     async def step(self, work: Work) -> Change:
         memo = read_memo(work.task)
@@ -128,7 +130,7 @@ class Beginning:
     async def _anywhere(self, work: Work, submission: _Submission) -> Change:
         refusal: Refused | None = None
         waits = False
-        for place in submission.memo.places:
+        for place in self._in_order(submission.memo.places):
             channel = self._workshop.channel(place.channel_id)
             if channel is None or key_of(channel, place.key_id) is None:
                 continue
@@ -145,10 +147,17 @@ class Beginning:
             if not isinstance(verdict, Refused):
                 return self._change(work.task, submission.job, verdict)
             refusal = verdict
+            if verdict.parks:
+                self._parked[channel.id] = monotonic() + PARKED_SECONDS
             waits = waits or (verdict.elsewhere and not verdict.parks)
             if not verdict.elsewhere:
                 break
         return _nowhere(work.task, refusal, waits)
+
+    def _in_order(self, places: Sequence[Place]) -> list[Place]:
+        """Channels that refused our account or were not there lately come last."""
+        now = monotonic()
+        return sorted(places, key=lambda place: self._parked.get(place.channel_id, 0.0) > now)
 
     async def _is_full(self, channel: Channel) -> bool:
         most = channel.limits.concurrency

@@ -10,7 +10,7 @@ from waystation.tasks.task import Bill, Task
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """A channel's key, and what success costs there: nano-USD, with group, rate (decimal text)
-    and price version for the log."""
+    and price version for the log. model: what an image channel draws with."""
 
     channel_id: int
     key_id: int
@@ -18,6 +18,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     rate: str
     price_version: str
     nanos: int
+    model: str = ""
 
     def bill(self) -> Bill:
         return Bill(

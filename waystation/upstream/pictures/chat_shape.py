@@ -11,6 +11,7 @@ import msgspec
 
 from waystation.dialects.faults import read_error
 from waystation.dialects.pictures.order import Action, PictureOrder
+from waystation.meter.pictures import read_picture_usage
 from waystation.upstream.attempt import AttemptFailed
 from waystation.upstream.data_url import BadDataUrl, read_data_url
 from waystation.upstream.pictures.data_address import as_address
@@ -88,9 +89,11 @@ def _read(body: bytes, n: int, secrets: tuple[str, ...]) -> Pictures:
     found = _addresses(message if isinstance(message, dict) else {})
     if not found:
         raise nonsense("no picture in the answer's text")
+    usage = answer.get("usage")
     identity = answer.get("id")
     return Pictures(
         items=tuple(_picture(address) for address in found[:n]),
+        usage=read_picture_usage(msgspec.json.encode(usage)) if usage is not None else None,
         upstream_id=identity if isinstance(identity, str) else "",
     )
 

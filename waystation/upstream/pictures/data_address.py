@@ -3,6 +3,8 @@
 import binascii
 from base64 import b64encode
 
+import msgspec
+
 from waystation.dialects.pictures.order import PictureInput
 
 
@@ -13,6 +15,10 @@ def as_address(picture: PictureInput) -> str:
 
 def read_base64(text: str) -> bytes:
     """Standard base64, line breaks allowed, padding optional. Raises ValueError."""
+    try:
+        return msgspec.convert(text, bytes)  # several times as fast, for what is written as usual
+    except msgspec.ValidationError:
+        pass
     compact = text if text.isalnum() else "".join(text.split())
     try:
         return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True)

@@ -53,9 +53,7 @@ def read_answer(body: bytes, secrets: tuple[str, ...]) -> Pictures:
     if answer.data is None or (answer.error and bytes(answer.error) != b"null"):
         fault = judge_openai(200, body, secrets) or read_error(200, body, secrets)
         raise AttemptFailed(fault, status=200)
-    items = tuple(picture_of(item) for item in answer.data)
-    if not items:
-        raise nonsense("an answer without a picture")
+    items = _pictures(answer.data)
     told = bool(answer.usage) and bytes(answer.usage) != b"null"
     return Pictures(
         items=items,
@@ -64,6 +62,20 @@ def read_answer(body: bytes, secrets: tuple[str, ...]) -> Pictures:
         shown={name: getattr(answer, name) for name in SHOWN if getattr(answer, name)},
         upstream_id=answer.id if isinstance(answer.id, str) else "",
     )
+
+
+def _pictures(entries: list[Item]) -> tuple[Picture, ...]:
+    """Entries without a picture are left out as long as another has one."""
+    items: list[Picture] = []
+    failed = nonsense("an answer without a picture")
+    for entry in entries:
+        try:
+            items.append(picture_of(entry))
+        except AttemptFailed as none:
+            failed = none
+    if not items:
+        raise failed
+    return tuple(items)
 
 
 def picture_of(item: Item) -> Picture:

@@ -10,16 +10,33 @@ names.
 from collections.abc import Mapping
 
 from waystation.routing.snapshot import Channel
+from waystation.upstream.pictures.bfl import Bfl
 from waystation.upstream.pictures.chat_shape import ChatShape
+from waystation.upstream.pictures.google import Google
+from waystation.upstream.pictures.ideogram import Ideogram
 from waystation.upstream.pictures.openai_shape import OpenAiShape
 from waystation.upstream.pictures.port import PictureVendor
+from waystation.upstream.pictures.recraft import Recraft
+from waystation.upstream.pictures.relay_forms import IdeogramForm, RecraftForm
+from waystation.upstream.pictures.stability import Stability
 
 _OPENAI_SHAPE = OpenAiShape()
 
-BY_VENDOR: Mapping[str, PictureVendor] = {}
+BY_VENDOR: Mapping[str, PictureVendor] = {
+    "bfl": Bfl(),
+    "google-images": Google(),
+    "ideogram": Ideogram(),
+    "recraft": Recraft(),
+    "stability": Stability(),
+}
 """Vendors by name whose own API is spoken, whatever the operation."""
 
-BY_OPERATION: Mapping[str, PictureVendor] = {"chat": ChatShape()}
+BY_OPERATION: Mapping[str, PictureVendor] = {
+    "chat": ChatShape(),
+    "ideogram": IdeogramForm(),
+    "ideogram_remix": IdeogramForm(),
+    "recraft": RecraftForm(),
+}
 """Forms of relays, by the operation that serves."""
 
 

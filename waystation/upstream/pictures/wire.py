@@ -205,7 +205,11 @@ class PictureWire:
         fault = judge(incoming.status, body) if judge is not None else None
         if fault is None:
             fault = read_error(incoming.status, body, self.secrets, retry_after)
-        return AttemptFailed(fault, status=incoming.status)
+            return AttemptFailed(fault, status=incoming.status)
+        # Some say with 403 what is the prompt's fault: routing must not take it for the key's.
+        status = fault.status if fault.code == "content_policy_violation" else incoming.status
+        fault.retry_after = retry_after or fault.retry_after
+        return AttemptFailed(fault, status=status)
 
 
 def overdue() -> AttemptFailed:

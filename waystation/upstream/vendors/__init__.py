@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
+from waystation.upstream.vendors.bfl import BFL
 from waystation.upstream.vendors.deepseek import DEEPSEEK
 from waystation.upstream.vendors.demo import DEMO
+from waystation.upstream.vendors.google_images import GOOGLE_IMAGES
 from waystation.upstream.vendors.groq import GROQ
+from waystation.upstream.vendors.ideogram import IDEOGRAM
 from waystation.upstream.vendors.midjourney_proxy import MIDJOURNEY_PROXY
 from waystation.upstream.vendors.midjourney_proxy_plus import MIDJOURNEY_PROXY_PLUS
 from waystation.upstream.vendors.midjourney_relay import MIDJOURNEY_RELAY
@@ -15,6 +18,8 @@ from waystation.upstream.vendors.moonshot import MOONSHOT
 from waystation.upstream.vendors.openai import OPENAI
 from waystation.upstream.vendors.openai_compatible import OPENAI_COMPATIBLE
 from waystation.upstream.vendors.qwen import QWEN
+from waystation.upstream.vendors.recraft import RECRAFT
+from waystation.upstream.vendors.stability import STABILITY
 from waystation.upstream.vendors.vendor import Quirks, Vendor
 from waystation.upstream.vendors.xai import XAI
 
@@ -37,5 +42,10 @@ VENDORS: Mapping[str, Vendor] = {
         MIDJOURNEY_PROXY_PLUS,
         MIDJOURNEY_TRUEAI,
         MIDJOURNEY_RELAY,
+        STABILITY,
+        RECRAFT,
+        IDEOGRAM,
+        GOOGLE_IMAGES,
+        BFL,
     )
 }

@@ -2,6 +2,7 @@
 
 from waystation.control.openapi.codes import PICTURES_OUT, RELAY
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Reply
+from waystation.control.openapi.endpoints.tasks import ACCEPTED, ASYNC
 from waystation.control.openapi.fields import (
     Schema,
     array,
@@ -115,9 +116,9 @@ ENDPOINTS = (
         summary_zh="生成图片（Ideogram）",
         description="Served by Ideogram channels, or drawn by any channel that has the model.",
         description_zh="由 Ideogram 渠道或任何提供该模型的渠道生成。",
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(ref("IdeogramRequest"), (Example("fox", {"image_request": _ORDERED}),)),
-        replies=_REPLIES,
+        replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
     ),
     Endpoint(
@@ -129,7 +130,7 @@ ENDPOINTS = (
         summary_zh="图片重绘（Ideogram）",
         description="As multipart/form-data: `image_file`, and `image_request` as JSON text.",
         description_zh="multipart/form-data：`image_file` 与 JSON 文本 `image_request`。",
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(
             ref("IdeogramRemixRequest"),
             (
@@ -143,7 +144,7 @@ ENDPOINTS = (
             ),
             ref("IdeogramRemixForm"),
         ),
-        replies=_REPLIES,
+        replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
     ),
 )

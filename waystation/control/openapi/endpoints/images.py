@@ -2,6 +2,7 @@
 
 from waystation.control.openapi.codes import PICTURES_OUT, RELAY
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Reply
+from waystation.control.openapi.endpoints.tasks import ACCEPTED, ASYNC
 from waystation.control.openapi.fields import (
     Schema,
     array,
@@ -132,9 +133,9 @@ ENDPOINTS = (
         summary_zh="生成图片",
         description=_ABOUT,
         description_zh=_ABOUT_ZH,
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(ref("ImageRequest"), (Example("dall-e-3", _REQUEST),)),
-        replies=_REPLIES,
+        replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
     ),
     Endpoint(
@@ -148,12 +149,12 @@ ENDPOINTS = (
         "`controls` are passed on. Vector styles give SVG.",
         description_zh="同上，默认模型为 `recraftv3`；`style`、`substyle`、`style_id`、`controls` "
         "原样转发。矢量风格返回 SVG。",
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(
             ref("ImageRequest"),
             (Example("recraft", {"prompt": "paper boat", "style": "digital_illustration"}),),
         ),
-        replies=_REPLIES,
+        replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
     ),
     Endpoint(
@@ -168,13 +169,13 @@ ENDPOINTS = (
         "`mask`), or as JSON with addresses. " + _ABOUT,
         description_zh="multipart/form-data 上传文件（`image` 可重复，或 `image[]`；`mask`），"
         "或 JSON 传地址。" + _ABOUT_ZH,
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(
             ref("ImageEditRequest"),
             (Example("hat", {"model": "gpt-image-1", "image": _PICTURE, "prompt": "add a hat"}),),
             ref("ImageEditForm"),
         ),
-        replies=_REPLIES,
+        replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
     ),
     Endpoint(
@@ -187,13 +188,13 @@ ENDPOINTS = (
         summary_zh="图片变体",
         description="dall-e-2 natively; other models by an edit with a fixed instruction.",
         description_zh="dall-e-2 原生支持；其他模型以固定指令编辑实现。",
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(
             ref("ImageVariationRequest"),
             (Example("dall-e-2", {"model": "dall-e-2", "image": _PICTURE}),),
             ref("ImageVariationForm"),
         ),
-        replies=_REPLIES,
+        replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
     ),
 )

@@ -97,6 +97,20 @@ _TASK: dict[str, Any] = {
     "started_ms": 1730621829110,
     "finished_ms": 1730621855817,
 }
+_ACCEPTED: dict[str, Any] = {
+    **_TASK,
+    "id": "0Qb3xK2mZk3s9dJq7LhT5b",
+    "kind": "picture",
+    "action": "image",
+    "model": "dall-e-3",
+    "status": "NOT_START",
+    "progress": 0,
+    "held_usd": 0.04,
+    "cost_usd": None,
+    "submitted_ms": None,
+    "started_ms": None,
+    "finished_ms": None,
+}
 _TRY = {
     "delivery_id": "5f0c9d0e-8b9e-5a52-9f6c-2a1f0f4e7a11",
     "status": "SUCCESS",
@@ -116,6 +130,27 @@ def _reply(schema: str, en: str, zh: str, value: Any) -> tuple[Reply, ...]:
 
 
 _PAGE = {"object": "list", "data": [_TASK], "has_more": False, "next": None}
+
+ASYNC = Parameter(
+    "async",
+    "query",
+    string(
+        "true: the answer is a task, at once. The body is JSON then. A field `webhook` in the "
+        "body says where to tell, and makes a task too.",
+        "true 时立即返回任务，请求体须为 JSON。"
+        "请求体中的 `webhook` 字段指定回调地址，同样生成任务。",
+        enum=["true", "false"],
+        default="false",
+    ),
+)
+"""Of calls that may become tasks."""
+
+ACCEPTED = Reply(
+    202,
+    "With `async=true` or a `webhook`: the task. Its result is what the call would have answered.",
+    "`async=true` 或带 `webhook` 时返回任务，其结果即同步调用的返回。",
+    {"application/json": (ref("Task"), (Example("accepted", _ACCEPTED),))},
+)
 
 ENDPOINTS = (
     Endpoint(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from waystation.imaging.picture import Size
+from waystation.routing.offers import Offer
 from waystation.routing.operations import serving
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.tasks.midjourney.emulator.drawing import lowest
@@ -89,6 +90,13 @@ class Brush:
             raise of_upstream(failed) from None
         seeded = all(loss.path != "seed" for loss in drawn.losses)
         return Painted(await self._gallery.drawn(_first(drawn.items), self.channel), seeded)
+
+    @property
+    def talks(self) -> bool:
+        """Its model is one of words: there is an address for chat, and another model draws."""
+        if "chat" not in self.channel.paths:
+            return False
+        return Offer(self.channel).upstream_model("mj_imagine") != self.model
 
     async def talk(self, content: object) -> str:
         """The answer of a chat model to one message of these content parts. Raises NotDrawn."""

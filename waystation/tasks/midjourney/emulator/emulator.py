@@ -21,7 +21,7 @@ from waystation.tasks.midjourney.emulator.brush import Brush
 from waystation.tasks.midjourney.emulator.drawing import read_drawing
 from waystation.tasks.midjourney.emulator.failing import NotDrawn
 from waystation.tasks.midjourney.emulator.gallery import Gallery, artefact_of
-from waystation.tasks.midjourney.emulator.lane import draws, is_text, is_tile, model_of
+from waystation.tasks.midjourney.emulator.lane import draws, is_text, is_tile
 from waystation.tasks.midjourney.emulator.sketching import (
     Sketching,
     Subject,
@@ -86,23 +86,22 @@ class Emulator:
         key = None if channel is None else key_of(channel, place.key_id)
         if channel is None or key is None:
             raise NotDrawn("channel_gone", texts.CHANNEL_GONE, elsewhere=True)
-        model = model_of(channel, work.task)
-        if model is None:
-            raise NotDrawn("channel_gone", texts.UNSUPPORTED, elsewhere=True)
         if is_tile(subject.job):
             return await self._tile(work, subject, channel, place)
         await self._hand_over(work, channel, key, place, subject.job)
-        brush = Brush(self._workshop, self._gallery, channel, key, model)
+        brush = Brush(self._workshop, self._gallery, channel, key, place.model)
         if is_text(subject.job.action):
-            return await self._text(work, subject, brush)
-        return await self._pictures(work, subject, brush, tries)
+            done = await self._text(work, subject, brush)
+        else:
+            done = await self._pictures(work, subject, brush, tries)
+        return msgspec.structs.replace(done, bill=place.bill())
 
     async def _hand_over(
         self, work: Work, channel: Channel, key: ChannelKey, place: Place, job: Job
     ) -> None:
         """The channel has it from now on. What decides how it is drawn is decided once."""
         task = work.task
-        if task.is_running and task.channel_id == channel.id:
+        if task.is_running and task.channel_id == channel.id and read_memo(task).hash:
             return
         options = options_of(self._workshop)
         minutes = options.relax_minutes if job.mode == "relax" else options.minutes

@@ -1,11 +1,9 @@
-"""Which channels draw by themselves, with which model, and what can be done on them."""
+"""Which channels draw by themselves, and what can be done on them."""
 
 from waystation.dialects.midjourney.custom_id import read_custom_id
 from waystation.dialects.midjourney.job import Job
-from waystation.routing.offers import Offer
 from waystation.routing.operations import serving
 from waystation.routing.snapshot import Channel
-from waystation.tasks.task import Task
 
 _BY_EDIT = frozenset({"HIGH_VARIATION", "LOW_VARIATION", "INPAINT", "ZOOM", "CUSTOM_ZOOM", "PAN"})
 _BY_ANY = frozenset({"UPSCALE", "REROLL", "VARIATION"})
@@ -15,11 +13,6 @@ _TEXTS = frozenset({"DESCRIBE", "SHORTEN"})
 def draws(channel: Channel) -> bool:
     """It is no proxy of Midjourney: its pictures are made by its own models."""
     return channel.dialect != "midjourney"
-
-
-def model_of(channel: Channel, task: Task) -> str | None:
-    """The channel's model for a task, by the name of the verb that was priced."""
-    return Offer(channel).upstream_model(task.facts.model)
 
 
 def verbs_of(channel: Channel) -> frozenset[str]:

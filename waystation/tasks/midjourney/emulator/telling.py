@@ -1,4 +1,7 @@
-"""Texts by a chat model: four prompts for a picture, a prompt made shorter."""
+"""Texts by a chat model: four prompts for a picture, a prompt made shorter.
+
+Where a channel has image models alone, the picture is measured and the words are weighed by us.
+"""
 
 import re
 from base64 import b64encode
@@ -6,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from waystation.imaging.describe import describe as measured
 from waystation.imaging.describe import ratio
 from waystation.imaging.picture import BadPicture, open_picture
 from waystation.imaging.shorten import Shortened, Token, numbered, shorten
@@ -44,6 +48,8 @@ async def describe(workshop: Workshop, brush: Brush, data: bytes) -> str:
             sent = await pictures.run(thumbnail, data, _SENT_SIDE_MAX, "jpeg")
     except BadPicture as bad:
         raise of_picture(bad) from None
+    if not brush.talks:
+        return numbered(await pictures.run(measured, data))
     address = f"data:image/{_kind(sent)};base64,{b64encode(sent).decode()}"
     content = [
         {"type": "text", "text": _DESCRIBE},
@@ -58,7 +64,7 @@ async def describe(workshop: Workshop, brush: Brush, data: bytes) -> str:
 
 async def shortened(brush: Brush, prompt: str) -> Shortened:
     """By the model; where its answer is of no use, by weighing words. Raises NotDrawn."""
-    said = read_shortened(await brush.talk(_SHORTEN + prompt))
+    said = read_shortened(await brush.talk(_SHORTEN + prompt)) if brush.talks else None
     return shorten(prompt) if said is None else said
 
 

@@ -10,13 +10,16 @@ from typing import Any
 
 import msgspec
 
+from waystation.dialects.pictures.limits import IMAGE_TOKENS_MOST
 from waystation.dialects.pictures.order import PictureOrder
 from waystation.dialects.pictures.request import PictureOperation
-from waystation.edge.story import Story
 from waystation.meter.pictures import summed
+from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
 from waystation.routing.operations import serving
 from waystation.upstream.attempt import AttemptFailed, Wire
+from waystation.upstream.outgoing import Way
+from waystation.upstream.pictures.openai_shape import OpenAiShape
 from waystation.upstream.pictures.port import Pictures, PictureVendor
 from waystation.upstream.pictures.registry import picture_vendor
 from waystation.upstream.pictures.wire import PictureWire
@@ -25,32 +28,25 @@ CALLS_AT_ONCE = 4
 
 
 class Easel:
-    """An attempt's vendor, its wire, and the order in the upstream's words."""
+    """An attempt's vendor, its wire, and the order in the upstream's words. ends_at: the loop's
+    time when all must be done."""
 
-    def __init__(self, story: Story, attempt: Attempt, operation: PictureOperation) -> None:
-        site, grant = story.site, story.grant
-        assert grant is not None
+    def __init__(
+        self, wire: Wire, way: Way, attempt: Attempt, operation: PictureOperation, ends_at: float
+    ) -> None:
         candidate = attempt.candidate
         channel = candidate.channel
         served_by = serving(operation.name, channel)
         assert served_by is not None
-        way = site.ways.of(channel)
-        secrets = (attempt.key.secret,) if attempt.key.secret else ()
-        wire = Wire(
-            site.transport(channel),
-            way.deadlines,
-            grant.mark_sent,
-            secrets,
-            site.settings.reply_bytes_max,
-        )
-        self.wire = PictureWire(wire, way, attempt.key, served_by, story.ends_at)
+        self.operation = operation
+        self.price = candidate.price
+        self.wire = PictureWire(wire, way, attempt.key, served_by, ends_at)
         self.vendor: PictureVendor = picture_vendor(channel, served_by)
         self.order = msgspec.structs.replace(operation.order, model=candidate.upstream_model)
         self.per_call = max(1, self.vendor.per_call(self.order))
-        if not channel.native_n and served_by != "ideogram":
+        if not channel.native_n and isinstance(self.vendor, OpenAiShape):
             self.per_call = 1
-        story.served = candidate
-        story.calls = -(-self.order.n // self.per_call)
+        self.calls_planned = -(-self.order.n // self.per_call)
         self.calls = 1
         """That brought something, once `draw` has returned."""
 
@@ -98,6 +94,39 @@ class Easel:
             raise next(each for each in outcomes if isinstance(each, AttemptFailed))
         self.calls = len(came)
         return _together(came)
+
+    def usage(self, pictures: Pictures, count: int) -> Usage:
+        """What is to be paid when `count` of them could be given. Pictures are counted by us;
+        tokens are the upstream's, or reckoned where the price asks for some and nobody told
+        them."""
+        operation, price = self.operation, self.price
+        units = {"images": count}
+        if self.calls > 1:
+            units["calls"] = self.calls
+        size, quality = operation.drawn_as()
+        # What the caller named is what it pays; of "auto" the upstream tells what it made.
+        if size in ("", "auto"):
+            size = _word(pictures, "size") or size
+        if quality in ("", "auto"):
+            quality = _word(pictures, "quality") or quality
+        if pictures.usage is not None:
+            return msgspec.structs.replace(pictures.usage, units=units, size=size, quality=quality)
+        if price.by_token and price.pictures is None and price.per_call is None:
+            return Usage(
+                input_fresh=operation.prompt_guess() * self.calls,
+                image_out=IMAGE_TOKENS_MOST * count,
+                units=units,
+                size=size,
+                quality=quality,
+            )
+        return Usage(units=units, size=size, quality=quality, exact=True)
+
+
+def _word(pictures: Pictures, name: str) -> str:
+    """A word that the upstream told beside its pictures; "" for none."""
+    raw = pictures.shown.get(name)
+    value = msgspec.json.decode(raw) if raw is not None else None
+    return value if isinstance(value, str) and value != "auto" else ""
 
 
 def _together(came: Sequence[Pictures]) -> Pictures:

@@ -1,0 +1,59 @@
+"""What a receiver of notifyHook is told: the task as fetch shows it, in order, each change once."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.midjourney.conftest import Begin, channel
+from tests.midjourney.proxy import FakeProxy
+from tests.midjourney.studio import Studio
+from tests.tasks.receiver import receiving
+from waystation.storage.signing import Signer
+from waystation.tasks.hooks.notifier import Notifier
+from waystation.upstream.egress import EgressGuard
+from waystation.upstream.outbound import Outbound
+
+LOOPBACK = "127.0.0.0/8"
+
+
+@contextlib.asynccontextmanager
+async def notifying(studio: Studio) -> AsyncIterator[None]:
+    outbound = Outbound(EgressGuard((LOOPBACK,)))
+    signer = Signer({"k": b"secret"}, "k")
+    notifier = Notifier(studio.workshop.store, {"midjourney": studio.kind}, outbound, signer)
+    running = asyncio.create_task(notifier.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await outbound.close()
+
+
+async def test_each_change_in_order_and_the_last_as_fetch_shows_it(
+    begin: Begin, proxy: FakeProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("waystation.tasks.midjourney.kind.Midjourney.pace", lambda *_: 0.1)
+    studio = await begin([channel("mj", proxy.url)], egress_allow=(LOOPBACK,))
+    async with receiving() as receiver, notifying(studio):
+        task_id = await studio.made(notifyHook=receiver.url, state="s-1")
+        await studio.task(task_id, "SUBMITTED")
+        for progress in ("20%", "20%", "60%"):
+            proxy.jobs[0].move("IN_PROGRESS", progress)
+            async with asyncio.timeout(15):
+                while (await studio.fetch(task_id))["progress"] != progress:
+                    await asyncio.sleep(0.02)
+        proxy.jobs[0].finish()
+        shown = await studio.task(task_id, "SUCCESS")
+        async with asyncio.timeout(15):
+            while not receiver.messages or receiver.messages[-1].told[0] != "SUCCESS":
+                await asyncio.sleep(0.02)
+        told = [message.told for message in receiver.messages]
+        assert told == sorted(set(told), key=lambda each: (each[0] == "SUCCESS", int(each[1][:-1])))
+        assert told[-1] == ("SUCCESS", "100%")
+        assert receiver.messages[-1].json == shown
+        assert all(message.json["state"] == "s-1" for message in receiver.messages)
+        assert all("notifyHook" not in message.json for message in receiver.messages)
+        assert "127.0.0.1" not in proxy.submits()[0].body["notifyHook"]

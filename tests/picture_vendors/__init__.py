@@ -1,0 +1,1 @@
+"""The picture vendors, each in conversation with a scripted server on loopback."""

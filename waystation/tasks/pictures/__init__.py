@@ -1,0 +1,1 @@
+"""Pictures drawn as tasks: the same orders that the picture routes answer at once."""
