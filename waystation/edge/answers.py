@@ -98,6 +98,7 @@ class Try:
             operation.body_for(self.target),
             operation.stream,
             self._story.call.header,
+            self.target.upstream_model,
         )
 
 

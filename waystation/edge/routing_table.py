@@ -3,11 +3,14 @@
 from functools import partial
 
 from waystation.dialects.openai_chat.request import parse as parse_chat
+from waystation.dialects.openai_responses.calls import parse_compaction, parse_input_tokens
+from waystation.dialects.openai_responses.request import parse as parse_responses
 from waystation.dialects.openai_text.completions import parse as parse_completion
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
+from waystation.edge.gemini import VERBS, GeminiRelay
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
 from waystation.edge.receipts import Receipts
@@ -39,6 +42,8 @@ def routes(site: Site) -> RouteTable[Handler]:
     for path, parse in parses(site.settings.choices_max).items():
         relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
         table.add("POST", path, relay, "token", "openai")
+    _add_responses(table, site)
+    _add_gemini(table, site)
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)
@@ -49,6 +54,24 @@ def routes(site: Site) -> RouteTable[Handler]:
     table.add("GET", "/readyz", Readyz(site), "public", "openai")
     table.add("GET", "/api/hello", hello, "public", "openai")
     return table
+
+
+def _add_responses(table: RouteTable[Handler], site: Site) -> None:
+    kinds: tuple[tuple[str, Parse], ...] = (
+        ("/v1/responses", parse_responses),
+        ("/v1/responses/input_tokens", parse_input_tokens),
+        ("/v1/responses/compact", parse_compaction),
+    )
+    for path, parse in kinds:
+        relay = Relay(site, "openai_responses", parse, site.settings.body_bytes_max)
+        table.add("POST", path, relay, "token", "openai")
+
+
+def _add_gemini(table: RouteTable[Handler], site: Site) -> None:
+    for version in ("v1", "v1beta", "v1alpha"):
+        for verb in VERBS:
+            relay = GeminiRelay(site, verb)
+            table.add("POST", f"/{version}/models/{{model}}:{verb}", relay, "token", "gemini")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

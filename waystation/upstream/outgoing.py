@@ -6,7 +6,7 @@ parsed address, its headers for each key) is made once for each configuration ep
 """
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.upstream.transport import Deadlines, Origin, Outgoing
@@ -81,8 +81,10 @@ class Way:
         body: bytes,
         stream: bool,
         header: Callable[[str], str | None],
+        model: str = "",
     ) -> Outgoing:
-        """The request for one attempt. header: looks up the caller's, for PASSED_ON."""
+        """The request for one attempt. header: looks up the caller's, for PASSED_ON. model: the
+        upstream's name of it, for addresses that hold it."""
         channel = self.channel
         headers = self._headers.get((key.id, stream))
         if headers is None:
@@ -91,7 +93,14 @@ class Way:
             value = header(name)
             if value is not None:
                 headers = (*headers, (name.encode(), value.encode("latin-1", "replace")))
-        return Outgoing(self.origin, "POST", self._prefix + channel.paths[operation], headers, body)
+        path = channel.paths[operation]
+        if "{model}" in path:
+            path = _named(channel.paths.get(f"{operation}_stream", path) if stream else path, model)
+        return Outgoing(self.origin, "POST", self._prefix + path, headers, body)
+
+
+def _named(path: str, model: str) -> str:
+    return path.replace("{model}", quote(model.removeprefix("models/"), safe="/-._~@"))
 
 
 class Ways:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
 from waystation.upstream.vendors.deepseek import DEEPSEEK
 from waystation.upstream.vendors.demo import DEMO
+from waystation.upstream.vendors.gemini import GEMINI
 from waystation.upstream.vendors.groq import GROQ
 from waystation.upstream.vendors.mistral import MISTRAL
 from waystation.upstream.vendors.moonshot import MOONSHOT
@@ -24,6 +25,7 @@ VENDORS: Mapping[str, Vendor] = {
         AZURE_OPENAI,
         DEEPSEEK,
         DEMO,
+        GEMINI,
         GROQ,
         MISTRAL,
         MOONSHOT,
