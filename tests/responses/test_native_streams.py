@@ -15,6 +15,8 @@ from waystation.dialects.openai_responses.stream import ResponsesStream
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 
+HONEST = tuple(name for name in STREAMS if name != "openai/programmatic-tool-calling.2")
+"""That one tells zero tokens for what it made; our own count stands in."""
 CREATED = {"id": "resp_1", "object": "response", "status": "in_progress", "model": "up"}
 USAGE = {
     "input_tokens": 7,
@@ -71,7 +73,7 @@ def test_every_split_gives_the_same(name: str, target: Target) -> None:
 
 
 @recorded.needs_recordings
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", HONEST)
 def test_recorded_streams_pass_untouched_and_are_metered(name: str) -> None:
     source = [json.loads(payload) for payload in payloads(name)]
     stream = reader()
@@ -89,7 +91,7 @@ def test_recorded_streams_pass_untouched_and_are_metered(name: str) -> None:
 
 
 @recorded.needs_recordings
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", HONEST)
 def test_a_mapped_name_and_the_cost_are_written_in_and_nothing_else(name: str) -> None:
     source = [json.loads(payload) for payload in payloads(name)]
     events = events_of(run(reader(same("other"), priced("0.25")), [wire_of(name)]))

@@ -5,7 +5,7 @@ a host, a key, an organisation or a content type. What is the same for each call
 parsed address, its headers for each key) is made once for each configuration epoch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 from waystation.routing.snapshot import Channel, ChannelKey
@@ -13,8 +13,18 @@ from waystation.upstream.transport import Deadlines, Origin, Outgoing
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
-PASSED_ON = ("openai-beta",)
-"""Request headers that change what the upstream does and name nobody."""
+PASSED_ON: Mapping[str, tuple[str, ...]] = {
+    "messages": ("anthropic-beta", "anthropic-version"),
+    "count_tokens": ("anthropic-beta", "anthropic-version"),
+}
+PASSED_ON_ELSE = ("openai-beta",)
+"""Request headers that change what the upstream does and name nobody, by operation."""
+
+OWN_HEADERS: Mapping[str, Mapping[bytes, bytes]] = {
+    "messages": {b"anthropic-version": b"2023-06-01"},
+    "count_tokens": {b"anthropic-version": b"2023-06-01"},
+}
+"""What a dialect wants to be told, unless the caller or the channel says otherwise."""
 
 _PORTS = {"http": 80, "https": 443, "demo": 1}
 
@@ -30,13 +40,14 @@ def key_header(auth: str, secret: str) -> tuple[bytes, bytes]:
     return name.lower().encode("ascii"), secret.encode("latin-1")
 
 
-def fixed_headers(channel: Channel, key: ChannelKey, stream: bool) -> Headers:
+def fixed_headers(channel: Channel, key: ChannelKey, operation: str, stream: bool) -> Headers:
     """All headers that do not depend on the request; the channel's own overrides win."""
     headers: dict[bytes, bytes] = {
         b"content-type": b"application/json",
         b"accept": b"text/event-stream" if stream else b"application/json",
         b"accept-encoding": b"identity",
         b"user-agent": b"waystation",
+        **OWN_HEADERS.get(operation, {}),
     }
     if key.secret:
         name, value = key_header(channel.auth, key.secret)
@@ -72,7 +83,7 @@ class Way:
             total_seconds=own.total or defaults.total_seconds,
         )
         self._prefix = parts.path.rstrip("/")
-        self._headers: dict[tuple[int, bool], Headers] = {}
+        self._headers: dict[tuple[int, str, bool], Headers] = {}
 
     def outgoing(
         self,
@@ -86,13 +97,14 @@ class Way:
         """The request for one attempt. header: looks up the caller's, for PASSED_ON. model: the
         upstream's name of it, for addresses that hold it."""
         channel = self.channel
-        headers = self._headers.get((key.id, stream))
+        headers = self._headers.get((key.id, operation, stream))
         if headers is None:
-            headers = self._headers[key.id, stream] = fixed_headers(channel, key, stream)
-        for name in PASSED_ON:
+            headers = fixed_headers(channel, key, operation, stream)
+            self._headers[key.id, operation, stream] = headers
+        for name in PASSED_ON.get(operation, PASSED_ON_ELSE):
             value = header(name)
             if value is not None:
-                headers = (*headers, (name.encode(), value.encode("latin-1", "replace")))
+                headers = _with(headers, name.encode(), value.encode("latin-1", "replace"))
         path = channel.paths[operation]
         if "{model}" in path:
             path = _named(channel.paths.get(f"{operation}_stream", path) if stream else path, model)
@@ -101,6 +113,13 @@ class Way:
 
 def _named(path: str, model: str) -> str:
     return path.replace("{model}", quote(model.removeprefix("models/"), safe="/-._~@"))
+
+
+def _with(headers: Headers, name: bytes, value: bytes) -> Headers:
+    """The caller's header in place of ours, if we have it."""
+    if any(known == name for known, _ in headers):
+        headers = tuple(header for header in headers if header[0] != name)
+    return (*headers, (name, value))
 
 
 class Ways:

@@ -1,0 +1,28 @@
+"""Every dialect that an upstream may speak, and which one a request is put into."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from waystation.dialects.lanes import Speaker, Translatable
+from waystation.dialects.operation import Operation
+from waystation.dialects.translated import Translated
+
+_ALL: tuple[Speaker, ...] = ()
+
+SPEAKERS: Mapping[str, Speaker] = {speaker.operation: speaker for speaker in _ALL}
+
+ORDER = ("chat", "messages", "responses", "generate")
+"""Of preference, where a channel speaks several and not the caller's own."""
+
+
+def others(operation: str) -> tuple[str, ...]:
+    """The operations that this one can be put into, the best first; () for what has no IR."""
+    if operation not in SPEAKERS:
+        return ()
+    return tuple(each for each in ORDER if each != operation and each in SPEAKERS)
+
+
+def translate(operation: Operation, spoken: str) -> Translated:
+    """The operation as a channel takes it that speaks `spoken`, one of its `others`. Raises Fault
+    (400)."""
+    return Translated(cast(Translatable, operation), SPEAKERS[spoken])
