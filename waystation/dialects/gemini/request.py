@@ -5,12 +5,18 @@ the body passes as it is. Both spellings (maxOutputTokens, max_output_tokens) ar
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
+from waystation.dialects.gemini.answer_writer import GeminiWriter, write_reply
+from waystation.dialects.gemini.chat_reader import read_chat
 from waystation.dialects.gemini.contents import affinity, contents
 from waystation.dialects.gemini.reply import GeminiReply
 from waystation.dialects.gemini.stream import GeminiStream
+from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.lanes import Bill
+from waystation.dialects.loss import Loss
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
@@ -108,8 +114,22 @@ class GeminiOperation:
         return min(tokens_guess(self._body), self.prompt_tokens)
 
     def _tally(self, target: Target) -> Tally:
+        return Tally(self.limits(target), self.prompt_guess, read_told)
+
+    # ---- the translated lane ---------------------------------------------------------------
+
+    def limits(self, target: Target) -> Limits:
         limit = target.output_limit if target.output_limit is not None else self.output_limit
-        return Tally(Limits(self.prompt_tokens, limit, self.n), self.prompt_guess, read_told)
+        return Limits(self.prompt_tokens, limit, self.n)
+
+    def read_chat(self) -> tuple[Chat, tuple[Loss, ...]]:
+        return read_chat(self._fields, self.model, self.stream)
+
+    def write_reply(self, reply: Reply, bill: Bill) -> bytes:
+        return write_reply(reply, self.model, bill)
+
+    def event_writer(self, bill: Bill, part: Any = None) -> GeminiWriter:
+        return GeminiWriter(self.model, bill, self._as_array)
 
 
 def parse(

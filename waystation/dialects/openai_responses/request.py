@@ -6,12 +6,20 @@ account only: an upstream account is shared, so no identifier goes there that we
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
+from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.lanes import Bill
+from waystation.dialects.loss import Loss
+from waystation.dialects.openai_responses.chat_reader import custom_names, read_chat
 from waystation.dialects.openai_responses.contents import affinity, contents
+from waystation.dialects.openai_responses.event_writer import ResponsesWriter
+from waystation.dialects.openai_responses.output import Output, write_reply
 from waystation.dialects.openai_responses.reply import ResponsesReply
 from waystation.dialects.openai_responses.stream import ResponsesStream
+from waystation.dialects.openai_responses.usage_object import shown_usage
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
@@ -28,6 +36,7 @@ _NUMBERS = frozenset(("temperature", "top_p", "top_logprobs"))
 _SOURCES = ("input", "prompt", "previous_response_id")
 _NO_NEEDS: frozenset[str] = frozenset()
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
 
 
 class ResponsesOperation:
@@ -111,8 +120,27 @@ class ResponsesOperation:
         return min(tokens_guess(self._body), self.prompt_tokens)
 
     def _tally(self, target: Target) -> Tally:
+        return Tally(self.limits(target), self.prompt_guess)
+
+    # ---- the translated lane ---------------------------------------------------------------
+
+    def limits(self, target: Target) -> Limits:
         limit = target.output_limit if target.output_limit is not None else self.output_limit
-        return Tally(Limits(self.prompt_tokens, limit), self.prompt_guess)
+        return Limits(self.prompt_tokens, limit)
+
+    def read_chat(self) -> tuple[Chat, tuple[Loss, ...]]:
+        return read_chat(self._fields, self.model, self.stream)
+
+    def write_reply(self, reply: Reply, bill: Bill) -> bytes:
+        usage = shown_usage(bill.usage(), None, bill.cost())
+        return _encode(write_reply(reply.parts, reply.reason, self._output(), usage))
+
+    def event_writer(self, bill: Bill, part: Any = None) -> ResponsesWriter:
+        return ResponsesWriter(self._output(), bill)
+
+    def _output(self) -> Output:
+        customs = custom_names(self._fields.get("tools"))
+        return Output(self._fields, self.model, stores=self.stores, customs=customs)
 
 
 def parse(body: bytes, headers: Headers) -> ResponsesOperation:
