@@ -21,12 +21,11 @@ USAGE_BYTES_MAX = 16 * 1024
 
 
 def _can_be_stored(fields: dict[str, Any]) -> bool:
-    """Whether all numbers fit the 64 bits that our own messages have."""
+    """Whether all numbers fit the 64 bits that our own messages have, and the whole a log row."""
     try:
-        _encode(fields)
+        return len(_encode(fields)) <= USAGE_BYTES_MAX
     except OverflowError:
         return False
-    return True
 
 
 class Tally:
