@@ -2,12 +2,14 @@
 
 from functools import partial
 
+from waystation.dialects.anthropic.request import parse as parse_messages
 from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.openai_text.completions import parse as parse_completion
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
+from waystation.edge.count_tokens import CountTokens
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
 from waystation.edge.receipts import Receipts
@@ -39,6 +41,7 @@ def routes(site: Site) -> RouteTable[Handler]:
     for path, parse in parses(site.settings.choices_max).items():
         relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
         table.add("POST", path, relay, "token", "openai")
+    _add_messages(table, site)
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)
@@ -49,6 +52,14 @@ def routes(site: Site) -> RouteTable[Handler]:
     table.add("GET", "/readyz", Readyz(site), "public", "openai")
     table.add("GET", "/api/hello", hello, "public", "openai")
     return table
+
+
+def _add_messages(table: RouteTable[Handler], site: Site) -> None:
+    bytes_max = site.settings.body_bytes_max
+    relay = Relay(site, "anthropic", parse_messages, bytes_max)
+    table.add("POST", "/v1/messages", relay, "token", "anthropic")
+    count = CountTokens(site, bytes_max)
+    table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

@@ -104,6 +104,10 @@ class Story:
         )
         return self.facts
 
+    def free(self, operation: str, model: str) -> None:
+        """A call without a hold: its facts are known, and its end is `noted` or `refuse`."""
+        self.facts = msgspec.structs.replace(self._bare_facts(), operation=operation, model=model)
+
     def attempted(
         self, attempt: Attempt, began_ns: int, outcome: str, status: int, reason: str
     ) -> None:
@@ -215,6 +219,12 @@ class Story:
         row = self._row("refused", fault, fault.status, None, None)
         if self.caller is not None:
             self.site.ledger.note(row)
+        self._tell(row)
+
+    def noted(self, status: int) -> None:
+        """Answered without a hold: a free call."""
+        row = self._row("complete", None, status, None, None)
+        self.site.ledger.note(row)
         self._tell(row)
 
     def _row(
