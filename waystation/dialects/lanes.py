@@ -86,9 +86,7 @@ class Bill:
 
 
 class EventWriter(Protocol):
-    """A stream in the caller's words. content_type: of it."""
-
-    content_type: bytes
+    """A stream in the caller's words."""
 
     def write(self, events: Sequence[Event]) -> bytes:
         """Whole frames. With Finished come the last ones. Failed writes nothing: `fail` does."""

@@ -61,10 +61,7 @@ class ReplyReader(Protocol):
 
 
 class StreamState(Protocol):
-    """What a stream has told so far, however many upstreams it is read from. content_type: of what
-    the caller gets."""
-
-    content_type: bytes
+    """What a stream has told so far, however many upstreams it is read from."""
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
         """The in-dialect error event that ends the stream without [DONE]."""

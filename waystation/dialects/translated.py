@@ -184,12 +184,11 @@ class TranslatedReply:
 class TranslatedStream:
     """Implements `StreamReader`."""
 
-    __slots__ = ("_fault", "_reader", "_tally", "_writer", "complete", "content_type", "started")
+    __slots__ = ("_fault", "_reader", "_tally", "_writer", "complete", "started")
 
     def __init__(self, reader: EventReader, writer: EventWriter, tally: Tally) -> None:
         self._reader = reader
         self._writer = writer
-        self.content_type = writer.content_type
         self._tally = tally
         self._fault: Fault | None = None
         self.started = False

@@ -9,6 +9,9 @@ from waystation.dialects.gemini.request import parse
 from waystation.edge.call import Call
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.site import Site
+from waystation.edge.story import EVENTS
+
+ARRAY = b"application/json; charset=utf-8"
 
 Maker = Callable[[Call, str, int], Parse]
 """(call, model, choices_max) → how its body is read."""
@@ -19,8 +22,14 @@ def _generate(call: Call, model: str, choices_max: int) -> Parse:
 
 
 def _stream(call: Call, model: str, choices_max: int) -> Parse:
-    as_array = parse_qs(call.query).get("alt", [""])[-1] != "sse"
-    return partial(parse, model=model, stream=True, as_array=as_array, choices_max=choices_max)
+    return partial(
+        parse, model=model, stream=True, as_array=_as_array(call), choices_max=choices_max
+    )
+
+
+def _as_array(call: Call) -> bool:
+    """Without `alt=sse` a stream is one JSON array, sent piece by piece."""
+    return parse_qs(call.query).get("alt", [""])[-1] != "sse"
 
 
 def _count(call: Call, model: str, choices_max: int) -> Parse:
@@ -47,11 +56,12 @@ VERBS: dict[str, Maker] = {
 class GeminiRelay:
     """The handler of one verb: the relay path, with the model out of the address."""
 
-    __slots__ = ("_make", "_site")
+    __slots__ = ("_make", "_site", "_streams")
 
     def __init__(self, site: Site, verb: str) -> None:
         self._site = site
         self._make = VERBS[verb]
+        self._streams = verb == "streamGenerateContent"
 
     async def __call__(self, call: Call) -> None:
         settings = self._site.settings
@@ -59,4 +69,5 @@ class GeminiRelay:
         if "%" in model:
             model = unquote(model)  # SDKs send the slash of org/model as %2F
         parse_body = self._make(call, model, settings.choices_max)
-        await Relay(self._site, "gemini", parse_body, settings.body_bytes_max)(call)
+        kind = ARRAY if self._streams and _as_array(call) else EVENTS
+        await Relay(self._site, "gemini", parse_body, settings.body_bytes_max, kind)(call)

@@ -89,8 +89,11 @@ class Stream:
         """Begin the reply with what is held."""
         if self._writer is None:
             story = self._story
-            kind = (b"content-type", self._source.reader.content_type)
-            headers = (kind, *_STREAM_HEADERS, *story.early_headers())
+            headers = (
+                (b"content-type", story.stream_type),
+                *_STREAM_HEADERS,
+                *story.early_headers(),
+            )
             self._writer = story.call.stream(200, headers)
         if self._held:
             self._writer.write(bytes(self._held))

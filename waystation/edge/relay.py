@@ -30,7 +30,7 @@ from waystation.edge.leaving import ClientLeft
 from waystation.edge.queries import query_of
 from waystation.edge.replies import send_fault
 from waystation.edge.site import Site
-from waystation.edge.story import Story
+from waystation.edge.story import EVENTS, Story
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.kernel.clock import now_ms
@@ -58,18 +58,28 @@ _OWN_TROUBLE = frozenset({"temporarily_unavailable", "draining"})
 
 
 class Relay:
-    """The handler of one relay route. shape: of its errors. body_bytes_max: of this route."""
+    """The handler of one relay route. shape: of its errors. body_bytes_max: of this route.
+    stream_type: the content type of its streams."""
 
-    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_site")
+    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_site", "_stream_type")
 
-    def __init__(self, site: Site, dialect: str, parse: Parse, body_bytes_max: int) -> None:
+    def __init__(
+        self,
+        site: Site,
+        dialect: str,
+        parse: Parse,
+        body_bytes_max: int,
+        stream_type: bytes = EVENTS,
+    ) -> None:
         self._site = site
         self._dialect = dialect
         self._parse = parse
         self._body_bytes_max = body_bytes_max
+        self._stream_type = stream_type
 
     async def __call__(self, call: Call) -> None:
         story = Story(self._site, call, self._dialect)
+        story.stream_type = self._stream_type
         try:
             attempts, first = await self._admit(story)
         except Fault as fault:

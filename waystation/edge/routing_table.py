@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from waystation.dialects.anthropic.request import parse as parse_messages
 from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.openai_responses.calls import parse_compaction, parse_input_tokens
 from waystation.dialects.openai_responses.request import parse as parse_responses
@@ -10,6 +11,7 @@ from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
+from waystation.edge.count_tokens import CountTokens
 from waystation.edge.gemini import VERBS, GeminiRelay
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
@@ -44,6 +46,7 @@ def routes(site: Site) -> RouteTable[Handler]:
         table.add("POST", path, relay, "token", "openai")
     _add_responses(table, site)
     _add_gemini(table, site)
+    _add_messages(table, site)
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)
@@ -72,6 +75,14 @@ def _add_gemini(table: RouteTable[Handler], site: Site) -> None:
         for verb in VERBS:
             relay = GeminiRelay(site, verb)
             table.add("POST", f"/{version}/models/{{model}}:{verb}", relay, "token", "gemini")
+
+
+def _add_messages(table: RouteTable[Handler], site: Site) -> None:
+    bytes_max = site.settings.body_bytes_max
+    relay = Relay(site, "anthropic", parse_messages, bytes_max)
+    table.add("POST", "/v1/messages", relay, "token", "anthropic")
+    count = CountTokens(site, bytes_max)
+    table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

@@ -34,6 +34,9 @@ _MILLION = 1_000_000
 _encode = msgspec.json.Encoder().encode
 
 
+EVENTS = b"text/event-stream; charset=utf-8"
+
+
 class Story:
     """One per request. caller, operation, facts and grant are there from their step on."""
 
@@ -52,6 +55,7 @@ class Story:
         "operation",
         "served",
         "site",
+        "stream_type",
         "upstream_id",
         "waited_ns",
     )
@@ -60,6 +64,7 @@ class Story:
         self.site = site
         self.call = call
         self.dialect = dialect
+        self.stream_type = EVENTS
         self.created_ms = now_ms()
         self.caller: Caller | None = None
         self.operation: Operation | None = None
@@ -103,6 +108,10 @@ class Story:
             choice.rate.text,
         )
         return self.facts
+
+    def free(self, operation: str, model: str) -> None:
+        """A call without a hold: its facts are known, and its end is `noted` or `refuse`."""
+        self.facts = msgspec.structs.replace(self._bare_facts(), operation=operation, model=model)
 
     def attempted(
         self, attempt: Attempt, began_ns: int, outcome: str, status: int, reason: str
@@ -215,6 +224,12 @@ class Story:
         row = self._row("refused", fault, fault.status, None, None)
         if self.caller is not None:
             self.site.ledger.note(row)
+        self._tell(row)
+
+    def noted(self, status: int) -> None:
+        """Answered without a hold: a free call."""
+        row = self._row("complete", None, status, None, None)
+        self.site.ledger.note(row)
         self._tell(row)
 
     def _row(

@@ -28,6 +28,9 @@ OWN_HEADERS: Mapping[str, Mapping[bytes, bytes]] = {
 
 _PORTS = {"http": 80, "https": 443, "demo": 1}
 
+KEY_ALSO: Mapping[str, bytes] = {"messages": b"x-api-key", "count_tokens": b"x-api-key"}
+"""Where a dialect's own clients put the key: vendors of several dialects look for it there."""
+
 
 def key_header(auth: str, secret: str) -> tuple[bytes, bytes]:
     """auth: "bearer", or "header:<name>" for vendors with a header of their own. Raises
@@ -52,6 +55,9 @@ def fixed_headers(channel: Channel, key: ChannelKey, operation: str, stream: boo
     if key.secret:
         name, value = key_header(channel.auth, key.secret)
         headers[name] = value
+        also = KEY_ALSO.get(operation)
+        if also is not None:
+            headers[also] = key.secret.encode("latin-1")
     for over, text in channel.header_overrides.items():
         headers[over.lower().encode("ascii")] = text.encode("latin-1")
     return tuple(headers.items())

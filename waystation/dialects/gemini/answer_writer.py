@@ -104,12 +104,6 @@ class GeminiWriter:
         self._open: dict[int, Part] = {}
         self._arguments: dict[int, list[str]] = {}
 
-    @property
-    def content_type(self) -> bytes:
-        if self._as_array:
-            return b"application/json; charset=utf-8"
-        return b"text/event-stream; charset=utf-8"
-
     def write(self, events: Sequence[Event]) -> bytes:
         out: list[bytes] = []
         for event in events:

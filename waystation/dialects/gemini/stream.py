@@ -45,7 +45,6 @@ class GeminiStream:
         "_tally",
         "_target",
         "_upstream_id",
-        "content_type",
         "started",
     )
 
@@ -54,9 +53,6 @@ class GeminiStream:
         self._target = target
         self._tally = tally
         self._as_array = as_array
-        self.content_type = (
-            b"application/json; charset=utf-8" if as_array else b"text/event-stream; charset=utf-8"
-        )
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._plain: bytearray | None = None
         self._finished: dict[int, bool] = {}

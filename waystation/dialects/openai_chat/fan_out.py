@@ -77,8 +77,6 @@ class FanOutStream:
         "_parts",
     )
 
-    content_type = b"text/event-stream; charset=utf-8"
-
     def __init__(
         self,
         n: int,

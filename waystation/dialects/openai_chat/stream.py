@@ -59,8 +59,6 @@ class ChatStream:
         "started",
     )
 
-    content_type = b"text/event-stream; charset=utf-8"
-
     def __init__(
         self,
         shape: StreamShape,

@@ -64,9 +64,7 @@ class ResponsesWriter:
     """Implements `EventWriter`. finished: the response object once it is whole, for whoever keeps
     it."""
 
-    __slots__ = ("_bill", "_begun", "_number", "_open", "_output", "_pending", "finished")
-
-    content_type = b"text/event-stream; charset=utf-8"
+    __slots__ = ("_begun", "_bill", "_number", "_open", "_output", "_pending", "finished")
 
     def __init__(self, output: Output, bill: Bill) -> None:
         self._output = output
@@ -152,7 +150,7 @@ class ResponsesWriter:
         part, text = opened.part, event.text
         if isinstance(part, Text):
             kind = "refusal" if part.is_refusal else "output_text"
-            more = {} if part.is_refusal else {"logprobs": []}
+            more: dict[str, Any] = {} if part.is_refusal else {"logprobs": []}
             out.append(
                 self._event(
                     f"response.{kind}.delta", **opened.where, content_index=0, delta=text, **more

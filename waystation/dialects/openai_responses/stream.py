@@ -89,8 +89,6 @@ class ResponsesStream:
         "started",
     )
 
-    content_type = b"text/event-stream; charset=utf-8"
-
     def __init__(self, model: str, target: Target, receipt: Receipt, tally: Tally) -> None:
         self._model = model
         self._target = target
