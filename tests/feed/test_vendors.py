@@ -20,8 +20,10 @@ OPERATIONS = {
     "gemini_count",
     "gemini_embed",
     "gemini_embeds",
+    "messages",
+    "count_tokens",
 }
-CHAT = {"chat", "responses", "generate"}
+CHAT = {"chat", "messages", "responses", "generate"}
 
 
 @pytest.mark.parametrize("name", VENDORS)
