@@ -174,7 +174,6 @@ def _head(body: dict[str, Any], created: int) -> dict[str, Any]:
         "text": body.get("text") or {"format": {"type": "text"}},
         "truncation": "disabled",
         "usage": None,
-        "user": None,
         **kept,
     }
 
@@ -183,7 +182,7 @@ def _usage(said: dict[str, Any], output: int, reasoning: int) -> dict[str, Any]:
     prompt = chat.prompt_tokens(said)
     return {
         "input_tokens": prompt,
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": output,
         "output_tokens_details": {"reasoning_tokens": reasoning},
         "total_tokens": prompt + output,

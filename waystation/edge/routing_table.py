@@ -1,14 +1,17 @@
 """The relay's addresses. Adding one here is what makes it exist, and tested for its role."""
 
+from collections.abc import Callable
 from functools import partial
 
 from waystation.dialects.anthropic.request import parse as parse_messages
+from waystation.dialects.openai_chat.request import HasInput
 from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.openai_responses.calls import parse_compaction, parse_input_tokens
 from waystation.dialects.openai_responses.request import parse as parse_responses
 from waystation.dialects.openai_text.completions import parse as parse_completion
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
+from waystation.dialects.operation import Operation
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
 from waystation.edge.count_tokens import CountTokens
@@ -27,11 +30,21 @@ DIALECT = "openai_chat"
 def parses(choices_max: int) -> dict[str, Parse]:
     """The relayed operations by their address."""
     return {
-        "/v1/chat/completions": partial(parse_chat, choices_max=choices_max),
+        "/v1/chat/completions": partial(parse_chat_or_responses, choices_max=choices_max),
         "/v1/completions": partial(parse_completion, choices_max=choices_max),
         "/v1/embeddings": parse_embedding,
         "/v1/moderations": parse_moderation,
     }
+
+
+def parse_chat_or_responses(
+    body: bytes, headers: Callable[[str], str | None], *, choices_max: int
+) -> Operation:
+    """A chat body; one with `input` in place of `messages` is read as Responses."""
+    try:
+        return parse_chat(body, headers, choices_max=choices_max)
+    except HasInput:
+        return parse_responses(body, headers)
 
 
 async def hello(call: Call) -> None:

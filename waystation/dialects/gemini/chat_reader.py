@@ -79,7 +79,7 @@ def read_chat(fields: Fields, model: str, stream: bool) -> tuple[Chat, tuple[Los
         model=model,
         messages=_Turns().read(_decode(fields["contents"])),
         system=tuple(Text(text) for text in _texts(system)),
-        tools=_tools(_decode(fields["tools"]) if "tools" in fields else ()),
+        tools=_tools(_decode(fields["tools"]) if "tools" in fields else None),
         tool_choice=_tool_choice(fields),
         sampling=_sampling(config),
         thinking=_thinking(config.get("thinkingConfig")),
@@ -247,7 +247,8 @@ def media_kind(mime: str) -> MediaKind:
 
 def _tools(given: Any) -> tuple[Tool | Opaque, ...]:
     tools: list[Tool | Opaque] = []
-    for place, each in enumerate(given if isinstance(given, list) else [given]):
+    listed = given if isinstance(given, list) else [] if given is None else [given]
+    for place, each in enumerate(listed):
         if not isinstance(each, dict):
             raise Fault("invalid_value", param=f"tools[{place}]", reason="expected an object")
         hosted = _camel(each)

@@ -26,7 +26,6 @@ _ECHOED: Mapping[str, Any] = {
     "tools": [],
     "top_p": 1.0,
     "truncation": "disabled",
-    "user": None,
 }
 """Fields of the request that the response repeats, and what stands where it had none."""
 
@@ -65,6 +64,8 @@ class Output:
             given = fields.get(name)
             is_there = given is not None and bytes(given) != b"null"
             self._head[name] = given if is_there else otherwise
+        if bytes(fields.get("user", b"null")) != b"null":
+            self._head["user"] = fields["user"]
 
     def response(
         self, status: str = "in_progress", usage: Any = None, reason: str = "", **more: Any

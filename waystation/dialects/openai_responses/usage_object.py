@@ -38,7 +38,10 @@ def usage_fields(usage: Usage) -> dict[str, Any]:
     given, made = usage.input_tokens, usage.output_tokens
     return {
         "input_tokens": given,
-        "input_tokens_details": {"cached_tokens": usage.input_cache_read},
+        "input_tokens_details": {
+            "cached_tokens": usage.input_cache_read,
+            "cache_write_tokens": usage.input_cache_write_5m + usage.input_cache_write_1h,
+        },
         "output_tokens": made,
         "output_tokens_details": {"reasoning_tokens": usage.output_reasoning},
         "total_tokens": given + made,
