@@ -58,7 +58,8 @@ async def a_plain_answer(client: Any, station: Station) -> None:
     assert "Name a bridge." in reply.text
     assert reply.candidates[0].finish_reason == types.FinishReason.STOP
     assert reply.model_version == MODEL
-    row = await station.row(reply.sdk_http_response.headers["x-request-id"])
+    headers = {name.lower(): value for name, value in reply.sdk_http_response.headers.items()}
+    row = await station.row(headers["x-request-id"])
     assert row.exact
     assert row.input_tokens == reply.usage_metadata.prompt_token_count > 0
     assert row.output_tokens == reply.usage_metadata.candidates_token_count > 0
