@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 
+from waystation.artefacts.store import ArtefactStore
 from waystation.demo.transport import DemoTransport
 from waystation.edge.feed import Feed
 from waystation.edge.gateway import Gateway
@@ -58,10 +59,11 @@ async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gat
         database = Database.of(settings)
         stack.push_async_callback(database.close)
         sealing = await open_vault(database, read_master_key(settings))
+        artefacts = ArtefactStore(settings, database, lambda: sealing)
         ledger = LedgerClient(settings.ledger_socket, name, boot)
         ledger.start()
         stack.callback(ledger.close)
-        site = _site(settings, stack, database, ledger, name)
+        site = _site(settings, stack, database, ledger, name, artefacts)
         feed = Feed(database, sealing, site.configure, site.authenticator.refresh)
         stack.push_async_callback(feed.close)
         ledger.on_swept = site.pulse.sweep
@@ -86,6 +88,7 @@ def _site(
     database: Database,
     ledger: LedgerClient,
     name: str,
+    artefacts: ArtefactStore,
 ) -> Site:
     lines = None
     if settings.log_lines == "stdout":
@@ -105,6 +108,7 @@ def _site(
         {"http": outbound, "https": outbound, "demo": demo},
         Metrics(name),
         lines,
+        artefacts,
     )
 
 

@@ -25,6 +25,16 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "参数 '{param}' 无效：{reason}",
     ),
     "missing_field": (400, "The field '{param}' is required.", "缺少必填字段 '{param}'。"),
+    "image_fetch_failed": (
+        400,
+        "The file at '{param}' could not be fetched: {reason}",
+        "无法获取 '{param}' 指向的文件：{reason}",
+    ),
+    "invalid_image": (
+        400,
+        "'{param}' is not a picture that can be used: {reason}",
+        "'{param}' 不是可用的图片：{reason}",
+    ),
     "multipart_boundary_missing": (
         400,
         "Content-Type multipart/form-data has no boundary; let the HTTP client set the header.",
@@ -96,6 +106,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         404,
         "There is no generation {id} of this account.",
         "没有找到记录 {id}",
+    ),
+    "artefact_not_found": (
+        404,
+        "There is no such file, or it was deleted, or the link is not whole.",
+        "文件不存在、已被删除，或链接不完整。",
     ),
     "method_not_allowed": (
         405,

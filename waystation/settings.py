@@ -4,11 +4,16 @@ Command-line options of `serve` replace the environment's values. Child processe
 read the same environment, so a setting is said once.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PLACE = re.compile(
+    r"(?!.*://).+|file:///.+|(?:s3a?|gs|az|azure|adl|abfss?)://[^/]+(?:/.*)?", re.DOTALL
+)
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -51,6 +56,17 @@ class Settings(BaseSettings):
     connections_max: int = Field(default=20_000, ge=16)
     reply_bytes_max: int = 32 * 1024 * 1024
 
+    artefacts: str | None = None
+    """A folder, or s3://, gs://, az:// with bucket and prefix; unset: `artefacts` in the data
+    folder."""
+    artefact_days: int = Field(default=0, ge=0)
+    """How long stored files are kept; 0: for ever."""
+    fetch_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)
+    """Of a file at an address that a caller or a vendor names."""
+    fetch_seconds_max: float = Field(default=15.0, gt=0)
+    picture_pixels_max: int = Field(default=64_000_000, ge=1, le=89_000_000)
+    """Width times height of a picture that is looked at."""
+
     drain_notice_seconds: float = 2.0
     drain_seconds_max: float = 30.0
 
@@ -72,6 +88,13 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("artefacts")
+    @classmethod
+    def _known_place(cls, value: str | None) -> str | None:
+        if value is not None and not _PLACE.fullmatch(value):
+            raise ValueError("a folder, or file://, s3://, gs://, az://, abfss:// and a bucket")
         return value
 
     @property

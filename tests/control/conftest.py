@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from tests.identity.rows import add_account, add_token
+from waystation.artefacts.store import ArtefactStore
 from waystation.control.app import build_app
 from waystation.control.server import Server, listen, make_server
 from waystation.control.services import Services
@@ -17,13 +18,17 @@ from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
 from waystation.identity import passwords
 from waystation.identity.keys import mint
+from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.messages import PutAccount, PutToken, Transfer
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.settings import Settings
 from waystation.storage.database import Database
+from waystation.storage.master_key import MasterKey
 from waystation.storage.migrate import migrate
+from waystation.storage.sealing import Sealing
+from waystation.storage.signing import add_signing_key
 
 BOOT = "boot-of-this-start"
 PASSWORD = "correct horse battery"
@@ -112,6 +117,8 @@ async def ledger_server(settings: Settings) -> AsyncIterator[LedgerServer]:
 async def console(settings: Settings, ledger_server: LedgerServer) -> AsyncIterator[Console]:
     store = Database.of(settings)
     await migrate(store)
+    sealing = Sealing(MasterKey.new())
+    await add_signing_key(store, sealing, now_ms())
     ledger = LedgerClient(settings.ledger_socket, "", BOOT)
     ledger.start()
     await ledger.wait_present(5)
@@ -122,6 +129,7 @@ async def console(settings: Settings, ledger_server: LedgerServer) -> AsyncItera
         ledger=ledger,
         sessions=Sessions(store),
         sign_in=SignIn(store),
+        artefacts=ArtefactStore(settings, store, lambda: sealing),
     )
     server, serving = await _serve(services, settings)
     made = Console(services, settings.control_socket)

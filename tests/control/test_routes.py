@@ -39,6 +39,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/api/v1/session"): (400,) * 9,  # without a body; what it takes is tested apart
     ("GET", "/api/v1/session"): (A, A, A, A, A, A, 200, 200, A),
     ("DELETE", "/api/v1/session"): (A, A, A, A, A, A, 204, 204, A),
+    ("GET", "/api/v1/artefacts"): (A, A, A, A, A, A, 200, 200, A),
+    ("DELETE", "/api/v1/artefacts/{artefact}"): (A, A, A, A, A, A, 404, 404, A),  # nobody's
     ("POST", "/internal/metrics"): (404, 404, 404, 404, 404, 404, 404, 404, 400),
     ("GET", "/internal/health"): (404, 404, 404, 404, 404, 404, 404, 404, 503),
 }
@@ -93,7 +95,7 @@ async def headers_of(console: Console) -> dict[str, dict[str, str]]:
 async def test_each_role_gets_what_the_table_says(console: Console) -> None:
     callers = await headers_of(console)
     # Signing out comes last, for it ends the session that the other calls are made with.
-    rows = sorted(EXPECTED.items(), key=lambda row: row[0][0] == "DELETE")
+    rows = sorted(EXPECTED.items(), key=lambda row: row[0] == ("DELETE", "/api/v1/session"))
     for (method, path), statuses in rows:
         for caller, expected in zip(CALLERS, statuses, strict=True):
             call = console.direct if caller == "process" else console.call

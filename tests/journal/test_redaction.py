@@ -92,7 +92,7 @@ def test_the_memory_of_names_is_bounded() -> None:
 def test_a_gateway_protects_its_channels_keys() -> None:
     """Keys of any shape, from the moment the configuration names them."""
     stub: Any = None
-    site = Site(Settings(), stub, stub, stub, {}, stub, stub)
+    site = Site(Settings(), stub, stub, stub, {"https": stub}, stub, stub, stub)
     channel = Channel(
         id=1,
         name="north",

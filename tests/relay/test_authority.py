@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from tests.artefacts.making import picture
 from tests.relay.conftest import Begin
 from tests.support.gateway import CHAT, EMAIL, KEY, MODEL, Station, body, channel, document, token
 from tests.support.rogue import Rogue
+from waystation.artefacts.artefact import Artefact
 from waystation.control.apply import open_store
 from waystation.edge.routes import Route
 from waystation.storage.database import next_epoch
@@ -40,6 +42,8 @@ PROBE = {**TOKEN, "disabled token": 200, "expired token": 200, "disabled account
 """Balance probes work for keys that can no longer call."""
 RECEIPT = {**TOKEN, "another account": 404}
 """Of a request of the owner's."""
+THEIRS = {**RECEIPT, "operator": 404}
+"""Of a file of the owner's, which is gone when the operator comes."""
 
 TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/chat/completions"): TOKEN,
@@ -57,6 +61,9 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/dashboard/billing/subscription"): PROBE,
     ("GET", "/dashboard/billing/usage"): PROBE,
     ("GET", "/v1/generation"): RECEIPT,
+    ("GET", "/v1/artefacts"): TOKEN,
+    ("DELETE", "/v1/artefacts/{artefact}"): THEIRS,
+    ("GET", "/files/{kind}/{name}"): PUBLIC,
     ("GET", "/livez"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/api/hello"): PUBLIC,
@@ -102,11 +109,13 @@ async def house(begin: Begin, rogue: Rogue) -> Station:
 async def test_every_route_against_every_caller(house: Station) -> None:
     mine = await house.chat()
     await house.settled()
+    linked, doomed = [await keep_picture(house) for _ in range(2)]
+    link = house.gateway.site.artefacts.link(linked, "")
     for route in house.gateway.table:
         expected = TABLE[route.method, route.pattern]
         for caller in CALLERS:
             key = KEYS.get(caller)
-            path = address(route, mine.request_id)
+            path = address(route, mine.request_id, link, doomed.id)
             got = await house.request(route.method, path, BODIES.get(route.pattern), key)
             where = f"{route.method} {path} as {caller}"
             assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
@@ -114,8 +123,14 @@ async def test_every_route_against_every_caller(house: Station) -> None:
                 assert got.json()["error"]["message"], where
 
 
-def address(route: Route[Any], request_id: str) -> str:
-    path = route.pattern.replace("{model:rest}", MODEL)
+async def keep_picture(house: Station) -> Artefact:
+    return await house.gateway.site.artefacts.keep(house.account_ids[EMAIL], picture())
+
+
+def address(route: Route[Any], request_id: str, link: str, artefact_id: str) -> str:
+    path = route.pattern.replace("{model:rest}", MODEL).replace("{artefact}", artefact_id)
+    if path.startswith("/files/"):
+        return link
     return f"{path}?id={request_id}" if path == "/v1/generation" else path
 
 

@@ -53,9 +53,9 @@ class Wire:
         self.headers: dict[str, str] = {}
 
     @classmethod
-    async def open(cls, port: int) -> "Wire":
+    async def open(cls, port: int, limit: int = 2**24) -> "Wire":
         async with asyncio.timeout(SECONDS_MAX):
-            return cls(*await asyncio.open_connection("127.0.0.1", port, limit=2**24))
+            return cls(*await asyncio.open_connection("127.0.0.1", port, limit=limit))
 
     async def send(
         self,

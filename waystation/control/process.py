@@ -5,8 +5,10 @@ import signal
 
 import structlog
 
+from waystation.artefacts.store import ArtefactStore
 from waystation.control.app import build_app
 from waystation.control.apply import reconcile
+from waystation.control.retention import keep_tidy
 from waystation.control.server import Server, listen, make_server
 from waystation.control.services import Services
 from waystation.control.sessions import Sessions
@@ -16,6 +18,8 @@ from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
 from waystation.settings import Settings
 from waystation.storage.database import Database, StorageAway
+from waystation.storage.master_key import read_master_key
+from waystation.storage.sealing import Sealing
 
 RECONCILE_SECONDS = 60.0
 RETRY_SECONDS = 0.5
@@ -38,18 +42,23 @@ async def run_control(settings: Settings, boot: str) -> None:
         ledger=ledger,
         sessions=Sessions(database),
         sign_in=SignIn(database),
+        artefacts=ArtefactStore(settings, database, lambda: Sealing(read_master_key(settings))),
     )
     server = make_server(build_app(services))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, server)
-    keeping = asyncio.create_task(keep_told(services, ledger), name="reconcile")
+    keeping = (
+        asyncio.create_task(keep_told(services, ledger), name="reconcile"),
+        asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
+    )
     log.info("control started", socket=str(settings.control_socket))
     try:
         await server.serve(sockets=[listener])
     finally:
-        keeping.cancel()
-        await asyncio.wait([keeping])
+        for task in keeping:
+            task.cancel()
+        await asyncio.wait(keeping)
         ledger.close()
         await database.close()
         settings.control_socket.unlink(missing_ok=True)

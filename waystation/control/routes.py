@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from waystation.control.endpoints import (
+    artefacts,
     internal,
     landing,
     metrics,
@@ -48,6 +49,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/session", "public", session.begin),
     Route("GET", "/api/v1/session", "person", session.show),
     Route("DELETE", "/api/v1/session", "person", session.end),
+    Route("GET", "/api/v1/artefacts", "person", artefacts.show),
+    Route("DELETE", "/api/v1/artefacts/{artefact}", "person", artefacts.delete),
     Route("POST", "/internal/metrics", "internal", internal.take_metrics),
     Route("GET", "/internal/health", "internal", internal.health),
 )

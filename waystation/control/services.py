@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from waystation.artefacts.store import ArtefactStore
 from waystation.control.aggregate import Aggregate
 from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
@@ -21,6 +22,7 @@ class Services:
     ledger: Ledger
     sessions: Sessions
     sign_in: SignIn
+    artefacts: ArtefactStore
     aggregate: Aggregate = field(default_factory=Aggregate)
     started_ms: int = field(default_factory=now_ms)
     reconciled_ms: int = 0

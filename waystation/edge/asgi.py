@@ -100,7 +100,7 @@ class AsgiFace:
         call = AsgiCall(
             scope, headers, fields, self._limits, self._request_id(), self._date, self._on_error
         )
-        call.peer, call.scheme = self._origin(scope, fields)
+        self._tell_origin(call, scope, fields)
         call.closes = self.announce_close
         refusal = self._judge(call, scope, headers, fields)
         if refusal is not None:
@@ -134,12 +134,12 @@ class AsgiFace:
             return Refusal(400, "Bad request target.")
         return judge(method, version, fields)
 
-    def _origin(self, scope: Scope, fields: dict[bytes, bytes]) -> tuple[str, str]:
+    def _tell_origin(self, call: AsgiCall, scope: Scope, fields: dict[bytes, bytes]) -> None:
         client = scope.get("client")
-        peer, scheme = client[0] if client else UNIX, scope.get("scheme", "http")
-        if self._proxies.trusts(peer):
-            return self._proxies.origin(peer, scheme, fields)
-        return peer, scheme
+        call.peer, call.scheme = client[0] if client else UNIX, scope.get("scheme", "http")
+        if self._proxies.trusts(call.peer):
+            call.forwarded_host = self._proxies.host(fields)
+            call.peer, call.scheme = self._proxies.origin(call.peer, call.scheme, fields)
 
     def _answer_refusal(self, call: AsgiCall, refusal: Refusal) -> None:
         values = {"reason": refusal.reason, "request_id": call.request_id}

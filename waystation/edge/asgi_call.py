@@ -52,6 +52,7 @@ class AsgiCall:
         self.query: str = scope["query_string"].decode("latin-1")
         self.peer = ""
         self.scheme = "http"
+        self.forwarded_host: str | None = None
         self.request_id = request_id
         self.params: dict[str, str] = {}
         self.on_gone = None

@@ -41,6 +41,7 @@ class Call(Protocol):
     query: str  # raw, without "?"
     peer: str  # the client's address after trusted proxies were considered
     scheme: str
+    forwarded_host: str | None  # the host that a trusted proxy says the client wrote
     request_id: str
     received_ns: int  # time.perf_counter_ns() when the head was complete
     params: dict[str, str]  # path parameters, filled by the route table

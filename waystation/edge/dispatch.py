@@ -20,6 +20,7 @@ _RELAY_SHAPES = {
     "suno": "suno",
     "ideogram": "openai",
     "recraft": "openai",
+    "files": "openai",
 }
 """First segments that are the relay's: an unknown address below them is refused here, in shape."""
 

@@ -95,7 +95,7 @@ def _headers(call: Call) -> tuple[tuple[bytes, bytes], ...]:
         for name, value in call.headers()
         if name not in _HOP and not name.startswith(b"x-waystation-")
     )
-    host = call.header("host") or ""
+    host = call.forwarded_host or call.header("host") or ""
     return (
         *kept,
         (b"x-waystation-peer", call.peer.encode("latin-1", "replace")),

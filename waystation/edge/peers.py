@@ -8,6 +8,8 @@ what stands left of it is the client's own claim.
 import ipaddress
 from collections.abc import Iterable, Mapping
 
+from waystation.edge.strict import is_host
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -55,6 +57,11 @@ class TrustedProxies:
             nearest = proto.decode("latin-1").rpartition(",")[2].strip().lower()
             scheme = nearest if nearest in ("http", "https") else scheme
         return peer, scheme
+
+    def host(self, fields: Mapping[bytes, bytes]) -> str | None:
+        """X-Forwarded-Host of a request of a *trusted* peer, as the nearest proxy wrote it."""
+        value = fields.get(b"x-forwarded-host", b"").decode("latin-1").rpartition(",")[2].strip()
+        return value if value and is_host(value) else None
 
     def _client(self, peer: str, hops: str) -> str:
         for hop in reversed(hops.split(",")[-_HOPS_MAX:]):

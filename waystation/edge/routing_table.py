@@ -12,9 +12,11 @@ from waystation.dialects.openai_text.completions import parse as parse_completio
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
 from waystation.dialects.operation import Operation
+from waystation.edge.artefact_calls import ArtefactCalls
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
 from waystation.edge.count_tokens import CountTokens
+from waystation.edge.files import Files
 from waystation.edge.gemini import VERBS, GeminiRelay
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
@@ -66,6 +68,7 @@ def routes(site: Site) -> RouteTable[Handler]:
         table.add("GET", f"{prefix}/billing/subscription", billing.subscription, "token", "openai")
         table.add("GET", f"{prefix}/billing/usage", billing.usage, "token", "openai")
     table.add("GET", "/v1/generation", Receipts(site), "token", "openai")
+    _add_artefacts(table, site)
     table.add("GET", "/livez", livez, "public", "openai")
     table.add("GET", "/readyz", Readyz(site), "public", "openai")
     table.add("GET", "/api/hello", hello, "public", "openai")
@@ -96,6 +99,13 @@ def _add_messages(table: RouteTable[Handler], site: Site) -> None:
     table.add("POST", "/v1/messages", relay, "token", "anthropic")
     count = CountTokens(site, bytes_max)
     table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")
+
+
+def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
+    artefacts = ArtefactCalls(site)
+    table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
+    table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
+    table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 
 from waystation.admission.estimate import Policy
+from waystation.artefacts.store import ArtefactStore
 from waystation.edge.pulse import Pulse
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
@@ -16,6 +17,7 @@ from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
+from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
 
@@ -32,6 +34,7 @@ class Site:
         transports: Mapping[str, Transport],
         metrics: Metrics,
         lines: LineLog | None,
+        artefacts: ArtefactStore,
     ) -> None:
         self.settings = settings
         self.ledger = ledger
@@ -39,6 +42,8 @@ class Site:
         self.router = router
         self.metrics = metrics
         self.lines = lines
+        self.artefacts = artefacts
+        self.fetcher = Fetcher(transports["https"], settings)
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)
         self.draining = False

@@ -297,3 +297,45 @@ outbox = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+artefacts = Table(
+    # Pictures and the like that are kept in the object store. A row is written after its object:
+    # it never points at nothing. Deleting marks the row, then the object goes, then `gone` is set.
+    "artefacts",
+    metadata,
+    Column("id", Text, primary_key=True),  # drawn at random: who does not have it cannot guess it
+    Column("account_id", Id, ForeignKey(accounts.c.id), nullable=False),
+    Column("token_id", BigInteger),
+    _words("request_id"),
+    _words("task_id"),
+    Column("kind", Text, nullable=False),  # img, audio, video, text: in links and object names
+    Column("content_type", Text, nullable=False),
+    Column("object", Text, nullable=False),  # its name in the object store
+    _count("bytes"),
+    Column("width", BigInteger),
+    Column("height", BigInteger),
+    Column("sha256", Text, nullable=False),  # hexadecimal
+    _count("created_ms"),
+    Column("expires_ms", BigInteger),  # NULL: as the setting artefact_days says
+    Column("deleted_ms", BigInteger),
+    _flag("gone", False),
+    Index(None, "account_id", "created_ms", "id"),
+    Index(
+        "ix_artefacts_there",
+        "created_ms",
+        sqlite_where=text("deleted_ms IS NULL"),
+        postgresql_where=text("deleted_ms IS NULL"),
+    ),
+    Index(
+        "ix_artefacts_expiring",
+        "expires_ms",
+        sqlite_where=text("deleted_ms IS NULL AND expires_ms IS NOT NULL"),
+        postgresql_where=text("deleted_ms IS NULL AND expires_ms IS NOT NULL"),
+    ),
+    Index(
+        "ix_artefacts_going",
+        "deleted_ms",
+        sqlite_where=text("deleted_ms IS NOT NULL AND NOT gone"),
+        postgresql_where=text("deleted_ms IS NOT NULL AND NOT gone"),
+    ),
+)

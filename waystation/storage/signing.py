@@ -36,6 +36,10 @@ class Signer:
             return False
         return hmac.compare_digest(self._mac(secret, message), given)
 
+    def knows(self, signature: str) -> bool:
+        """Whether it names a key that we have."""
+        return signature.partition(".")[0] in self._keys
+
     @staticmethod
     def _mac(secret: bytes, message: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(secret, message, "sha256")).decode().rstrip("=")

@@ -19,6 +19,8 @@ BODY = (
     "request_too_large",
     "unsupported_media_type",
 )
+PICTURES_IN = ("image_fetch_failed", "invalid_image")
+"""Calls that take pictures."""
 ROUTING = (
     "model_not_allowed",
     "group_not_allowed",

@@ -15,6 +15,7 @@ _TAGS = (
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),
     ("Models", "模型", "What the token may call."),
+    ("Files", "文件", "What was made and is stored here."),
     ("Receipts", "账单", "What requests cost, what is left."),
     ("Catalogue", "价格与状态", "Prices, groups, status; public."),
     ("Session", "登录", "Sign-in of people."),

@@ -35,6 +35,8 @@ _VALUES: dict[str, Any] = {
 _OWN_VALUES: dict[str, dict[str, Any]] = {
     "invalid_json": {"reason": "unexpected end of data (line 3 column 1)"},
     "invalid_value": {"param": "temperature", "reason": "a number from 0 to 2"},
+    "image_fetch_failed": {"param": "messages.0.content.1", "reason": "it answers 404"},
+    "invalid_image": {"param": "image", "reason": "it is of an unknown type"},
     "rate_limit_exceeded": {"limit": "token requests per minute"},
     "model_not_available_in_group": {"available": "official, pure-azure"},
     "unsupported_media_type": {"reason": "Content-Encoding 'zip' is not known: gzip, br, zstd"},

@@ -202,6 +202,8 @@ class Connection(asyncio.Protocol):
         if self._peer_is_trusted:
             peer, scheme = self._face.proxies.origin(peer, scheme, head.fields)
         exchange = Exchange(self, head, peer, scheme, self._face.request_id())
+        if self._peer_is_trusted:
+            exchange.forwarded_host = self._face.proxies.host(head.fields)
         self._exchange = exchange
         self._deadline = _NEVER
         self._phase = BODY if head.has_body else BUSY

@@ -25,6 +25,7 @@ class Exchange:
         "_headers",
         "content_length",
         "expects_continue",
+        "forwarded_host",
         "has_ended",
         "inbox",
         "is_gone",
@@ -59,6 +60,7 @@ class Exchange:
         self.query = head.query
         self.peer = peer
         self.scheme = scheme
+        self.forwarded_host: str | None = None
         self.request_id = request_id
         self.params: dict[str, str] = {}
         self.on_gone = None

@@ -2,6 +2,7 @@
 
 from waystation.control.openapi.endpoint import Endpoint
 from waystation.control.openapi.endpoints import (
+    artefacts,
     billing,
     catalogue,
     chat,
@@ -25,6 +26,7 @@ _MODULES = (
     embeddings,
     moderations,
     models,
+    artefacts,
     generation,
     billing,
     token_pages,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from waystation.control.openapi.codes import RELAY
+from waystation.control.openapi.codes import PICTURES_IN, RELAY
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Reply
 from waystation.control.openapi.fields import events, ref, string
 from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
@@ -189,6 +189,6 @@ ENDPOINTS = (
                 WHOLE,
             ),
         ),
-        codes=RELAY,
+        codes=(*RELAY, *PICTURES_IN),
     ),
 )

@@ -1,0 +1,118 @@
+"""What a file is, read from its bytes. What nobody named here is not stored and not served.
+
+A vendor's or a caller's own word for the type is never believed: a page of HTML that calls itself
+a picture would run as a page under our address.
+"""
+
+import re
+
+import msgspec
+
+
+class MediaType(msgspec.Struct, frozen=True):
+    """kind: the folder in links and object names. ext: the name's end, without the dot."""
+
+    name: str
+    kind: str
+    ext: str
+
+
+PNG = MediaType("image/png", "img", "png")
+JPEG = MediaType("image/jpeg", "img", "jpg")
+WEBP = MediaType("image/webp", "img", "webp")
+GIF = MediaType("image/gif", "img", "gif")
+AVIF = MediaType("image/avif", "img", "avif")
+SVG = MediaType("image/svg+xml", "img", "svg")
+MP3 = MediaType("audio/mpeg", "audio", "mp3")
+WAV = MediaType("audio/wav", "audio", "wav")
+OGG = MediaType("audio/ogg", "audio", "ogg")
+FLAC = MediaType("audio/flac", "audio", "flac")
+AAC = MediaType("audio/aac", "audio", "aac")
+M4A = MediaType("audio/mp4", "audio", "m4a")
+MP4 = MediaType("video/mp4", "video", "mp4")
+JSON = MediaType("application/json", "text", "json")
+
+TYPES = {
+    one.name: one
+    for one in (PNG, JPEG, WEBP, GIF, AVIF, SVG, MP3, WAV, OGG, FLAC, AAC, M4A, MP4, JSON)
+}
+KINDS = frozenset(one.kind for one in TYPES.values())
+
+Types = frozenset[MediaType]
+PICTURES: Types = frozenset({PNG, JPEG, WEBP, GIF, AVIF, SVG})
+"""What vendors deliver."""
+VISION: Types = frozenset({PNG, JPEG, WEBP, GIF})
+"""What models look at (relay-api 5.7)."""
+AUDIO: Types = frozenset({MP3, WAV, OGG, FLAC, AAC, M4A})
+VIDEO: Types = frozenset({MP4})
+TEXT: Types = frozenset({JSON})
+
+HEAD_BYTES = 4096
+"""What `sniff` looks at, at most."""
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"OggS", OGG),
+    (b"fLaC", FLAC),
+    (b"ID3", MP3),
+)
+_RIFF = {b"WEBP": WEBP, b"WAVE": WAV}
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_AUDIO_BRANDS = frozenset({b"M4A ", b"M4B "})
+_VIDEO_BRANDS = frozenset(
+    {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"dash", b"M4V "}
+)
+_SVG = re.compile(
+    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE\s+svg[^>\[]*>\s*)?(?:<!--.*?-->\s*)*"
+    rb"<svg[\s>/]",
+    re.DOTALL,
+)
+_JSON = re.compile(rb"\s*[\[{]")
+
+
+def sniff(data: bytes) -> MediaType | None:
+    """The type of a file by its first bytes (HEAD_BYTES suffice); None: none of ours.
+
+    JSON is told by its first character alone, so whoever stores it has parsed it before."""
+    head = data[:HEAD_BYTES]
+    for magic, found in _MAGIC:
+        if head.startswith(magic):
+            return found
+    if head[:4] == b"RIFF":
+        return _RIFF.get(head[8:12])
+    if head[4:8] == b"ftyp":
+        return _of_brands(head)
+    if head[:1] == b"\xff" and len(head) > 1:
+        return _of_frame(head[1])
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    if _SVG.match(text):
+        return SVG
+    return JSON if _JSON.match(text) else None
+
+
+def _of_brands(head: bytes) -> MediaType | None:
+    """ISO base media: the main brand decides, then the compatible ones."""
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = [head[8:12], *(head[at : at + 4] for at in range(16, size - 3, 4))]
+    for brand in brands:
+        if brand in _AVIF_BRANDS:
+            return AVIF
+        if brand in _AUDIO_BRANDS:
+            return M4A
+        if brand in _VIDEO_BRANDS:
+            return MP4
+    return None
+
+
+def _of_frame(second: int) -> MediaType | None:
+    """MPEG audio without a tag: eleven bits of sync, then version and layer."""
+    if second & 0xE0 != 0xE0:
+        return None
+    layer = second >> 1 & 3
+    if layer == 0:
+        return AAC if second & 0xF0 == 0xF0 else None
+    # Layer I is nobody's any more, and FF FE begins a text of UTF-16.
+    return MP3 if layer != 3 and second >> 3 & 3 != 1 else None
