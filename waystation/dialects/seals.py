@@ -14,7 +14,7 @@ import msgspec
 from waystation.dialects.ir import Opaque
 
 _MARK = b"waystation"
-_PREFIX = base64.b64encode(_MARK + b"\x00\x00")[:12].decode()
+MARK = base64.b64encode(_MARK + b"\x00\x00")[:12].decode()
 """What every packed seal begins with, whatever follows."""
 
 
@@ -27,7 +27,7 @@ def packed(seal: Opaque, on: str = "") -> str:
 def unpacked(text: str) -> tuple[Opaque, str] | None:
     """The seal that a caller brought back, and what it is on; None: it is of the dialect that it
     stands in."""
-    if not text.startswith(_PREFIX):
+    if not text.startswith(MARK):
         return None
     try:
         raw = base64.b64decode(text.translate(_STANDARD), validate=True)

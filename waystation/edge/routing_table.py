@@ -23,6 +23,7 @@ from waystation.edge.models import Models
 from waystation.edge.receipts import Receipts
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.replies import send_json
+from waystation.edge.response_calls import ResponseCalls
 from waystation.edge.routes import RouteTable
 from waystation.edge.site import Site
 
@@ -57,7 +58,8 @@ async def hello(call: Call) -> None:
 def routes(site: Site) -> RouteTable[Handler]:
     table: RouteTable[Handler] = RouteTable()
     for path, parse in parses(site.settings.choices_max).items():
-        relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
+        remembers = path == "/v1/chat/completions"  # some send Responses there
+        relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max, remembers=remembers)
         table.add("POST", path, relay, "token", "openai")
     _add_responses(table, site)
     _add_gemini(table, site)
@@ -82,8 +84,12 @@ def _add_responses(table: RouteTable[Handler], site: Site) -> None:
         ("/v1/responses/compact", parse_compaction),
     )
     for path, parse in kinds:
-        relay = Relay(site, "openai_responses", parse, site.settings.body_bytes_max)
+        bytes_max = site.settings.body_bytes_max
+        relay = Relay(site, "openai_responses", parse, bytes_max, remembers=True)
         table.add("POST", path, relay, "token", "openai")
+    stored = ResponseCalls(site)
+    table.add("GET", "/v1/responses/{response}", stored.show, "token", "openai")
+    table.add("DELETE", "/v1/responses/{response}", stored.delete, "token", "openai")
 
 
 def _add_gemini(table: RouteTable[Handler], site: Site) -> None:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from waystation.admission.estimate import Policy
 from waystation.artefacts.store import ArtefactStore
@@ -20,6 +21,9 @@ from waystation.settings import Settings
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
+
+if TYPE_CHECKING:
+    from waystation.edge.response_memory import ResponseMemory
 
 
 class Site:
@@ -51,6 +55,7 @@ class Site:
         """Under `serve` the first readiness waits for the control process, once."""
         self.directory: Directory | None = None
         self.ways = Ways(Deadlines())
+        self.responses: ResponseMemory | None = None
         self._transports = transports
 
     def configure(self, snapshot: Snapshot) -> None:

@@ -116,6 +116,16 @@ class Way:
             path = _named(channel.paths.get(f"{operation}_stream", path) if stream else path, model)
         return Outgoing(self.origin, "POST", self._prefix + path, headers, body)
 
+    def item(self, key: ChannelKey, method: str, operation: str, name: str) -> Outgoing:
+        """A request about one thing that the upstream keeps, below the operation's address."""
+        headers = tuple(
+            header
+            for header in fixed_headers(self.channel, key, operation, False)
+            if header[0] != b"content-type"
+        )
+        target = f"{self._prefix}{self.channel.paths[operation]}/{quote(name, safe='-._~')}"
+        return Outgoing(self.origin, method, target, headers, b"")
+
 
 def _named(path: str, model: str) -> str:
     return path.replace("{model}", quote(model.removeprefix("models/"), safe="/-._~@"))

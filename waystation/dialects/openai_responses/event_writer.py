@@ -1,6 +1,6 @@
 """Events in no dialect as Responses events: every part opened, told and closed in order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -61,19 +61,18 @@ class _Open:
 
 
 class ResponsesWriter:
-    """Implements `EventWriter`. finished: the response object once it is whole, for whoever keeps
-    it."""
+    """Implements `EventWriter`. tell: given the response object once it is whole."""
 
-    __slots__ = ("_begun", "_bill", "_number", "_open", "_output", "_pending", "finished")
+    __slots__ = ("_begun", "_bill", "_number", "_open", "_output", "_pending", "_tell")
 
-    def __init__(self, output: Output, bill: Bill) -> None:
+    def __init__(self, output: Output, bill: Bill, tell: Callable[[dict[str, Any]], None]) -> None:
         self._output = output
         self._bill = bill
         self._number = -1
         self._begun = False
         self._open: dict[int, _Open] = {}
         self._pending: dict[int, Item] = {}  # finished items whose place is not yet due
-        self.finished: dict[str, Any] | None = None
+        self._tell = tell
 
     def write(self, events: Sequence[Event]) -> bytes:
         out: list[bytes] = []
@@ -231,8 +230,9 @@ class ResponsesWriter:
         self._begin(out)
         status, reason = end_of(event.reason)
         usage = shown_usage(self._bill.usage(), None, self._bill.cost())
-        self.finished = self._output.response(status, usage, reason)
-        out.append(self._event(f"response.{status}", response=self.finished))
+        response = self._output.response(status, usage, reason)
+        self._tell(response)
+        out.append(self._event(f"response.{status}", response=response))
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
         text = message_of(fault, request_id, language)

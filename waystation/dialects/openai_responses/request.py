@@ -17,10 +17,12 @@ from waystation.dialects.openai_responses.chat_reader import custom_names, read_
 from waystation.dialects.openai_responses.contents import affinity, contents
 from waystation.dialects.openai_responses.event_writer import ResponsesWriter
 from waystation.dialects.openai_responses.output import Output, write_reply
+from waystation.dialects.openai_responses.replay import without_foreign
 from waystation.dialects.openai_responses.reply import ResponsesReply
 from waystation.dialects.openai_responses.stream import ResponsesStream
 from waystation.dialects.openai_responses.usage_object import shown_usage
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.seals import MARK as SEAL_MARK
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text, text
@@ -30,6 +32,7 @@ from waystation.meter.tally import Tally
 
 Headers = Callable[[str], str | None]
 
+MARK = SEAL_MARK.encode()
 TOKENS_MOST = 10_000_000
 TOOLS_TEMPLATE_TOKENS = 512
 _NUMBERS = frozenset(("temperature", "top_p", "top_logprobs"))
@@ -41,7 +44,9 @@ _encode = msgspec.json.Encoder().encode
 
 class ResponsesOperation:
     """Implements `Operation`. previous: the id of the response that this one follows. stores: the
-    caller wants it kept at the upstream, or by us where it keeps nothing."""
+    caller wants it kept: at the upstream, or by us where it keeps nothing. told: the response
+    that we made ourselves, once it is whole. own_items: this request's, without what is said again
+    of `replayed`, the response that it follows."""
 
     __slots__ = (
         "_body",
@@ -50,10 +55,13 @@ class ResponsesOperation:
         "model",
         "needs",
         "output_limit",
+        "own_items",
         "previous",
         "prompt_tokens",
+        "replayed",
         "stores",
         "stream",
+        "told",
     )
 
     name = "responses"
@@ -74,6 +82,9 @@ class ResponsesOperation:
             coerce_number(fields, name)
         _refuse_what_is_shared(fields)
         self.previous = text(fields, "previous_response_id")
+        self.replayed = ""
+        self.own_items: list[msgspec.Raw] = []
+        self.told: dict[str, Any] | None = None
         self.stores = is_null(fields.get("store")) or flag(fields, "store")
         tools = _tool_needs(fields)
         found = contents(body, fields.get("input"), self.model)
@@ -90,18 +101,17 @@ class ResponsesOperation:
 
     def replay(self, items: Sequence[msgspec.Raw]) -> None:
         """Say again what went before: the items stored by us, in front of this request's."""
-        given = self._fields.get("input")
-        self._fields["input"] = raw_of([*items, *input_items(given)])
+        own = input_items(self._fields.get("input"))
+        self.own_items = own
+        self._fields["input"] = raw_of([*items, *own])
         del self._fields["previous_response_id"]
-        self.previous = None
+        self.replayed, self.previous = self.previous or "", None
         self.prompt_tokens += sum(tokens_bound(bytes(item)) for item in items)
-
-    def input_items(self) -> list[msgspec.Raw]:
-        """This request's items, a bare text as the user's message."""
-        return input_items(self._fields.get("input"))
 
     def body_for(self, target: Target) -> bytes:
         edits: dict[str, msgspec.Raw | None] = {"model": raw_of(target.upstream_model)}
+        if MARK in self._body or self.replayed:
+            edits["input"] = without_foreign(self._fields["input"])
         limit = target.output_limit
         if limit is not None and (self.output_limit is None or limit < self.output_limit):
             edits["max_output_tokens"] = raw_of(limit)
@@ -133,14 +143,23 @@ class ResponsesOperation:
 
     def write_reply(self, reply: Reply, bill: Bill) -> bytes:
         usage = shown_usage(bill.usage(), None, bill.cost())
-        return _encode(write_reply(reply.parts, reply.reason, self._output(), usage))
+        self.told = write_reply(reply.parts, reply.reason, self._output(), usage)
+        return _encode(self.told)
 
     def event_writer(self, bill: Bill, part: Any = None) -> ResponsesWriter:
-        return ResponsesWriter(self._output(), bill)
+        return ResponsesWriter(self._output(), bill, self._tell)
+
+    def _tell(self, response: dict[str, Any]) -> None:
+        self.told = response
 
     def _output(self) -> Output:
+        if self.stores and not self.own_items:
+            self.own_items = input_items(self._fields.get("input"))
         customs = custom_names(self._fields.get("tools"))
-        return Output(self._fields, self.model, stores=self.stores, customs=customs)
+        fields = self._fields
+        if self.replayed:
+            fields = {**fields, "previous_response_id": raw_of(self.replayed)}
+        return Output(fields, self.model, stores=self.stores, customs=customs)
 
 
 def parse(body: bytes, headers: Headers) -> ResponsesOperation:
