@@ -10,10 +10,12 @@ from waystation.control.openapi.endpoints import (
     chat_request,
     completions,
     embeddings,
+    gemini,
     generation,
     health,
     models,
     moderations,
+    responses,
     session,
     token_pages,
     usage,
@@ -22,6 +24,8 @@ from waystation.control.openapi.fields import Schema
 
 _MODULES = (
     chat,
+    responses,
+    gemini,
     completions,
     embeddings,
     moderations,
