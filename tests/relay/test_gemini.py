@@ -139,6 +139,17 @@ async def test_the_smaller_calls_and_the_lists(begin: Begin) -> None:
     assert (await station.row(reply.request_id)).nanos > 0
 
 
+async def test_a_count_is_estimated_where_nobody_counts(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(document([channel("up", rogue.url)]))
+    reply = await station.request("POST", f"{PATH}:countTokens", SIMPLE)
+    assert reply.status == 200
+    assert reply.headers["x-waystation-estimate"] == "1"
+    assert 5 < reply.json()["totalTokens"] < 40
+    assert rogue.seen == []
+    reply = await station.request("POST", "/v1/models/x:countTokens", SIMPLE)
+    assert (reply.status, reply.error["status"]) == (404, "NOT_FOUND")
+
+
 @pytest.mark.parametrize("operation", ["generate", "chat"])
 async def test_without_sse_a_stream_is_one_array(begin: Begin, operation: str) -> None:
     station = await begin(document([DEMO]))

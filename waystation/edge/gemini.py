@@ -32,10 +32,6 @@ def _as_array(call: Call) -> bool:
     return parse_qs(call.query).get("alt", [""])[-1] != "sse"
 
 
-def _count(call: Call, model: str, choices_max: int) -> Parse:
-    return partial(calls.parse_count, model=model)
-
-
 def _embed(call: Call, model: str, choices_max: int) -> Parse:
     return partial(calls.parse_embedding, model=model)
 
@@ -47,7 +43,6 @@ def _embeds(call: Call, model: str, choices_max: int) -> Parse:
 VERBS: dict[str, Maker] = {
     "generateContent": _generate,
     "streamGenerateContent": _stream,
-    "countTokens": _count,
     "embedContent": _embed,
     "batchEmbedContents": _embeds,
 }

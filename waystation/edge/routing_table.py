@@ -18,6 +18,7 @@ from waystation.edge.call import Call, Handler
 from waystation.edge.count_tokens import CountTokens
 from waystation.edge.files import Files
 from waystation.edge.gemini import VERBS, GeminiRelay
+from waystation.edge.gemini_count import GeminiCount
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
 from waystation.edge.receipts import Receipts
@@ -97,6 +98,8 @@ def _add_gemini(table: RouteTable[Handler], site: Site) -> None:
         for verb in VERBS:
             relay = GeminiRelay(site, verb)
             table.add("POST", f"/{version}/models/{{model}}:{verb}", relay, "token", "gemini")
+        path = f"/{version}/models/{{model}}:countTokens"
+        table.add("POST", path, GeminiCount(site), "token", "gemini")
 
 
 def _add_messages(table: RouteTable[Handler], site: Site) -> None:
