@@ -1,6 +1,7 @@
 """Both lanes over the wire: who is asked in which dialect, what is charged, what is told."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.support.gateway import (
     document,
 )
 from tests.support.rogue import Rogue
-from tests.support.script import RESET, error, reply, stream
+from tests.support.script import RESET, Gate, error, reply, stream
 from tests.support.wire import Reply, Wire
 
 MESSAGES = "/v1/messages"
@@ -305,10 +306,6 @@ async def test_an_upstream_that_breaks_off_in_the_middle(native: Station) -> Non
 
 
 async def test_pings_break_the_silence(begin: Begin, rogue: Rogue) -> None:
-    import threading
-
-    from tests.support.script import Gate
-
     gate = threading.Event()
     told = answers_of_stream()
     rogue.answer((*told[:-1], Gate(gate), told[-1]))
@@ -321,7 +318,7 @@ async def test_pings_break_the_silence(begin: Begin, rogue: Rogue) -> None:
         await wire.read_head()
         seen = b""
         while b"event: ping" not in seen:
-            seen += await wire._reader.read(4096)
+            seen += await wire.piece()
     finally:
         gate.set()
         await wire.close()
