@@ -11,6 +11,7 @@ from waystation.control.openapi.endpoints import (
     embeddings,
     generation,
     health,
+    messages,
     models,
     moderations,
     session,
@@ -21,6 +22,7 @@ from waystation.control.openapi.fields import Schema
 
 _MODULES = (
     chat,
+    messages,
     completions,
     embeddings,
     moderations,
