@@ -90,3 +90,11 @@ def test_affinity_is_the_named_user_or_the_first_turn() -> None:
     assert message(messages=first, system="one").affinity == (
         message(messages=more, system="two").affinity
     )
+
+
+@pytest.mark.parametrize(("limit", "budget"), [(5000, 2500), (1500, None), (9000, 8000)])
+def test_a_clamp_takes_the_budget_of_thoughts_along(limit: int, budget: int | None) -> None:
+    operation = message(max_tokens=10_000, thinking={"type": "enabled", "budget_tokens": 8000})
+    body = json.loads(operation.body_for(Target(upstream_model="m", output_limit=limit)))
+    assert body["max_tokens"] == limit
+    assert body.get("thinking", {}).get("budget_tokens") == budget
