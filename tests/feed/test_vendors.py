@@ -51,6 +51,8 @@ def test_each_vendor_is_complete(name: str) -> None:
         ("openai", "https://relay.example/sub/v1", "https://relay.example/sub"),
         ("qwen", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
          "https://dashscope-intl.aliyuncs.com"),
+        ("anthropic", "https://relay.example/v1/messages", "https://relay.example"),
+        ("deepseek", "https://api.deepseek.com/anthropic", "https://api.deepseek.com"),
         ("azure-openai", "https://x.openai.azure.com/openai/v1/", "https://x.openai.azure.com"),
     ],
 )  # fmt: skip

@@ -1,10 +1,12 @@
 """Every dialect that an upstream may speak, and which one a request is put into."""
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, cast
 
+from waystation.dialects.anthropic.pictures import fitted, needs_fitting
 from waystation.dialects.anthropic.speaker import MessagesSpeaker
 from waystation.dialects.gemini.speaker import GeminiSpeaker
+from waystation.dialects.ir import Chat
 from waystation.dialects.lanes import Speaker, Translatable
 from waystation.dialects.openai_chat.speaker import ChatSpeaker
 from waystation.dialects.openai_responses.speaker import ResponsesSpeaker
@@ -22,6 +24,17 @@ SPEAKERS: Mapping[str, Speaker] = {speaker.operation: speaker for speaker in _AL
 
 ORDER = ("chat", "messages", "responses", "generate")
 """Of preference, where a channel speaks several and not the caller's own."""
+
+
+class Fitter(NamedTuple):
+    """What must happen to a request before it is written for a dialect, if it is needed: slow, so
+    it belongs into a thread."""
+
+    is_needed: Callable[[Chat], bool]
+    fit: Callable[[Chat], Chat]
+
+
+FITTERS: Mapping[str, Fitter] = {"messages": Fitter(needs_fitting, fitted)}
 
 
 def others(operation: str) -> tuple[str, ...]:

@@ -4,13 +4,14 @@
 as long as another attempt may still do better, and ClientLeft when nobody waits any more.
 """
 
+import asyncio
 from contextlib import nullcontext
 from time import monotonic, perf_counter_ns
 from typing import cast
 
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import Operation, Receipt, Target
-from waystation.dialects.speakers import translate
+from waystation.dialects.speakers import FITTERS, translate
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.replies import JSON_TYPE
@@ -74,7 +75,7 @@ class Try:
         story.calls = self.parts
         story.dropped = ()
 
-    def translate(self) -> None:
+    async def translate(self) -> None:
         """Put the request into the channel's dialect, where that is another. Raises
         Untranslatable."""
         spoken = self._attempt.candidate.operation
@@ -82,6 +83,9 @@ class Try:
             return
         try:
             translated = translate(self.operation, spoken)
+            fitter = FITTERS.get(spoken)
+            if fitter is not None and fitter.is_needed(translated.chat):
+                translated.chat = await asyncio.to_thread(fitter.fit, translated.chat)
             losses = translated.losses(self.target)
         except Fault as fault:
             raise Untranslatable(fault, status=fault.status) from None
@@ -127,7 +131,7 @@ class Try:
 
 async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     made = Try(story, attempt)
-    made.translate()
+    await made.translate()
     if made.operation.stream:
         await _streamed(story, attempts, attempt, made)
     else:

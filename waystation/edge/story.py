@@ -310,6 +310,8 @@ class Story:
         assert self.grant is not None
         timing = b"relay;dur=%.3f" % (self.overhead_seconds() * 1000)
         headers = (*self.grant.headers(), (b"server-timing", timing))
+        if self.dialect == "anthropic":  # its clients read the id by this name
+            headers += ((b"request-id", self.call.request_id.encode()),)
         if self.dropped:
             headers += ((b"x-waystation-dropped", _listed(self.dropped)),)
         return headers

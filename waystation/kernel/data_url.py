@@ -10,7 +10,8 @@ def read_data_url(url: str) -> tuple[str, str] | None:
     mime, *parameters = head[5:].split(";")
     if not parameters or parameters[-1].strip().lower() != "base64":
         return None
-    return mime.strip().lower(), data.strip()
+    mime = mime.strip().lower()
+    return "image/jpeg" if mime == "image/jpg" else mime, data.strip()
 
 
 def write_data_url(mime: str, data: str) -> str:

@@ -66,7 +66,7 @@ def fixed_headers(channel: Channel, key: ChannelKey, operation: str, stream: boo
 class Way:
     """One channel's way out: its parsed address, its deadlines, its headers for each key."""
 
-    __slots__ = ("_headers", "_prefix", "channel", "deadlines", "origin")
+    __slots__ = ("_headers", "_overridden", "_prefix", "channel", "deadlines", "origin")
 
     def __init__(self, channel: Channel, defaults: Deadlines) -> None:
         """Raises ValueError for a base address that is none (apply refuses those earlier)."""
@@ -88,6 +88,7 @@ class Way:
             idle_seconds=own.idle or defaults.idle_seconds,
             total_seconds=own.total or defaults.total_seconds,
         )
+        self._overridden = frozenset(name.lower() for name in channel.header_overrides)
         self._prefix = parts.path.rstrip("/")
         self._headers: dict[tuple[int, str, bool], Headers] = {}
 
@@ -109,7 +110,7 @@ class Way:
             self._headers[key.id, operation, stream] = headers
         for name in PASSED_ON.get(operation, PASSED_ON_ELSE):
             value = header(name)
-            if value is not None:
+            if value is not None and name not in self._overridden:
                 headers = _with(headers, name.encode(), value.encode("latin-1", "replace"))
         path = channel.paths[operation]
         if "{model}" in path:

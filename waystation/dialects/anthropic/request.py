@@ -15,6 +15,7 @@ from waystation.dialects.anthropic.reply import MessagesReply
 from waystation.dialects.anthropic.reply_writer import write_reply
 from waystation.dialects.anthropic.request_reader import read_chat
 from waystation.dialects.anthropic.stream import MessagesStream
+from waystation.dialects.anthropic.thinking_setting import BUDGET_LEAST
 from waystation.dialects.ir import Chat, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
@@ -29,6 +30,13 @@ from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
 Headers = Callable[[str], str | None]
+
+
+class _Budget(msgspec.Struct):
+    budget_tokens: int | None = None
+
+
+_decode_budget = msgspec.json.Decoder(_Budget).decode
 
 TOKENS_MOST = 10_000_000
 TOOLS_TEMPLATE_TOKENS = 1024
@@ -117,9 +125,24 @@ def edited_body(fields: Fields, target: Target, asked: int | None) -> bytes:
     limit = target.output_limit
     if limit is not None and (asked is None or limit < asked):
         edits["max_tokens"] = raw_of(limit)
+        if "thinking" in fields:
+            edits.update(_clamped_thinking(fields["thinking"], limit))
     if target.overrides:
         edits.update(target.overrides)
     return rebuild(fields, edits)
+
+
+def _clamped_thinking(thinking: msgspec.Raw, limit: int) -> dict[str, msgspec.Raw | None]:
+    """A budget of thoughts must stay below the limit: half of it, or none at all."""
+    try:
+        told = _decode_budget(thinking)
+    except msgspec.ValidationError:
+        return {}
+    if told.budget_tokens is None or told.budget_tokens < limit:
+        return {}
+    if limit // 2 < BUDGET_LEAST:
+        return {"thinking": None}
+    return {"thinking": raw_of({"type": "enabled", "budget_tokens": limit // 2})}
 
 
 def parse(body: bytes, headers: Headers) -> MessagesOperation:

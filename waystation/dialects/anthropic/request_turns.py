@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.anthropic.blocks import arguments_object, thinking_block
+from waystation.dialects.anthropic.pictures import TYPES
 from waystation.dialects.anthropic.seals import DIALECT
 from waystation.dialects.ir import (
     Chat,
@@ -21,7 +22,6 @@ from waystation.dialects.ir import (
 )
 from waystation.errors import Fault
 
-_PICTURES = frozenset(("image/png", "image/jpeg", "image/webp", "image/gif"))
 _ODD_IN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -127,10 +127,9 @@ def _media(part: Media) -> dict[str, Any]:
 
 def _picture_source(part: Media) -> dict[str, Any]:
     if part.data:
-        mime = "image/jpeg" if part.mime == "image/jpg" else part.mime
-        if mime not in _PICTURES:
+        if part.mime not in TYPES:
             raise _refusal(part.path, "expected a picture of type png, jpeg, webp or gif")
-        return {"type": "base64", "media_type": mime, "data": part.data}
+        return {"type": "base64", "media_type": part.mime, "data": part.data}
     return _place(part)
 
 

@@ -12,7 +12,8 @@ from waystation.dialects.ir import Chat, Opaque, Tool
 from waystation.dialects.lanes import Written
 from waystation.dialects.loss import Loss, unsaid
 from waystation.dialects.operation import Target
-from waystation.kernel.strictjson import raw_of, rebuild
+
+_encode = msgspec.json.Encoder().encode
 
 ANSWER_TOOL = "structured_answer"
 _ANSWER_TEXT = "Gives the answer. Call this once, with the whole answer as its arguments."
@@ -64,8 +65,8 @@ class _Writer:
         if chat.user:
             fields["metadata"] = {"user_id": chat.user}
         self._write_extras(fields)
-        raws = {name: raw_of(value) for name, value in fields.items()}
-        return rebuild(raws, target.overrides)
+        fields.update(target.overrides)
+        return _encode(fields)
 
     def _thinking(self, messages: list[dict[str, Any]]) -> ThinkingSetting:
         chat, target = self.chat, self.target

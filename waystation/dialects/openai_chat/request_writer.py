@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from waystation.dialects.ir import Chat, Effort, Opaque, Tool
 from waystation.dialects.lanes import Written
 from waystation.dialects.loss import Loss, unsaid
 from waystation.dialects.openai_chat.body import takes_completion_limit_only
 from waystation.dialects.openai_chat.turns_writer import TurnsWriter
 from waystation.dialects.operation import Target
-from waystation.kernel.strictjson import raw_of, rebuild
+
+_encode = msgspec.json.Encoder().encode
 
 DIALECT = "openai_chat"
 _STOPS_MOST = 4
@@ -40,11 +43,11 @@ def write_request(chat: Chat, target: Target) -> Written:
     said = _SAME_IN_CHAT if chat.dialect == "openai_responses" else ()
     fields.update({name: chat.extras[name] for name in said if name in chat.extras})
     losses += unsaid(chat.extras, said)
-    for name in set(target.refuses).intersection(fields):
-        del fields[name]
-        losses.append(Loss(name, "refused by the vendor"))
-    raws = {name: raw_of(value) for name, value in fields.items()}
-    return Written(rebuild(raws, target.overrides), tuple(losses))
+    for name in target.refuses:
+        if fields.pop(name, None) is not None:
+            losses.append(Loss(name, "refused by the vendor"))
+    fields.update(target.overrides)
+    return Written(_encode(fields), tuple(losses))
 
 
 def _write_tools(chat: Chat, fields: dict[str, Any], losses: list[Loss]) -> None:
