@@ -208,6 +208,53 @@ async def test_the_body_and_the_answer_pass_untouched(begin: Begin, rogue: Rogue
     assert row.output_tokens > 0
 
 
+ANSWER = {
+    "candidates": [
+        {"content": {"role": "model", "parts": [{"text": "A dot."}]}, "finishReason": "STOP"}
+    ],
+    "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 3, "totalTokenCount": 12},
+}
+
+
+def look(*addresses: str) -> dict[str, Any]:
+    parts: list[dict[str, Any]] = [{"type": "text", "text": "What is it?"}]
+    parts += [{"type": "image_url", "image_url": {"url": one}} for one in addresses]
+    return {"messages": [{"role": "user", "content": parts}]}
+
+
+async def test_pictures_by_address_are_fetched(begin: Begin, rogue: Rogue) -> None:
+    up = channel("up", rogue.url, vendor="gemini")
+    station = await begin(document([up]), egress_allow=("127.0.0.1",))
+    rogue.on("/dot.png", rogue.reply(200, base64.b64decode(PNG), {"content-type": "x/y"}))
+    rogue.on("/page", rogue.reply(200, b"<html>no picture</html>"))
+    rogue.answer(rogue.reply(200, json.dumps(ANSWER).encode()))
+    address = f"{rogue.url}/dot.png"
+    reply = await station.chat(**look(address, address))
+    assert reply.json()["choices"][0]["message"]["content"] == "A dot."
+    assert [seen.path for seen in rogue.seen] == [
+        "/dot.png",
+        f"/v1beta/models/{MODEL}:generateContent",
+    ]
+    told = json.loads(rogue.seen[1].body)["contents"][0]["parts"]
+    assert told == [
+        {"text": "What is it?"},
+        *[{"inlineData": {"mimeType": "image/png", "data": PNG}}] * 2,
+    ]
+    reply = await station.chat(**look(f"{rogue.url}/page"))
+    assert (reply.status, reply.error["code"]) == (400, "image_fetch_failed")
+    assert (await station.row(reply.request_id)).nanos == 0
+    assert len(rogue.seen) == 3
+
+
+async def test_private_addresses_stay_out_of_reach(begin: Begin, rogue: Rogue) -> None:
+    up = channel("up", rogue.url, vendor="gemini")
+    station = await begin(document([up]))
+    for address in (f"{rogue.url}/dot.png", "http://169.254.169.254/latest", "http://[::1]/x"):
+        reply = await station.chat(**look(address))
+        assert (reply.status, reply.error["code"]) == (400, "image_fetch_failed")
+    assert rogue.seen == []
+
+
 async def test_a_blocked_prompt_costs_nothing(begin: Begin, rogue: Rogue) -> None:
     station = await begin(document([channel("up", rogue.url, vendor="gemini")]))
     blocked = {
