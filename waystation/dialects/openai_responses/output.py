@@ -64,6 +64,8 @@ class Output:
             given = fields.get(name)
             is_there = given is not None and bytes(given) != b"null"
             self._head[name] = given if is_there else otherwise
+        if b'"function"' in bytes(fields.get("tools", b"")):
+            self._head["tools"] = [_whole_tool(tool) for tool in _decode(fields["tools"])]
         if bytes(fields.get("user", b"null")) != b"null":
             self._head["user"] = fields["user"]
 
@@ -82,6 +84,13 @@ class Output:
 
     def is_custom(self, call: ToolCall) -> bool:
         return call.name in self._customs
+
+
+def _whole_tool(tool: Any) -> Any:
+    """A function as the vendor repeats it: with all of its fields."""
+    if not isinstance(tool, dict) or tool.get("type") != "function" or "function" in tool:
+        return tool
+    return {"description": None, "parameters": None, "strict": False, **tool}
 
 
 def reasoning_item(text: str, seal: Opaque | None, identity: str = "") -> Item:
