@@ -369,3 +369,14 @@ async def test_counting_refuses_in_shape(native: Station) -> None:
 async def test_a_chat_is_still_a_chat(chats: Station) -> None:
     answer = await chats.request("POST", "/v1/chat/completions", body())
     assert answer.json()["object"] == "chat.completion"
+
+
+async def test_models_tell_their_protocols(begin: Begin, rogue: Rogue) -> None:
+    models = [MODEL, "claude-sonnet-4-5"]
+    prices = [{"model": "claude-*", "input": "3", "output": "15"}]
+    station = await begin(
+        document([channel("up", rogue.url, vendor="anthropic", models=models)], prices=prices)
+    )
+    listed = (await station.request("GET", "/v1/models")).json()["data"]
+    told = {entry["id"]: entry["supported_endpoint_types"] for entry in listed}
+    assert told == {MODEL: ["openai"], "claude-sonnet-4-5": ["anthropic", "openai"]}

@@ -95,7 +95,9 @@ def _blocks(body: dict[str, Any], made: chat.Choice) -> list[dict[str, Any]]:
 
 def _end(body: dict[str, Any], made: chat.Choice) -> tuple[str, str | None]:
     """(stop reason, the stop sequence that was met)"""
-    stops = [one for one in body.get("stop_sequences") or () if isinstance(one, str) and one]
+    given = body.get("stop_sequences")
+    listed = given if isinstance(given, list) else []
+    stops = [one for one in listed if isinstance(one, str) and one]
     if made.finish == "stop" and stops:
         found = [(made.answer.text.find(one), one) for one in stops if one in made.answer.text]
         if found:
@@ -129,6 +131,8 @@ def _as_chat(body: dict[str, Any]) -> dict[str, Any]:
     turns = body.get("messages")
     if not isinstance(turns, list) or not turns:
         raise BadRequest("messages: at least one message is required")
+    if not isinstance(body.get("max_tokens") or 1, int):
+        raise BadRequest("max_tokens: a whole number is required")
     asked: list[dict[str, Any]] = []
     if body.get("system"):
         asked.append({"role": "system", "content": _content(body["system"])})
@@ -142,15 +146,25 @@ def _as_chat(body: dict[str, Any]) -> dict[str, Any]:
     thinking = body.get("thinking")
     if isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive"):
         made["enable_thinking"] = True
-    tools = [_tool(one) for one in body.get("tools") or () if "input_schema" in one]
+    tools = [_tool(one) for one in _objects(body, "tools") if "input_schema" in one]
     if tools:
         made["tools"] = tools
         made |= _choice(body.get("tool_choice"))
-    wanted = (body.get("output_config") or {}).get("format") or body.get("output_format")
+    config = body.get("output_config")
+    wanted = config.get("format") if isinstance(config, dict) else body.get("output_format")
     if isinstance(wanted, dict):
         schema = {"name": "answer", "schema": wanted.get("schema") or {}}
         made["response_format"] = {"type": "json_schema", "json_schema": schema}
     return made
+
+
+def _objects(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = body.get(name)
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise BadRequest(f"{name}: a list of objects is required")
+    return listed
 
 
 def _turns(turn: dict[str, Any]) -> list[dict[str, Any]]:
@@ -174,7 +188,7 @@ def _content(content: Any) -> Any:
     for block in content:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind == "text":
-            parts.append({"type": "text", "text": block.get("text", "")})
+            parts.append({"type": "text", "text": str(block.get("text", ""))})
         elif kind == "image":
             parts.append({"type": "image_url", "image_url": {"url": _address(block)}})
     return parts

@@ -37,11 +37,15 @@ class Fitter(NamedTuple):
 FITTERS: Mapping[str, Fitter] = {"messages": Fitter(needs_fitting, fitted)}
 
 
+_OTHERS: Mapping[str, tuple[str, ...]] = {
+    operation: tuple(each for each in ORDER if each != operation and each in SPEAKERS)
+    for operation in SPEAKERS
+}
+
+
 def others(operation: str) -> tuple[str, ...]:
     """The operations that this one can be put into, the best first; () for what has no IR."""
-    if operation not in SPEAKERS:
-        return ()
-    return tuple(each for each in ORDER if each != operation and each in SPEAKERS)
+    return _OTHERS.get(operation, ())
 
 
 def translate(operation: Operation, spoken: str) -> Translated:

@@ -16,6 +16,7 @@ from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
 from waystation.dialects.openai_chat.fan_out import FanOutStream
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
+from waystation.kernel.strictjson import invalid_json
 from waystation.meter.tally import Tally
 from waystation.meter.usage import Usage
 
@@ -56,7 +57,10 @@ class Translated:
         self._speaker = speaker
         self._written: Written | None = None
         self.chat: Chat
-        self.chat, self._losses = caller.read_chat()
+        try:
+            self.chat, self._losses = caller.read_chat()
+        except RecursionError:
+            raise invalid_json("nested too deeply") from None
         self.name = speaker.operation
         self.dialect = caller.dialect
         self.model = caller.model
@@ -119,7 +123,10 @@ class Translated:
     def _for(self, target: Target) -> Written:
         written = self._written
         if written is None:
-            written = self._written = self._speaker.write_request(self.chat, target)
+            try:
+                written = self._written = self._speaker.write_request(self.chat, target)
+            except RecursionError:
+                raise invalid_json("nested too deeply") from None
         return written
 
     def _tally(self, target: Target) -> Tally:

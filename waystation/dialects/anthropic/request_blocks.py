@@ -128,7 +128,10 @@ def _result(block: _Block, path: str, cache: msgspec.Raw | None) -> ToolResult:
 def _media(
     block: _Block, value: msgspec.Raw, at: int, path: str, cache: msgspec.Raw | None
 ) -> Part:
-    source = _decode_source(block.source)
+    try:
+        source = _decode_source(block.source)
+    except msgspec.ValidationError:
+        raise no_blocks(path) from None
     kind: MediaKind = "image" if block.type == "image" else "file"
     media = Media(kind, source.media_type or "", name=block.title or "", cache=cache, path=path)
     if source.type == "base64" and source.data is not None:
