@@ -54,7 +54,7 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o755)
         with stack.upstreams(folder) as ports:
-            run = Run(folder, ports, 2 if options.quick else 6)
+            run = Run(folder, ports, 1 if options.quick else 2)
             with bare_face(run) as bare_port:
                 made = measure(sections(run, bare_port), options.only)
     if options.only is None and not options.quick:

@@ -123,6 +123,12 @@ def nginx(folder: Path, name: str, body: str, port: int) -> Iterator[None]:
         yield
 
 
+def nginx_worker(folder: Path, name: str) -> int:
+    """The process of that nginx which does the work."""
+    master = (folder / f"{name}.pid").read_text().strip()
+    return int(Path(f"/proc/{master}/task/{master}/children").read_text().split()[0])
+
+
 @contextmanager
 def upstreams(folder: Path) -> Iterator[dict[str, int]]:
     """Ports: json (nginx), stub (ours), proxy (nginx proxy_pass to both)."""

@@ -49,6 +49,15 @@ def test_what_stands_upright_is_left_alone() -> None:
     assert upright(data, CAP) is data
 
 
+def test_what_moves_is_left_alone() -> None:
+    frames = [Image.new("RGB", (8, 4), color) for color in ("red", "blue")]
+    exif, made = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    frames[0].save(made, "WEBP", save_all=True, append_images=frames[1:], exif=exif.tobytes())
+    assert picture_facts(made.getvalue(), CAP).orientation == 6
+    assert upright(made.getvalue(), CAP) == made.getvalue()
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_that_is_none(orientation: int) -> None:
     data = picture("jpg", orientation=orientation)

@@ -9,6 +9,7 @@ from waystation.control import aggregate
 from waystation.control.aggregate import Aggregate, DeltaRefused
 from waystation.journal.metrics import (
     ATTEMPTS,
+    CHANNEL_STATE,
     COMMIT_BATCH,
     FAMILIES,
     HOLDS_OPEN,
@@ -95,6 +96,19 @@ def test_gauges_of_a_process_that_went_are_dropped(monkeypatch: pytest.MonkeyPat
     now += aggregate.GAUGE_SECONDS_MAX + 1
     whole.take(Delta("ledger-new", gauges=(Sample(HOLDS_OPEN, (), 5),)))
     assert samples(whole.text().decode())["waystation_holds_open", ()] == 5
+
+
+def test_a_channel_is_as_bad_as_the_worst_that_a_worker_knows() -> None:
+    whole = Aggregate()
+    for name, north, south in (("gateway-1", 0, 1), ("gateway-2", 2, 1)):
+        metrics = Metrics(name)
+        metrics.gauges(CHANNEL_STATE, {"gone": 2})
+        metrics.gauges(CHANNEL_STATE, {"north": north, "south": south})
+        whole.take(metrics.snapshot_delta())
+    shown = samples(whole.text().decode())
+    assert shown["waystation_channel_state", ("north",)] == 2
+    assert shown["waystation_channel_state", ("south",)] == 1
+    assert ("waystation_channel_state", ("gone",)) not in shown
 
 
 def test_a_histogram_of_other_buckets_is_refused_whole() -> None:

@@ -1,6 +1,7 @@
 """Shutting down: nothing accepted is refused, nobody is cut before their time."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -44,6 +45,22 @@ async def test_drain_from_notice_to_empty():
         assert face.open_calls == 0
         for wire in (idle, busy):
             await wire.close()
+
+
+async def test_who_stands_in_the_kernels_queue_is_served():
+    """Connections that were made while the loop was busy: closing the listener loses none."""
+    async with own_face(Stage()) as face:
+        clients = [socket.create_connection(("127.0.0.1", face.port)) for _ in range(50)]
+        for client in clients[:25]:
+            client.sendall(get("/v1/echo"))
+        face.stop_accepting()  # the loop has had no turn since they came
+        for client in clients[25:]:
+            client.sendall(get("/v1/echo"))
+        for client in clients:
+            reader, writer = await asyncio.open_connection(sock=client)
+            async with asyncio.timeout(5):
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            writer.close()
 
 
 async def test_wait_idle_waits_for_the_last_byte():

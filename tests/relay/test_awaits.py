@@ -109,7 +109,7 @@ async def test_failing_at_each_wait_in_turn(
             break
     assert driver.driven is not None
     assert not driver.reached, "it never completes"
-    assert number > (7 if streamed else 3), f"only {number} waits: nothing was driven"
+    assert number > (5 if streamed else 3), f"only {number} waits: nothing was driven"
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError, Boom])

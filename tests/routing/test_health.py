@@ -241,3 +241,23 @@ def test_trouble_that_is_over_is_forgotten(alone: Play) -> None:
     assert not alone.router.health.calm
     assert alone.request(1.0 + limits.NEWS_SECONDS_MAX + 1.0, None)
     assert alone.router.health.calm
+
+
+def test_the_state_that_people_see_follows_the_breaker_and_the_keys(alone: Play) -> None:
+    health, one = alone.router.health, alone.chosen.tiers[0].candidates[0].channel
+    assert health.of_channel(one, 0.0) is module.State.READY
+    alone.kill(1.0)
+    assert health.of_channel(one, 1.0) is module.State.DEAD
+    assert health.of_channel(one, 1.0 + limits.OPEN_SECONDS_MAX) is module.State.PROBE
+    alone.request(1.0 + limits.OPEN_SECONDS_MAX, None)
+    assert health.of_channel(one, 5.0) is module.State.READY
+
+
+def test_a_channel_is_no_better_than_its_best_key() -> None:
+    two_keys = channel(1, keys=2)
+    play = Play(choices([two_keys], group("g", 1)))
+    play.request(1.0, REFUSED, None)
+    health = play.router.health
+    assert health.of_channel(two_keys, 1.0) is module.State.READY, "the other key serves"
+    play.request(1.0, REFUSED)
+    assert health.of_channel(two_keys, 1.0) is module.State.DEAD

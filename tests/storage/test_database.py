@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,17 @@ async def test_postgres_killed_and_restarted(
     async with store.write() as connection:
         assert await next_epoch(connection) == 1
     await store.close()
+
+
+async def test_a_cancelled_connect_leaves_no_thread(tmp_path: Path) -> None:
+    """However early or late the cancellation comes, `close` returns to as many threads as were."""
+    before = set(threading.enumerate())
+    for waits in range(12):
+        database = Database.sqlite(tmp_path / f"main-{waits}.db")
+        asking = asyncio.create_task(database.connect())
+        for _ in range(waits):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await database.close()
+        assert not {thread for thread in threading.enumerate() if thread not in before}

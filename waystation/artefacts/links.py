@@ -36,13 +36,13 @@ class Links:
         StorageAway when they never could."""
         if self._signer is not None and monotonic() - self._loaded_at < older_seconds:
             return self._signer
+        self._loaded_at = monotonic()  # at once: whoever comes meanwhile takes what is known
         try:
             self._signer = await self._load()
         except StorageAway as away:
             if self._signer is None:
                 raise
             log.warning("the signing keys could not be read, the last ones stay", reason=str(away))
-        self._loaded_at = monotonic()
         return self._signer
 
     async def _load(self) -> Signer:

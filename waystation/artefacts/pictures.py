@@ -103,7 +103,7 @@ def _orientation(exif: object) -> int:
 
 def upright(data: bytes, pixels_max: int) -> bytes:
     """The picture with its EXIF orientation applied, in its own format; the very bytes when there
-    is nothing to turn. Raises BadPicture."""
+    is nothing to turn, and of what moves. Raises BadPicture."""
     facts = picture_facts(data, pixels_max)
     if facts.orientation == 1:
         return data
@@ -111,6 +111,8 @@ def upright(data: bytes, pixels_max: int) -> bytes:
     from PIL import ImageOps
 
     with _opened(data, facts.media_type, pixels_max) as picture:
+        if getattr(picture, "is_animated", False):
+            return data  # turning would leave its first frame alone
         try:
             turned = ImageOps.exif_transpose(picture)
             made = BytesIO()

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 FOLDER = "artefacts"
 CLOUD = frozenset({"s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss"})
-_CLIENT: Any = {"connect_timeout": "5s", "timeout": "60s", "allow_http": True}
+_CLIENT: Any = {"connect_timeout": "5s", "timeout": "30s", "allow_http": True}
 """allow_http: for an endpoint of the operator that says so; those of the makers are https."""
-_RETRY: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
+_RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=15)}
 
 
 def folder_of(settings: Settings) -> Path | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, false, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, false, insert, or_, select, tuple_, update
 
 from waystation.artefacts.artefact import Artefact, Page
 from waystation.storage.database import Database
@@ -93,9 +93,11 @@ class Rows:
 
     async def mark_expired(self, now_ms: int, count: int) -> int:
         """Mark up to `count` whose time is over; how many. Raises StorageAway."""
-        due = select(artefacts.c.id).where(_THERE, self._expired(now_ms)).limit(count)
+        ids: list[str] = []
         async with self._database.read() as connection:
-            ids = (await connection.execute(due)).scalars().all()
+            for due in self._due(now_ms):  # one by one: each has its index
+                found = await connection.execute(due.limit(count - len(ids)))
+                ids += [row.id for row in found]
         if not ids:
             return 0
         marked = update(artefacts).where(artefacts.c.id.in_(ids), _THERE)
@@ -128,6 +130,15 @@ class Rows:
         async with self._database.read() as connection:
             known = (await connection.execute(query)).scalars().all()
         return set(ids).difference(known)
+
+    def _due(self, now_ms: int) -> list[Select[tuple[str]]]:
+        living = select(artefacts.c.id).where(_THERE)
+        own, created = artefacts.c.expires_ms, artefacts.c.created_ms
+        due = [living.where(own.is_not(None), own <= now_ms).order_by(own)]
+        if self._days:
+            aged = living.where(created <= now_ms - self._days * _DAY_MS, own.is_(None))
+            due.append(aged.order_by(created))
+        return due
 
     def _expired(self, now_ms: int) -> ColumnElement[bool]:
         own = and_(artefacts.c.expires_ms.is_not(None), artefacts.c.expires_ms <= now_ms)

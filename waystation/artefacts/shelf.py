@@ -18,7 +18,7 @@ from waystation.storage.database import StorageAway
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-PIECE_BYTES = 128 * 1024
+PIECE_BYTES = 256 * 1024
 LIST_COUNT = 500
 _UNFINISHED = re.compile(r".*#[0-9]+")
 """What obstore calls a local file until it is whole; one that died leaves it behind."""
@@ -45,6 +45,8 @@ class Shelf:
         self._settings = settings
         self._store = store
         self._folder = folder_of(settings) if store is None else None
+        self._synced: set[Path] = set()
+        self._is_near = self._folder is not None
 
     def _open(self) -> "ObjectStore":
         if self._store is None:
@@ -57,11 +59,30 @@ class Shelf:
             await self._open().put_async(name, data)
             if self._folder is not None:
                 # The row that follows is durable when it is committed; so must this be.
-                await asyncio.to_thread(_sync, self._folder, name)
+                await asyncio.to_thread(self._sync, self._folder, name)
+
+    def _sync(self, folder: Path, name: str) -> None:
+        """The file and its folder; of a new folder, those above it too."""
+        path = folder / name
+        places = [path, path.parent]
+        if path.parent not in self._synced:
+            above = path.parent.relative_to(folder).parts
+            places += list(path.parents)[1 : len(above) + 2]
+        for place in places:
+            _sync(place)
+        self._synced.add(path.parent)
 
     async def read(self, name: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
         """Bytes start to end (exclusive, start < end), in pieces. The first one is asked for
         before anything is given. Raises ArtefactsAway, NoObject."""
+        if self._is_near:
+            # Its stream goes by 8 KiB, at five times the cost.
+            for at in range(start, end, PIECE_BYTES):
+                with _away():
+                    last = min(at + PIECE_BYTES, end)
+                    piece = bytes(await self._open().get_range_async(name, start=at, end=last))
+                yield piece
+            return
         with _away():
             found = await self._open().get_async(name, options={"range": (start, end)})
             pieces = found.stream(min_chunk_size=PIECE_BYTES).__aiter__()
@@ -112,15 +133,12 @@ class Shelf:
             )
 
 
-def _sync(folder: Path, name: str) -> None:
-    """The file, its folder and that one's: the last two may be new today."""
-    path = folder / name
-    for place in (path, path.parent, path.parent.parent):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _remove_unfinished(folder: Path, before: float) -> int:
@@ -141,7 +159,7 @@ def _away() -> Iterator[None]:
         yield
     except FileNotFoundError as fault:
         raise NoObject(_first_line(fault)) from None
-    except (BaseError, OSError) as fault:
+    except (BaseError, OSError, ValueError) as fault:
         raise ArtefactsAway(_first_line(fault)) from None
 
 

@@ -118,7 +118,9 @@ async def _try(settings: Settings, channel: Any, model: str) -> Outcome:
     operation = _question(channel, model)
     deadlines = Deadlines(first_byte_seconds=SECONDS_MAX, total_seconds=SECONDS_MAX)
     way, key = Way(channel, deadlines), channel.keys[0] if channel.keys else NO_KEY
-    sent = way.outgoing(key, operation.name, operation.body_for(target), False, lambda _: None)
+    body = operation.body_for(target)
+    model_there = target.upstream_model
+    sent = way.outgoing(key, operation.name, body, False, lambda _: None, model_there)
     transport = _transport(settings, channel, way.origin.scheme)
     began = time.perf_counter()
     try:

@@ -1,7 +1,8 @@
 """The metrics of all processes, added up from what they push, shown as Prometheus text.
 
 Counters and histograms are sums of deltas; they begin anew when this process does, which is what
-Prometheus expects of a restart. A gauge is the sum over the processes that spoke lately.
+Prometheus expects of a restart. A gauge is the sum over the processes that spoke
+lately, or their worst.
 """
 
 from collections.abc import Iterator
@@ -123,7 +124,9 @@ class Aggregate(Collector):
         for _, samples in self._gauges.values():
             for sample in samples:
                 key = (sample.name, sample.labels)
-                sums[key] = sums.get(key, 0) + sample.value
+                told = sums.get(key, 0)
+                worst = FAMILIES[sample.name].is_worst
+                sums[key] = max(told, sample.value) if worst else told + sample.value
         return sums
 
 

@@ -55,6 +55,9 @@ class DemoIncoming:
                 raise MaybeSent("too_large", "demo reply")
         return body
 
+    def pass_to(self, taker: Callable[[bytes], bool]) -> None:
+        """Each piece goes to the reader."""
+
     def close(self) -> None:
         self._closed = True
 

@@ -118,6 +118,29 @@ class Stream:
             self._settle(self._writer)
 
     async def _flow(self, writer: Writer) -> None:
+        """Most pieces take the short way (`is_clear`, `write`) while this waits for the next."""
+        self._source.hand_over(self)
+        try:
+            await self._loop(writer)
+        finally:
+            self._source.hand_over(None)
+
+    def is_clear(self) -> bool:
+        writer = self._writer
+        return (
+            not self._left
+            and self._cut is None
+            and writer is not None
+            and not writer.congested
+            and self._source.reader.output_seen < self._grant.extend_above
+        )
+
+    def write(self, out: bytes) -> None:
+        assert self._writer is not None
+        self._writer.write(out)
+        self.last_write = perf_counter()
+
+    async def _loop(self, writer: Writer) -> None:
         source, grant = self._source, self._grant
         reader = source.reader
         while not source.ended and self._cut is None:
@@ -130,8 +153,7 @@ class Stream:
                     return  # while the ledger was asked
             out = await self._next()
             if out and not self._left:
-                writer.write(out)
-                self.last_write = perf_counter()
+                self.write(out)
                 if writer.congested:
                     await writer.drain()
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from waystation.admission.estimate import Policy
@@ -11,11 +12,18 @@ from waystation.artefacts.store import ArtefactStore
 from waystation.edge.pulse import Pulse
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
-from waystation.journal.metrics import HOLDS_OPEN, LOG_QUEUE, STREAMS_OPEN, Metrics
+from waystation.journal.metrics import (
+    CHANNEL_STATE,
+    HOLDS_OPEN,
+    LOG_QUEUE,
+    STREAMS_OPEN,
+    Metrics,
+)
 from waystation.journal.redaction import redactor
 from waystation.ledger.client import LedgerClient
 from waystation.routing.candidates import Directory
 from waystation.routing.choice import Router
+from waystation.routing.health import State
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
 from waystation.upstream.fetching import Fetcher
@@ -24,6 +32,8 @@ from waystation.upstream.transport import Deadlines, Transport
 
 if TYPE_CHECKING:
     from waystation.edge.response_memory import ResponseMemory
+_SHOWN = {State.READY: 0, State.PROBE: 1, State.LAST: 1, State.LIMITED: 1, State.DEAD: 2}
+"""A channel's state as its metric shows it."""
 
 
 class Site:
@@ -72,10 +82,18 @@ class Site:
         origin = self.ways.of(channel).origin
         return self._transports[origin.scheme].ready(origin)
 
+    def _channel_states(self) -> dict[str, float]:
+        if self.directory is None:
+            return {}
+        health, now = self.router.health, monotonic()
+        channels = self.directory.snapshot.channels.values()
+        return {each.name: _SHOWN[health.of_channel(each, now)] for each in channels}
+
     def gauge(self) -> None:
         """Put what is now into the metrics."""
         metrics = self.metrics
         metrics.gauge(len(self.pulse.streams), STREAMS_OPEN)
         metrics.gauge(self.ledger.holds_open, HOLDS_OPEN)
+        metrics.gauges(CHANNEL_STATE, self._channel_states())
         if self.lines is not None:
             metrics.gauge(self.lines.queue_depth_bytes, LOG_QUEUE)

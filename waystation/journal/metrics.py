@@ -26,13 +26,15 @@ OTHER = "other"
 
 
 class Family(msgspec.Struct, frozen=True):
-    """A metric as declared. bounds: upper bucket edges of a histogram."""
+    """A metric as declared. bounds: upper bucket edges of a histogram. is_worst: of a gauge that
+    several processes tell, the largest is shown, not the sum."""
 
     name: str
     kind: Kind
     help: str
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
+    is_worst: bool = False
 
 
 def _families(*families: Family) -> Mapping[str, Family]:
@@ -72,7 +74,13 @@ FAMILIES = _families(
     Family(COMMIT_SECONDS, "histogram", "One commit of the ledger.", (), COMMIT_SECONDS_BOUNDS),
     Family(LOG_QUEUE, "gauge", "Bytes of request log lines not written yet."),
     Family(LOG_DROPPED, "counter", "Request log lines or rows dropped."),
-    Family(CHANNEL_STATE, "gauge", "0 healthy, 1 half open, 2 parked.", ("channel",)),
+    Family(
+        CHANNEL_STATE,
+        "gauge",
+        "0 healthy, 1 tried with care, 2 left alone; the worst that a worker knows.",
+        ("channel",),
+        is_worst=True,
+    ),
 )
 
 Key = tuple[str | int, ...]
@@ -133,6 +141,11 @@ class Metrics:
 
     def gauge(self, value: float, *key: str | int) -> None:
         self._gauges[key] = value
+
+    def gauges(self, name: str, values: Mapping[str, float]) -> None:
+        """All of a family with one label; what is not named any more is gone."""
+        kept = {key: value for key, value in self._gauges.items() if key[0] != name}
+        self._gauges = kept | {(name, label): value for label, value in values.items()}
 
     def observe(self, value: float, *key: str | int) -> None:
         histogram = self._histograms.get(key)

@@ -5,6 +5,7 @@ from collections.abc import Callable, MutableMapping
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from waystation.kernel.clock import now_ms
 from waystation.ledger import schema
 from waystation.ledger.calendar import Calendar
 from waystation.ledger.messages import Resolved
@@ -46,6 +47,7 @@ def load_state(
     state.resolved = Shelf(load.outcome)
     state.keys = Shelf(load.key)
     state.transfers = Shelf(load.transfer)
+    state.remembers_ms = now_ms()
     for record in connection.execute(select(schema.holds, "ORDER BY n")):
         hold = hold_of(record)
         state.holds[hold.id] = hold
@@ -71,6 +73,8 @@ def trim(state: State, kept_max: int) -> None:
         if len(shelf) > kept_max:
             for key in list(islice(shelf, len(shelf) // 8 + 1)):
                 del shelf[key]
+            if shelf is state.resolved:
+                state.remembers_ms = now_ms()
 
 
 def _last(connection: sqlite3.Connection, sql: str) -> int:

@@ -199,6 +199,7 @@ class State:
         "keys",
         "log_n",
         "node",
+        "remembers_ms",
         "resolved",
         "shares",
         "slots",
@@ -217,6 +218,9 @@ class State:
         self.groups: dict[str, Group] = {}
         self.holds: dict[str, OpenHold] = {}
         self.resolved: MutableMapping[str, Outcome | None] = {}
+        self.remembers_ms: int | None = None
+        """Since when each resolution is in `resolved` itself: a hold made later need not be looked
+        for in the store. None: only what the batch needs is there."""
         self.keys: MutableMapping[tuple[int, str], Key | None] = {}
         self.transfers: MutableMapping[tuple[int, str], int | None] = {}
         """(account, id) of people's transfers → what really moved."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from waystation.routing.breaker import Breaker, Park
 from waystation.routing.choices import Candidate
-from waystation.routing.snapshot import ChannelKey
+from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.routing.verdict import Verdict
 
 REMEMBERED_MAX = 4096
@@ -67,6 +67,12 @@ class Health:
             if limit is not None:
                 state = max(state, State.LIMITED if now < limit.until else State.PROBE)
         return state
+
+    def of_channel(self, channel: Channel, now: float) -> State:
+        """As a whole, for people to see: no better than its best key."""
+        state = _breaker_state(self._channels.get(channel.id), now)
+        keys = (_park_state(self._keys.get((channel.id, key.id)), now) for key in channel.keys)
+        return max(state, min(keys, default=State.READY))
 
     def vouches(self, candidate: Candidate, now: float) -> bool:
         """It answered a moment ago and has not failed lately: a retry there feeds no storm."""

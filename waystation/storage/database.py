@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from waystation.settings import Settings
 from waystation.storage.main import config_epoch
+from waystation.storage.sqlite_connections import SqliteConnections
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0
@@ -47,6 +48,7 @@ class Database:
         self.kind: Kind = kind
         self.path = path
         self.dsn = dsn
+        self._connections: SqliteConnections | None = None
         self._readers = engine
         if kind == "postgresql":  # a view that several statements share
             self._readers = engine.execution_options(isolation_level="REPEATABLE READ")
@@ -60,16 +62,19 @@ class Database:
 
     @classmethod
     def sqlite(cls, path: Path) -> "Database":
+        connections = SqliteConnections(path, LOCK_SECONDS)
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}",
-            connect_args={"timeout": LOCK_SECONDS},
+            async_creator=connections.connect,
             pool_size=POOL_CONNECTIONS,
             max_overflow=POOL_OVERFLOW,
             pool_timeout=LOCK_SECONDS,
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return cls(engine, "sqlite", path)
+        database = cls(engine, "sqlite", path)
+        database._connections = connections
+        return database
 
     @classmethod
     def postgres(cls, dsn: str) -> "Database":
@@ -112,6 +117,8 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        if self._connections is not None:
+            await self._connections.ended(LOCK_SECONDS)
 
 
 class Epochs(NamedTuple):

@@ -9,6 +9,7 @@ whatever anyone consented to, and what no server lives on).
 import asyncio
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal
 
@@ -37,6 +38,7 @@ class Forbidden(NotSent):
         super().__init__("forbidden", detail)
 
 
+@lru_cache(maxsize=4096)
 def verdict(address: Address) -> Verdict:
     """What kind of place an address is; one that embeds an IPv4 address is what that one is."""
     inner = _embedded(address)
@@ -114,11 +116,13 @@ class EgressGuard:
     async def resolve(self, host: str, port: int, allow_private: bool = False) -> list[SockAddr]:
         """Addresses to dial, best first. Raises Forbidden, or NotSent("resolve")."""
         literal = self.check(host, port, allow_private)
-        found = (str(literal),) if literal is not None else await self._look_up(host)
+        if literal is not None:
+            return [_dialled(str(literal), port)]
+        found = await self._look_up(host)
         permitted = [text for text in found if self.permits(ip_address(text), allow_private)]
         if not permitted:
             raise Forbidden(f"{host} resolves to {', '.join(found)}, not a public address")
-        return [(text, port, 0, 0) if ":" in text else (text, port) for text in permitted]
+        return [_dialled(text, port) for text in permitted]
 
     async def _look_up(self, host: str) -> tuple[str, ...]:
         now = asyncio.get_running_loop().time()
@@ -140,6 +144,10 @@ class EgressGuard:
         if len(self._cache) >= CACHE_COUNT_MAX:
             self._cache.clear()
         self._cache[host] = (task.get_loop().time() + CACHE_SECONDS, task.result())
+
+
+def _dialled(address: str, port: int) -> SockAddr:
+    return (address, port, 0, 0) if ":" in address else (address, port)
 
 
 async def _ask(host: str) -> tuple[str, ...]:

@@ -53,6 +53,9 @@ class FakeReply:
                 raise MaybeSent("too_large")
         return body
 
+    def pass_to(self, taker: Callable[[bytes], bool]) -> None:
+        """Each piece goes to the reader."""
+
     def close(self) -> None:
         self.closed.set()
 

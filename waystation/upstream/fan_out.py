@@ -13,7 +13,7 @@ from waystation.dialects.operation import ReplyReader
 from waystation.errors import Fault
 from waystation.meter.usage import Usage
 from waystation.upstream.attempt import AttemptFailed, Whole, Wire, fetch, send
-from waystation.upstream.source import transport_fault
+from waystation.upstream.source import Express, transport_fault
 from waystation.upstream.transport import Incoming, MaybeSent, Outgoing
 
 _TRIES = 2
@@ -161,6 +161,9 @@ class FanOutSource:
 
     def usage(self) -> Usage:
         return self.reader.usage()
+
+    def hand_over(self, express: Express | None) -> None:
+        """The parts meet in the queue: there is no shorter way."""
 
     async def finish(self) -> None:
         """The parts close their own replies."""

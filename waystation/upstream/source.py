@@ -35,11 +35,24 @@ class Source(Protocol):
 
     def usage(self) -> Usage: ...
 
+    def hand_over(self, express: "Express | None") -> None:
+        """From now on pieces may go straight to the caller; None: no longer."""
+
     async def finish(self) -> None:
         """After the end: read what little is left, so that the connection can be used again."""
 
     def close(self) -> None:
         """Cut the upstream; idempotent."""
+
+
+class Express(Protocol):
+    """The short way of a piece to the caller: within the callback that received it, without
+    waking the task that waits for it."""
+
+    def is_clear(self) -> bool:
+        """Nothing but the next piece is to be done."""
+
+    def write(self, out: bytes) -> None: ...
 
 
 def transport_fault(error: TransportFault) -> Fault:
@@ -64,10 +77,22 @@ _WORDS = {
 class StreamSource:
     """One upstream reply read through one dialect's stream reader."""
 
-    __slots__ = ("_incoming", "ended", "fault", "kind", "reader")
+    __slots__ = (
+        "_ahead",
+        "_ahead_bytes",
+        "_express",
+        "_incoming",
+        "ended",
+        "fault",
+        "kind",
+        "reader",
+    )
 
     def __init__(self, incoming: Incoming, reader: StreamReader) -> None:
         self._incoming = incoming
+        self._express: Express | None = None
+        self._ahead = b""
+        self._ahead_bytes = 0
         self.reader = reader
         self.ended = False
         self.fault: Fault | None = None
@@ -84,7 +109,7 @@ class StreamSource:
             self.ended = True
             self.fault = reader.fault
             return out
-        out = reader.feed(data)
+        out = self._fed_ahead(data) if self._ahead_bytes else reader.feed(data)
         if reader.fault is not None:
             self.fault = reader.fault
             self.ended = True
@@ -94,6 +119,35 @@ class StreamSource:
             # it to close would hold the caller up. `finish` sees to the connection.
             self.ended = True
         return out
+
+    def hand_over(self, express: Express | None) -> None:
+        before, self._express = self._express, express
+        if express is not None:
+            self._incoming.pass_to(self._take)
+        elif before is not None and self._ahead:
+            before.write(self._ahead)  # metered, so the caller gets it
+            self._ahead, self._ahead_bytes = b"", 0
+
+    def _take(self, data: bytes) -> bool:
+        """A piece, the moment it came. What it leaves to be done by the task (an end, a fault, a
+        hold to extend) goes to the task together with the bytes it made."""
+        express, reader = self._express, self.reader
+        if express is None or not express.is_clear():
+            return False
+        out = reader.feed(data)
+        if reader.fault is None and not reader.complete and express.is_clear():
+            if out:
+                express.write(out)
+            return True
+        self._ahead = out
+        self._ahead_bytes = len(data)
+        return False
+
+    def _fed_ahead(self, data: bytes) -> bytes:
+        """What the reader made of the piece that it was fed already, and of what came after it."""
+        out, rest = self._ahead, data[self._ahead_bytes :]
+        self._ahead, self._ahead_bytes = b"", 0
+        return out + self.reader.feed(rest) if rest else out
 
     def _cut(self, error: MaybeSent) -> bytes:
         """The connection failed. A reader that has its proper end takes it for a whole answer."""

@@ -108,6 +108,11 @@ class Incoming(Protocol):
     async def read_all(self, bytes_max: int) -> bytes:
         """The rest of the body. Raises MaybeSent("too_large") past the cap."""
 
+    def pass_to(self, taker: Callable[[bytes], bool]) -> None:
+        """Offer each further piece to `taker` in the very callback that receives it, while a
+        reader waits: True says that it is dealt with, False that the reader is to get it. A
+        transport may ignore this: then the reader gets all."""
+
     def close(self) -> None: ...
 
 

@@ -5,6 +5,7 @@ end; each disagreement is a way around a guard. So whatever has two readings is 
 """
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 from urllib.parse import quote
@@ -25,6 +26,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 _SAFE = "/?&=%:;,@!$'()*+~-._[]|"
 
 
+@lru_cache(maxsize=4096)
 def check_host(host: str) -> IPv4Address | IPv6Address | None:
     """The address a literal host stands for, None for a proper name.
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import delete, text
 
 from tests.support.main_store import postgres_dsn, postgres_server  # noqa: F401
+from waystation.artefacts.shelf import Shelf
 from waystation.control.doctor import examine
 from waystation.control.doctor.channels import check_channel
 from waystation.control.doctor.clock import SAMPLE_SECONDS, check_clock, check_database_clock
@@ -22,6 +23,7 @@ from waystation.control.doctor.egress import check_egress
 from waystation.control.doctor.master_key import check_master_key
 from waystation.control.doctor.ports import check_port
 from waystation.control.doctor.schema import check_ledger_schema, check_main_schema
+from waystation.control.doctor.stored_files import check_stored_files
 from waystation.kernel.clock import now_ms
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.sqlite_books import SqliteBooks
@@ -58,7 +60,7 @@ async def store(settings: Settings) -> Any:
 async def test_all_is_well(settings: Settings, store: Database) -> None:
     checks = [check async for check in examine(settings, store, [channel("demo://local")])]
     assert all(check.ok for check in checks), [check for check in checks if not check.ok]
-    assert len({check.name for check in checks}) == len(checks) == 10
+    assert len({check.name for check in checks}) == len(checks) == 11
 
 
 # ---- master key ----------------------------------------------------------------------------
@@ -430,3 +432,34 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         )
     )
     return pem, secret
+
+
+async def test_stored_files_that_have_a_place(settings: Settings) -> None:
+    check = await check_stored_files(settings)
+    assert check.ok
+    left = [path for path in (settings.data / "artefacts").rglob("*") if path.is_file()]
+    assert left == []
+
+
+async def test_stored_files_that_have_none(settings: Settings) -> None:
+    (settings.data / "artefacts").write_text("in the way")
+    check = await check_stored_files(settings)
+    assert not check.ok
+    assert "WAYSTATION_ARTEFACTS" in check.advice
+
+
+async def test_stored_files_that_come_back_otherwise(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def other(self: Shelf, name: str) -> bytes:
+        return b"other"
+
+    monkeypatch.setattr(Shelf, "read_all", other)
+    assert not (await check_stored_files(settings)).ok
+
+
+async def test_stored_files_of_one_node_among_several(settings: Settings) -> None:
+    several = settings.model_copy(update={"database": "postgresql://db.example/relay"})
+    check = await check_stored_files(several)
+    assert check.ok
+    assert "Several nodes" in check.advice

@@ -14,6 +14,7 @@ from waystation.control.doctor.egress import check_egress
 from waystation.control.doctor.master_key import check_master_key
 from waystation.control.doctor.ports import check_port
 from waystation.control.doctor.schema import check_ledger_schema, check_main_schema
+from waystation.control.doctor.stored_files import check_stored_files
 from waystation.routing.snapshot import Channel
 from waystation.settings import Settings
 from waystation.storage.database import Database
@@ -32,6 +33,7 @@ async def examine(
     yield await check_database_clock(database)
     yield check_disk(settings.data)
     yield await asyncio.to_thread(check_sync, settings.data)
+    yield await check_stored_files(settings)
     yield await asyncio.to_thread(check_port, settings)
     yield check_egress(settings)
     async for check in check_channels(settings, channels):

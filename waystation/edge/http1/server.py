@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from waystation.edge.call import Handler
 from waystation.edge.face import FaceLimits, OnError, Refuse
@@ -39,6 +39,8 @@ class Face:
         """Handlers that have not returned."""
         self.port = 0
         self._servers: list[asyncio.Server] = []
+        self._listeners: list[socket.socket] = []
+        self._tls: ssl.SSLContext | None = None
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -48,20 +50,26 @@ class Face:
 
     async def listen(self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None) -> None:
         """Accept on these bound sockets; `port` is the first one's."""
+        self._tls = tls
         for bound in sockets:
-            handshake = self.limits.head_seconds_max if tls is not None else None
+            bound.setblocking(False)
+            self._listeners.append(bound.dup())  # stays open when the loop's own is closed
             self._servers.append(
                 await self._loop.create_server(
                     self._connection,
                     sock=bound,
                     ssl=tls,
                     backlog=_BACKLOG,
-                    ssl_handshake_timeout=handshake,
+                    ssl_handshake_timeout=self._handshake_seconds,
                 )
             )
             name = bound.getsockname()
             if not self.port and isinstance(name, tuple):
                 self.port = name[1]
+
+    @property
+    def _handshake_seconds(self) -> float | None:
+        return None if self._tls is None else self.limits.head_seconds_max
 
     def _connection(self) -> Connection:
         return Connection(self, self._loop, self._heads)
@@ -133,10 +141,29 @@ class Face:
         return len(self._connections)
 
     def stop_accepting(self) -> None:
-        """Close the listener; connections stay."""
+        """Close the listener; connections stay. Who stands in the kernel's queue is taken in
+        first: with its listener that queue would be cut off, other workers never get to see it."""
         for server in self._servers:
             server.close()
         self._servers.clear()
+        for listener in self._listeners:
+            for waiting in _queued(listener):
+                task = self._loop.create_task(self._adopt(waiting))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            listener.close()
+        self._listeners.clear()
+
+    async def _adopt(self, accepted: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(
+                self._connection,
+                accepted,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._handshake_seconds,
+            )
+        except OSError:  # it left, or never spoke TLS
+            accepted.close()
 
     def close_idle(self) -> None:
         """Close kept-alive connections without a request; the busy ones close with their reply."""
@@ -182,6 +209,17 @@ class Face:
         for connection in list(self._connections):
             connection.sweep(now)
         self._sweeper = self._loop.call_later(self.limits.sweep_seconds, self._sweep)
+
+
+def _queued(listener: socket.socket) -> Iterator[socket.socket]:
+    """The connections that the kernel has made and nobody has accepted."""
+    while True:
+        try:
+            accepted, _ = listener.accept()
+        except OSError:  # none is left
+            return
+        accepted.setblocking(False)
+        yield accepted
 
 
 async def start_http1(

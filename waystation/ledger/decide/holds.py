@@ -18,7 +18,7 @@ def admit(
     known = state.holds.get(hold.id)
     if known is not None:
         return Admitted(hold.id, known.nanos)
-    if state.resolved[hold.id] is not None:
+    if _was_resolved(state, hold):
         return Refused(hold.id, "resolved")
     found = standing.find(state, hold.id, hold.account_id, hold.token_id, now_ms)
     if isinstance(found, Refused):
@@ -48,6 +48,15 @@ def admit(
         limits.consume(gauge, tokens)
     _open(state, changes, posted, hold, account, token, share, granted, now_ms)
     return Admitted(hold.id, granted, limits.rate_state(gauges))
+
+
+def _was_resolved(state: State, hold: Hold) -> bool:
+    """A hold that is asked for again after its end. Nearly every one is new and younger than all
+    that could have been forgotten: no look into the store for those."""
+    since_ms = state.remembers_ms
+    if since_ms is None or hold.facts.created_ms <= since_ms:
+        return state.resolved[hold.id] is not None
+    return state.resolved.get(hold.id) is not None
 
 
 def _share(state: State, hold: Hold) -> Share | None:

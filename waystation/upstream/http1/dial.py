@@ -54,7 +54,9 @@ class Dialer:
         addresses = await self._guard.resolve(origin.host, origin.port, origin.allow_private)
         reason = ""
         for index, address in enumerate(addresses):
-            share = (due_at - loop.time()) / (len(addresses) - index)
+            left = len(addresses) - index
+            # The last one has all the time that is left, which the caller of this measures.
+            share = (due_at - loop.time()) / left if left > 1 else None
             try:
                 async with asyncio.timeout(share):
                     return await self._connect_to(origin, address, make)

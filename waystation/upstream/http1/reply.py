@@ -1,6 +1,7 @@
 """A reply as its reader sees it: a bounded buffer between the connection and the reader."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from waystation.upstream.content_encoding import Decoder, UndecodableError
@@ -25,6 +26,7 @@ class Reply:
         "_failure",
         "_loop",
         "_pieces",
+        "_taker",
         "_waiter",
         "deadlines",
         "headers",
@@ -59,6 +61,7 @@ class Reply:
         self._connection: Connection | None = connection
         self._decoder: Decoder | None = None
         self._pieces: list[bytes] = []
+        self._taker: Callable[[bytes], bool] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
         self._failure: tuple[FaultKind, str] | None = None
@@ -110,8 +113,13 @@ class Reply:
             pieces.append(piece)
         return b"".join(pieces)
 
+    def pass_to(self, taker: Callable[[bytes], bool]) -> None:
+        if self._decoder is None:
+            self._taker = taker
+
     def close(self) -> None:
         self._pieces.clear()
+        self._taker = None
         connection, self._connection = self._connection, None
         if connection is not None:
             self._failure = self._failure or ("reset", "closed by us")
@@ -180,16 +188,24 @@ class Reply:
         self._wake()
 
     def body_came(self, data: bytes) -> None:
+        if self._taker is not None and self._waiter is not None and not self._pieces:
+            connection = self._connection
+            if self._taker(data):
+                if connection is not None:
+                    connection.expect_piece(self)
+                return
         self._pieces.append(data)
         self.waiting_bytes += len(data)
         self._wake()
 
     def ended(self) -> None:
         self._ended = True
+        self._taker = None
         self._connection = None
         self._wake()
 
     def failed(self, kind: FaultKind, detail: str) -> None:
         self._failure = (kind, detail)
         self._connection = None
+        self._taker = None
         self._wake()
