@@ -46,6 +46,8 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/completions"): TOKEN,
     ("POST", "/v1/embeddings"): TOKEN,
     ("POST", "/v1/moderations"): TOKEN,
+    ("POST", "/v1/messages"): TOKEN,
+    ("POST", "/v1/messages/count_tokens"): TOKEN,
     ("GET", "/v1/models"): TOKEN,
     ("GET", "/v1/models/{model:rest}"): TOKEN,
     ("GET", "/v1beta/models"): TOKEN,
@@ -66,6 +68,8 @@ BODIES: dict[str, Any] = {
     "/v1/completions": {"model": MODEL, "prompt": "x"},
     "/v1/embeddings": {"model": MODEL, "input": "x"},
     "/v1/moderations": {"model": MODEL, "input": "x"},
+    "/v1/messages": {**body(), "max_tokens": 9},
+    "/v1/messages/count_tokens": body(),
 }
 ANSWERS = {
     "/v1/completions": b'{"id":"c","object":"text_completion","created":1,"model":"m-1","choices":'
