@@ -11,6 +11,9 @@ from waystation.kernel.scalars import is_null, required_text
 from waystation.kernel.strictjson import Fields, invalid_json, read_object
 
 
+_NOT_COUNTED = frozenset(("max_tokens", "stream", "metadata", "stop_sequences"))
+
+
 class CountOperation(msgspec.Struct, frozen=True):
     """Enough of an operation for its log row, and its body."""
 
@@ -26,7 +29,9 @@ class CountOperation(msgspec.Struct, frozen=True):
         return max(1, min(tokens_guess(self.body), self.prompt_tokens))
 
     def body_for(self, target: Target) -> bytes:
-        return edited_body(self.fields, target, None)
+        """Without what the vendor refuses here, and clients send all the same."""
+        counted = {name: self.fields[name] for name in self.fields if name not in _NOT_COUNTED}
+        return edited_body(counted, target, None)
 
 
 def parse(body: bytes) -> CountOperation:
