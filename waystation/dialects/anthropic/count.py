@@ -10,8 +10,18 @@ from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import is_null, required_text
 from waystation.kernel.strictjson import Fields, invalid_json, read_object
 
-
-_NOT_COUNTED = frozenset(("max_tokens", "stream", "metadata", "stop_sequences"))
+_NOT_COUNTED = frozenset(
+    (
+        "max_tokens",
+        "stream",
+        "metadata",
+        "stop_sequences",
+        "temperature",
+        "top_p",
+        "top_k",
+        "service_tier",
+    )
+)
 
 
 class CountOperation(msgspec.Struct, frozen=True):
