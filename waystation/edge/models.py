@@ -39,13 +39,20 @@ def endpoint_type(model: str) -> str:
     return next((kind for word, kind in _TYPES if word in lower), "openai")
 
 
+def endpoint_types(model: str) -> list[str]:
+    """The same with the protocol of its maker first, which clients take where they know it."""
+    kind = endpoint_type(model)
+    is_claude = kind == "openai" and "claude" in model.lower()
+    return ["anthropic", kind] if is_claude else [kind]
+
+
 def _openai(name: str, vendor: str) -> dict[str, Any]:
     return {
         "id": name,
         "object": "model",
         "created": _CREATED,
         "owned_by": vendor,
-        "supported_endpoint_types": [endpoint_type(name)],
+        "supported_endpoint_types": endpoint_types(name),
     }
 
 
@@ -53,9 +60,13 @@ def _anthropic(name: str, vendor: str) -> dict[str, Any]:
     return {"type": "model", "id": name, "display_name": name, "created_at": _CREATED_TEXT}
 
 
+_METHODS = ["generateContent", "streamGenerateContent", "countTokens"]
+_EMBEDDING_METHODS = ["embedContent", "batchEmbedContents"]
+
+
 def _gemini(name: str, vendor: str) -> dict[str, Any]:
     kind = endpoint_type(name)
-    methods = ["embedContent"] if kind == "embeddings" else ["generateContent"]
+    methods = _EMBEDDING_METHODS if kind == "embeddings" else _METHODS
     return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods}
 
 
