@@ -371,11 +371,17 @@ async def test_a_chat_is_still_a_chat(chats: Station) -> None:
 
 
 async def test_models_tell_their_protocols(begin: Begin, rogue: Rogue) -> None:
-    models = [MODEL, "claude-sonnet-4-5"]
-    prices = [{"model": "claude-*", "input": "3", "output": "15"}]
+    models = [MODEL, "claude-sonnet-4-5", "gemini-3-pro", "gemini-3-pro-image", "flux-pro-1.1"]
+    prices = [{"model": name, "input": "3", "output": "15"} for name in models[1:]]
     station = await begin(
         document([channel("up", rogue.url, vendor="anthropic", models=models)], prices=prices)
     )
     listed = (await station.request("GET", "/v1/models")).json()["data"]
     told = {entry["id"]: entry["supported_endpoint_types"] for entry in listed}
-    assert told == {MODEL: ["openai"], "claude-sonnet-4-5": ["anthropic", "openai"]}
+    assert told == {
+        MODEL: ["openai"],
+        "claude-sonnet-4-5": ["anthropic", "openai"],
+        "gemini-3-pro": ["gemini", "openai"],
+        "gemini-3-pro-image": ["image-generation", "openai"],
+        "flux-pro-1.1": ["image-generation", "openai"],
+    }

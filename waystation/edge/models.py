@@ -7,6 +7,7 @@ Anthropic's shape; the token in `x-goog-api-key` or `?key=`, or the path's versi
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from waystation.dialects.pictures.names import PREFIXES
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
 from waystation.edge.language import language_of
@@ -30,6 +31,12 @@ _TYPES = (
     ("davinci", "completions"),
     ("completion", "completions"),
 )
+_MAKERS = (
+    ("claude", "anthropic"),
+    ("image", "image-generation"),
+    ("gemini", "gemini"),
+    *((name, "image-generation") for name in PREFIXES),
+)
 _PAGE_MAX = 1000
 
 
@@ -42,8 +49,10 @@ def endpoint_type(model: str) -> str:
 def endpoint_types(model: str) -> list[str]:
     """The same with the protocol of its maker first, which clients take where they know it."""
     kind = endpoint_type(model)
-    is_claude = kind == "openai" and "claude" in model.lower()
-    return ["anthropic", kind] if is_claude else [kind]
+    if kind != "openai":
+        return [kind]
+    lower = model.lower()
+    return next(([own, kind] for word, own in _MAKERS if word in lower), [kind])
 
 
 def _openai(name: str, vendor: str) -> dict[str, Any]:
