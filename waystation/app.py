@@ -14,6 +14,7 @@ from waystation.configuration.feed import Feed
 from waystation.demo.transport import DemoTransport
 from waystation.edge.gateway import Gateway
 from waystation.edge.listening import bind
+from waystation.edge.response_memory import ResponseMemory
 from waystation.edge.site import Site
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
@@ -29,6 +30,7 @@ from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.master_key import read_master_key
 from waystation.storage.signing import load_signer
+from waystation.storage.stored_responses import StoredResponses
 from waystation.storage.vault import open_vault
 from waystation.tasks.begin import Beginnings
 from waystation.tasks.store import TaskStore
@@ -72,6 +74,9 @@ async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gat
         stack.push_async_callback(site.tasks.close)
         site.beginnings = Beginnings(site.tasks, ledger)
         site.signer = lambda: load_signer(database, sealing, now_ms())
+        table = StoredResponses(database, sealing, settings.response_days)
+        site.responses = ResponseMemory(table, settings.response_bytes_max)
+        stack.push_async_callback(site.responses.close)
         feed = Feed(database, sealing, site.configure, site.authenticator.refresh)
         stack.push_async_callback(feed.close)
         ledger.on_swept = site.pulse.sweep

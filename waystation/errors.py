@@ -123,6 +123,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "文件不存在、已被删除，或链接不完整。",
     ),
     "task_not_found": (404, "There is no task {id} of this account.", "没有找到任务 {id}"),
+    "response_not_found": (
+        404,
+        "There is no stored response {id} of this account.",
+        "没有找到已保存的响应 {id}",
+    ),
     "method_not_allowed": (
         405,
         "{method} is not offered here; use {allowed}.",

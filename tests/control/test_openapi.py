@@ -1,6 +1,7 @@
 """The relay's OpenAPI document is well-formed, whole, and true in its examples."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_parameters_are_whole() -> None:
         named = [(p["name"].lower(), p["in"]) for p in operation["parameters"]]
         assert len(named) == len(set(named))
         in_path = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
-        assert in_path == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+        assert in_path == set(re.findall(r"\{(\w+)\}", path))
         for parameter in operation["parameters"]:
             assert parameter["in"] in {"path", "query", "header"}
             assert parameter["required"] or parameter["in"] != "path"
@@ -153,7 +154,8 @@ def test_stream_examples_are_made_of_chunks() -> None:
         chunk, broken = map(resolve, made["schema"]["x-event-schemas"])
         for example in made["examples"].values():
             assert example["value"].endswith("\n\n")
-            frames = [frame.split("data: ", 1)[1] for frame in example["value"].split("\n\n")[:-1]]
+            blocks = example["value"].split("\n\n")[:-1]
+            frames = [block.partition("data: ")[2] for block in blocks]
             for frame in frames:
                 if frame == "[DONE]":
                     continue
@@ -180,8 +182,7 @@ def test_every_error_code_is_documented() -> None:
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda e: e.id)
 def test_each_code_stands_at_its_status(endpoint: Any) -> None:
     operation = DOCUMENT["paths"][endpoint.path][endpoint.method]
-    shapes = {"management": "console", "family": "management"}
-    shape = shapes.get(endpoint.shape, endpoint.shape)
+    shape = {"management": "console", "family": "management"}.get(endpoint.shape, endpoint.shape)
     for code in endpoint.codes:
         response = resolve(operation["responses"][str(shown_status(Fault(code), shape))])
         assert code in response["x-error-codes"]

@@ -8,9 +8,24 @@ from waystation.configuration.reading import base_url
 from waystation.upstream.vendors import VENDORS
 from waystation.upstream.vendors.midjourney_pages import BUTTONS, OLDEST, SPEEDS
 
-OPERATIONS = {"chat", "completion", "embedding", "moderation"}
 PICTURES = {"image", "image_edit", "image_variation", "ideogram", "ideogram_remix", "recraft"}
 MIDJOURNEY = {*OLDEST, *BUTTONS, *SPEEDS, "mj_edits", "mj_cancel"}
+OPERATIONS = {
+    "chat",
+    "completion",
+    "embedding",
+    "moderation",
+    "responses",
+    "responses_input_tokens",
+    "responses_compact",
+    "generate",
+    "generate_stream",
+    "gemini_count",
+    "gemini_embed",
+    "gemini_embeds",
+    "messages",
+    "count_tokens",
+}
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -38,6 +53,8 @@ def test_each_vendor_is_complete(name: str) -> None:
         ("openai", "https://relay.example/sub/v1", "https://relay.example/sub"),
         ("qwen", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
          "https://dashscope-intl.aliyuncs.com"),
+        ("anthropic", "https://relay.example/v1/messages", "https://relay.example"),
+        ("deepseek", "https://api.deepseek.com/anthropic", "https://api.deepseek.com"),
         ("azure-openai", "https://x.openai.azure.com/openai/v1/", "https://x.openai.azure.com"),
     ],
 )  # fmt: skip

@@ -27,6 +27,7 @@ def demo(**more: Any) -> dict[str, Any]:
         "groups": ["default"],
         "models": ["demo-image"],
         "model_map": DEMO_DRAWS,
+        "headers": {"x-demo-fault": "prompt"},
         **more,
     }
 

@@ -52,6 +52,15 @@ TASK = {**TOKEN, "another account": 404, "operator": 404}
 """Of the owner's account alone, whatever the role."""
 RECEIPT = {**TOKEN, "another account": 404}
 """Of a request of the owner's."""
+NOBODYS = {name: 404 if status == 200 else status for name, status in TOKEN.items()}
+"""Of a thing that nobody has, or a call that the channel does not."""
+VERBS = (
+    "generateContent",
+    "streamGenerateContent",
+    "countTokens",
+    "embedContent",
+    "batchEmbedContents",
+)
 THEIRS = {**RECEIPT, "operator": 404}
 """Of a file of the owner's, which is gone when the operator comes."""
 
@@ -69,6 +78,18 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/recraft/v1/images/generations"): TOKEN,
     ("POST", "/ideogram/generate"): TOKEN,
     ("POST", "/ideogram/remix"): TOKEN,
+    ("POST", "/v1/messages"): TOKEN,
+    ("POST", "/v1/messages/count_tokens"): TOKEN,
+    ("POST", "/v1/responses"): TOKEN,
+    ("POST", "/v1/responses/input_tokens"): TOKEN,
+    ("POST", "/v1/responses/compact"): TOKEN,
+    ("GET", "/v1/responses/{response}"): NOBODYS,
+    ("DELETE", "/v1/responses/{response}"): NOBODYS,
+    **{
+        ("POST", f"/{version}/models/{{model}}:{verb}"): NOBODYS if "mbed" in verb else TOKEN
+        for version in ("v1", "v1beta", "v1alpha")
+        for verb in VERBS
+    },
     ("GET", "/v1/models"): TOKEN,
     ("GET", "/v1/models/{model:rest}"): TOKEN,
     ("GET", "/v1beta/models"): TOKEN,
@@ -117,11 +138,27 @@ BODIES: dict[str, Any] = {
     "/recraft/v1/images/generations": {"model": MODEL, "prompt": "x"},
     "/ideogram/generate": {"model": MODEL, "prompt": "x"},
     "/ideogram/remix": {"model": MODEL, "prompt": "x", "image_file": PICTURE},
+    "/v1/messages": {**body(), "max_tokens": 9},
+    "/v1/messages/count_tokens": body(),
+    "/v1/responses": {"model": MODEL, "input": "x"},
+    "/v1/responses/input_tokens": {"model": MODEL, "input": "x"},
+    "/v1/responses/compact": {"model": MODEL, "input": "x"},
+    ":embedContent": {"content": {"parts": [{"text": "x"}]}},
+    ":batchEmbedContents": {"requests": [{"content": {"parts": [{"text": "x"}]}}]},
 }
+CONTENTS = {"contents": [{"role": "user", "parts": [{"text": "x"}]}]}
+_RESPONSE = (
+    b'{"id":"resp_1","object":"response","status":"completed","model":"m-1","output":'
+    b'[{"type":"message","content":[{"type":"output_text","text":"x"}]}],'
+    b'"usage":{"input_tokens":1,"output_tokens":1,"total_tokens":2}}'
+)
 ANSWERS = {
     "/v1/completions": b'{"id":"c","object":"text_completion","created":1,"model":"m-1","choices":'
     b'[{"index":0,"text":"x","finish_reason":"stop"}],"usage":{"prompt_tokens":1,'
     b'"completion_tokens":1,"total_tokens":2}}',
+    "/v1/responses": _RESPONSE,
+    "/v1/responses/compact": _RESPONSE,
+    "/v1/responses/input_tokens": b'{"object":"response.input_tokens","input_tokens":1}',
     "/v1/embeddings": b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1]}],'
     b'"model":"m-1","usage":{"prompt_tokens":1,"total_tokens":1}}',
     "/v1/moderations": b'{"id":"m","model":"m-1","results":[{"flagged":false,"categories":{},'
@@ -168,7 +205,7 @@ async def test_every_route_against_every_caller(house: Station) -> None:
             path = address(route, mine.request_id, link, doomed.id, task)
             if "/mj" in path:
                 path = task_address(route.pattern, made, sign)
-            got = await house.request(route.method, path, BODIES.get(route.pattern), key)
+            got = await house.request(route.method, path, body_of(route), key)
             where = f"{route.method} {path} as {caller}"
             assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
             if got.status in (401, 403):
@@ -210,9 +247,18 @@ async def begin_task(house: Station) -> str:
     return (await house.gateway.site.beginnings.begin_modal(order)).id
 
 
+def body_of(route: Route[Any]) -> Any:
+    """By its pattern, or by the verb at its end."""
+    verb = f":{route.pattern.rpartition(':')[2]}"
+    if verb.endswith(VERBS):
+        return BODIES.get(verb, CONTENTS)
+    return BODIES.get(route.pattern)
+
+
 def address(route: Route[Any], request_id: str, link: str, artefact_id: str, task: str) -> str:
     path = route.pattern.replace("{model:rest}", MODEL).replace("{artefact}", artefact_id)
     path = path.replace("{task}", task)
+    path = path.replace("{model}", MODEL)
     if path.startswith("/files/"):
         return link
     return f"{path}?id={request_id}" if path == "/v1/generation" else path

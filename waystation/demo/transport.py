@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from waystation.demo import chat, moderation, others
+from waystation.demo import chat, gemini, messages, moderation, others, responses
 from waystation.demo.pictures.calls import action_of
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
+_ANTHROPIC = ("/messages", "/messages/count_tokens")
 _MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "demo-image")
 
 
@@ -90,6 +91,8 @@ class DemoTransport:
         try:
             return await self._answer(request, deadlines, pace_ms)
         except others.BadRequest as error:
+            if request.target.endswith(_ANTHROPIC):
+                return _json(400, messages.error(str(error)))
             return _refuse(400, str(error))
         except Refused as refused:
             head = (*_JSON, *refused.headers)
@@ -119,6 +122,10 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
         return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
     body = _read(bytes(request.body))
     created = int(time())
+    if ":" in path:
+        return _serve_gemini(path, body, pace_ms)
+    if "/responses" in path:
+        return _serve_responses(path, body, created, pace_ms)
     if path.endswith("/chat/completions"):
         if body.get("stream"):
             return _stream(chat.chunks(body, created), pace_ms)
@@ -127,11 +134,48 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
         if body.get("stream"):
             return _stream(others.completion_chunks(body, created), pace_ms)
         return _json(200, others.completion(body, created))
+    if path.endswith("/messages/count_tokens"):
+        return _json(200, messages.count(body))
+    if path.endswith("/messages"):
+        if body.get("stream"):
+            return DemoIncoming(200, _SSE, _events(messages.events(body)), pace_ms / 1000)
+        return _json(200, messages.message(body))
     if path.endswith("/embeddings"):
         return _json(200, others.embeddings(body))
     if path.endswith("/moderations"):
         return _json(200, moderation.moderations(body))
     return _refuse(404, f"the demo has no {path}")
+
+
+def _serve_responses(path: str, body: dict[str, Any], created: int, pace_ms: int) -> Incoming:
+    if path.endswith("/input_tokens"):
+        return _json(200, responses.input_tokens(body))
+    if path.endswith("/compact"):
+        return _json(200, responses.compaction(body, created))
+    if body.get("stream"):
+        told = (
+            b"event: " + event["type"].encode() + b"\ndata: " + _dump(event) + b"\n\n"
+            for event in responses.events(body, created)
+        )
+        return DemoIncoming(200, _SSE, told, pace_ms / 1000)
+    return _json(200, responses.response(body, created))
+
+
+def _serve_gemini(path: str, body: dict[str, Any], pace_ms: int) -> Incoming:
+    """…/models/{model}:{verb}"""
+    model, _, verb = path.rpartition("/")[2].partition(":")
+    if verb == "streamGenerateContent":
+        told = (b"data: " + _dump(one) + b"\n\n" for one in gemini.chunks(body, model))
+        return DemoIncoming(200, _SSE, told, pace_ms / 1000)
+    if verb == "generateContent":
+        return _json(200, gemini.answer(body, model))
+    if verb == "countTokens":
+        return _json(200, gemini.counted(body))
+    if verb == "embedContent":
+        return _json(200, gemini.embedding(body))
+    if verb == "batchEmbedContents":
+        return _json(200, gemini.embeddings(body))
+    return _refuse(404, f"the demo has no {verb}")
 
 
 def _read(raw: bytes) -> dict[str, Any]:
@@ -165,3 +209,8 @@ def _frames(chunks: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     for chunk in chunks:
         yield b"data: " + _dump(chunk) + b"\n\n"
     yield b"data: [DONE]\n\n"
+
+
+def _events(events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for event in events:
+        yield b"event: " + event["type"].encode() + b"\ndata: " + _dump(event) + b"\n\n"

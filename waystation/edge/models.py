@@ -7,6 +7,7 @@ Anthropic's shape; the token in `x-goog-api-key` or `?key=`, or the path's versi
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from waystation.dialects.pictures.names import PREFIXES
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
 from waystation.edge.language import language_of
@@ -30,6 +31,12 @@ _TYPES = (
     ("davinci", "completions"),
     ("completion", "completions"),
 )
+_MAKERS = (
+    ("claude", "anthropic"),
+    ("image", "image-generation"),
+    ("gemini", "gemini"),
+    *((name, "image-generation") for name in PREFIXES),
+)
 _PAGE_MAX = 1000
 
 
@@ -39,13 +46,22 @@ def endpoint_type(model: str) -> str:
     return next((kind for word, kind in _TYPES if word in lower), "openai")
 
 
+def endpoint_types(model: str) -> list[str]:
+    """The same with the protocol of its maker first, which clients take where they know it."""
+    kind = endpoint_type(model)
+    if kind != "openai":
+        return [kind]
+    lower = model.lower()
+    return next(([own, kind] for word, own in _MAKERS if word in lower), [kind])
+
+
 def _openai(name: str, vendor: str) -> dict[str, Any]:
     return {
         "id": name,
         "object": "model",
         "created": _CREATED,
         "owned_by": vendor,
-        "supported_endpoint_types": [endpoint_type(name)],
+        "supported_endpoint_types": endpoint_types(name),
     }
 
 
@@ -53,9 +69,13 @@ def _anthropic(name: str, vendor: str) -> dict[str, Any]:
     return {"type": "model", "id": name, "display_name": name, "created_at": _CREATED_TEXT}
 
 
+_METHODS = ["generateContent", "streamGenerateContent", "countTokens"]
+_EMBEDDING_METHODS = ["embedContent", "batchEmbedContents"]
+
+
 def _gemini(name: str, vendor: str) -> dict[str, Any]:
     kind = endpoint_type(name)
-    methods = ["embedContent"] if kind == "embeddings" else ["generateContent"]
+    methods = _EMBEDDING_METHODS if kind == "embeddings" else _METHODS
     return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods}
 
 

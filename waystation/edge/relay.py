@@ -22,6 +22,7 @@ from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
 from waystation.dialects.operation import Request
 from waystation.dialects.pictures.request import PictureOperation
+from waystation.dialects.speakers import others
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
 from waystation.edge.content_type import refuse_unless_json
@@ -31,8 +32,9 @@ from waystation.edge.pictures import answer as pictures
 from waystation.edge.pictures.from_chat import as_pictures
 from waystation.edge.queries import query_of
 from waystation.edge.replies import send_fault
+from waystation.edge.response_memory import pinned
 from waystation.edge.site import Site
-from waystation.edge.story import Story
+from waystation.edge.story import EVENTS, Story
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.kernel.clock import now_ms
@@ -65,21 +67,33 @@ _OWN_TROUBLE = frozenset({"temporarily_unavailable", "draining"})
 
 
 class Relay:
-    """The handler of one relay route. shape: of its errors. body_bytes_max: of this route."""
+    """The handler of one relay route. shape: of its errors. body_bytes_max: of this route.
+    stream_type: the content type of its streams. remembers: responses may follow one another."""
 
-    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_site")
+    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_remembers", "_site", "_stream_type")
 
-    def __init__(self, site: Site, dialect: str, parse: Parse, body_bytes_max: int) -> None:
+    def __init__(
+        self,
+        site: Site,
+        dialect: str,
+        parse: Parse,
+        body_bytes_max: int,
+        stream_type: bytes = EVENTS,
+        remembers: bool = False,
+    ) -> None:
         self._site = site
         self._dialect = dialect
         self._parse = parse
         self._body_bytes_max = body_bytes_max
+        self._stream_type = stream_type
+        self._remembers = remembers
 
     async def __call__(self, call: Call) -> None:
         await self._run(Story(self._site, call, self._dialect), self._read)
 
     async def _run(self, story: Story, read: Read) -> None:
         call = story.call
+        story.stream_type = self._stream_type
         try:
             attempts, first = await self._admit(story, read)
         except Fault as fault:
@@ -91,6 +105,8 @@ class Relay:
             await self._serve(story, attempts, first)
         finally:
             story.settle_if_left_open()
+        if self._remembers and self._site.responses is not None:
+            self._site.responses.keep(story)
 
     async def _read(self, call: Call) -> tuple[Request, str | None]:
         """Steps 2 and 3."""
@@ -105,7 +121,7 @@ class Relay:
         caller = story.caller = await identify(site.authenticator, call)
         operation, digest = await read(call)
         operation = story.operation = as_pictures(site, caller, operation)
-        choices = _candidates(site, caller, operation)
+        choices = await self._choices(caller, operation)
         idempotency = None if digest is None else idempotency_of(call, digest)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
@@ -128,6 +144,15 @@ class Relay:
             raise
         story.waited_ns += perf_counter_ns() - began_ns
         return attempts, first
+
+    async def _choices(self, caller: Caller, operation: Request) -> Choices:
+        """Step 4; what follows a response that an upstream keeps goes there."""
+        memory = self._site.responses
+        if not self._remembers or memory is None or operation.dialect != "openai_responses":
+            return _candidates(self._site, caller, operation)
+        stored = await memory.recall(caller.account_id, operation)
+        choices = _candidates(self._site, caller, operation)
+        return choices if stored is None else pinned(choices, stored)
 
     async def _serve(self, story: Story, attempts: Attempts, first: Attempt) -> None:
         """Steps 6 to 8."""
@@ -195,6 +220,8 @@ class Relay:
     ) -> None:
         if failed.fault.code in _OWN_TROUBLE:
             verdict = Verdict("full", failed.fault, retry=False)
+        elif isinstance(failed, answers.Untranslatable):
+            verdict = Verdict("full", failed.fault)  # no mark against the channel
         elif failed.kind:
             verdict = judge_transport(failed.kind, failed.fault)
         else:
@@ -210,7 +237,9 @@ def _candidates(site: Site, caller: Caller, operation: Request) -> Choices:
     directory = site.directory
     if directory is None:
         raise Fault("temporarily_unavailable", retry_after=2)
-    query = query_of(caller, operation.model, operation.name, operation.needs)
+    query = query_of(
+        caller, operation.model, operation.name, operation.needs, others(operation.name)
+    )
     return directory.candidates(query, now_ms())
 
 

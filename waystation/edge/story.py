@@ -4,6 +4,8 @@ The log row, the journal line, the metrics and the cost headers are all told fro
 they agree. `post`, `void` and `refuse` are the three ends; each request takes exactly one.
 """
 
+import re
+from collections.abc import Sequence
 from time import perf_counter_ns
 
 import msgspec
@@ -25,8 +27,14 @@ from waystation.routing.choices import Candidate
 
 _CLIENT_CHARACTERS_MAX = 120
 _ATTEMPTS_TOLD_MAX = 16
+_DROPPED_TOLD_MAX = 32
+_DROPPED_CHARACTERS_MAX = 100
+_NOT_IN_PATHS = re.compile(r"[^A-Za-z0-9_.\[\]-]")
 _MILLION = 1_000_000
 _encode = msgspec.json.Encoder().encode
+
+
+EVENTS = b"text/event-stream; charset=utf-8"
 
 
 class Story:
@@ -40,13 +48,17 @@ class Story:
         "calls",
         "created_ms",
         "dialect",
+        "dropped",
         "ends_at",
         "facts",
         "first_ns",
         "grant",
+        "is_answered",
         "operation",
         "served",
         "site",
+        "stream_type",
+        "tokens",
         "upstream_id",
         "waited_ns",
     )
@@ -55,6 +67,7 @@ class Story:
         self.site = site
         self.call = call
         self.dialect = dialect
+        self.stream_type = EVENTS
         self.created_ms = now_ms()
         self.caller: Caller | None = None
         self.operation: Request | None = None
@@ -64,9 +77,12 @@ class Story:
         self.served: Candidate | None = None
         self.calls = 1  # that the attempt fans out to
         self.ends_at = 0.0  # the loop's time when pictures must be there
+        self.dropped: tuple[str, ...] = ()  # settings that translation left out
         self.upstream_id = ""
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
         self.first_ns = 0  # when the first content byte came
+        self.is_answered = False
+        self.tokens = 0  # of prompt and answer, once it is charged
         self._counted: tuple[Usage, Charge] | None = None
 
     @property
@@ -98,6 +114,10 @@ class Story:
             choice.rate.text,
         )
         return self.facts
+
+    def free(self, operation: str, model: str) -> None:
+        """A call without a hold: its facts are known, and its end is `noted` or `refuse`."""
+        self.facts = msgspec.structs.replace(self._bare_facts(), operation=operation, model=model)
 
     def attempted(
         self, attempt: Attempt, began_ns: int, outcome: str, status: int, reason: str
@@ -150,6 +170,8 @@ class Story:
     def post(self, usage: Usage, end: EndReason, fault: Fault | None, status: int) -> None:
         """Charge for what was metered."""
         assert self.grant is not None
+        self.is_answered = fault is None
+        self.tokens = usage.input_tokens + usage.output_tokens
         charged = self.price(usage)
         row = self._row(end, fault, status, usage, charged)
         self.grant.post(charged.nanos, usage, row)
@@ -215,6 +237,12 @@ class Story:
     def tell(self, status: int) -> None:
         """Answered, and nothing is owed here: a task that was begun tells its own end."""
         self._tell(self._row("complete", None, status, None, None))
+
+    def noted(self, status: int) -> None:
+        """Answered without a hold: a free call."""
+        row = self._row("complete", None, status, None, None)
+        self.site.ledger.note(row)
+        self._tell(row)
 
     def _row(
         self,
@@ -287,7 +315,12 @@ class Story:
         """Known before the answer is: limits, the clamp, our own time so far."""
         assert self.grant is not None
         timing = b"relay;dur=%.3f" % (self.overhead_seconds() * 1000)
-        return (*self.grant.headers(), (b"server-timing", timing))
+        headers = (*self.grant.headers(), (b"server-timing", timing))
+        if self.dialect == "anthropic":  # its clients read the id by this name
+            headers += ((b"request-id", self.call.request_id.encode()),)
+        if self.dropped:
+            headers += ((b"x-waystation-dropped", _listed(self.dropped)),)
+        return headers
 
     def receipt_headers(self, usage: Usage) -> tuple[tuple[bytes, bytes], ...]:
         """Those, and what it cost."""
@@ -297,3 +330,10 @@ class Story:
     def overhead_seconds(self) -> float:
         """Our own share so far: everything but waiting for the upstream."""
         return (perf_counter_ns() - self.call.received_ns - self.waited_ns) / 1e9
+
+
+def _listed(paths: Sequence[str]) -> bytes:
+    """For a header: some of them hold names that the caller made up."""
+    shown = [_NOT_IN_PATHS.sub("?", p[:_DROPPED_CHARACTERS_MAX]) for p in paths[:_DROPPED_TOLD_MAX]]
+    more = ["..."] if len(paths) > _DROPPED_TOLD_MAX else []
+    return ", ".join([*shown, *more]).encode("ascii")

@@ -15,12 +15,16 @@ REQUEST_ID = "0Qb3xK2mZk3s9dJq7LhT5a"
 
 _SHAPES = {
     "openai": "openai",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
     "management": "console",
     "family": "management",
     "midjourney": "midjourney",
 }
-_SCHEMAS = {
+_ERRORS = {
     "openai": "Error",
+    "anthropic": "MessagesError",
+    "gemini": "GeminiError",
     "management": "ManagementError",
     "family": "FamilyError",
     "midjourney": "MidjourneyError",
@@ -145,7 +149,6 @@ def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
     headers = ["x-request-id", "x-oneapi-request-id"]
     if status in _RETRY:
         headers.append("retry-after")
-    schema = _SCHEMAS[shape]
     return {
         "description": en,
         "x-description-zh": zh,
@@ -153,7 +156,7 @@ def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
         "content": {
             "application/json": {
-                "schema": ref(schema),
+                "schema": ref(_ERRORS[shape]),
                 "examples": {code: example(code, shape) for code in codes},
             }
         },

@@ -19,7 +19,7 @@ ALIASES = {
     "ideogram": "ideogram-v2",
     "stable-diffusion-api": "stable-diffusion",
 }
-_PREFIXES = (
+PREFIXES = (
     "dall-e",
     "gpt-image",
     "chatgpt-image",
@@ -31,6 +31,7 @@ _PREFIXES = (
     "recraft",
     "imagen",
 )
+"""Of models that draw and do nothing else."""
 IDEOGRAM_PREFIX = "ideogram-"
 
 
@@ -54,4 +55,4 @@ def ideogram_version(model: str) -> str:
 
 def is_picture_model(model: str) -> bool:
     """Whether the name is one of a model that draws and does nothing else."""
-    return model.startswith(_PREFIXES)
+    return model.startswith(PREFIXES)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from waystation.upstream.vendors.anthropic import ANTHROPIC
+from waystation.upstream.vendors.anthropic_compatible import ANTHROPIC_COMPATIBLE
 from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
 from waystation.upstream.vendors.bfl import BFL
 from waystation.upstream.vendors.deepseek import DEEPSEEK
 from waystation.upstream.vendors.demo import DEMO
+from waystation.upstream.vendors.gemini import GEMINI
 from waystation.upstream.vendors.google_images import GOOGLE_IMAGES
 from waystation.upstream.vendors.groq import GROQ
 from waystation.upstream.vendors.ideogram import IDEOGRAM
@@ -30,9 +33,12 @@ VENDORS: Mapping[str, Vendor] = {
     for vendor in (
         OPENAI,
         OPENAI_COMPATIBLE,
+        ANTHROPIC,
+        ANTHROPIC_COMPATIBLE,
         AZURE_OPENAI,
         DEEPSEEK,
         DEMO,
+        GEMINI,
         GROQ,
         MISTRAL,
         MOONSHOT,

@@ -12,6 +12,7 @@ AZURE_OPENAI = Vendor(
         "embedding": "/openai/v1/embeddings",
         "image": "/openai/v1/images/generations",
         "image_edit": "/openai/v1/images/edits",
+        "responses": "/openai/v1/responses",
     },
     native_n=True,
     documentation="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",
