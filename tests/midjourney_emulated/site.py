@@ -27,7 +27,7 @@ def demo(**more: Any) -> dict[str, Any]:
         "groups": ["default"],
         "models": ["demo-image"],
         "model_map": DEMO_DRAWS,
-        "headers": {"x-demo-fault": "prompt"},
+        "header_overrides": {"x-demo-fault": "prompt"},
         **more,
     }
 
@@ -116,6 +116,13 @@ class Site:
 
     async def tiles(self, shown: dict[str, Any]) -> list[Image.Image]:
         return [opened(await self.load(each["url"])) for each in shown["imageUrls"]]
+
+    async def stored(self) -> int:
+        """How many pictures are kept, without previews, which are JPEG and go by themselves."""
+        reply = await self.get("/v1/artefacts?limit=100")
+        assert reply.status == 200, reply.body
+        assert not reply.json().get("has_more")
+        return sum(each["content_type"] == "image/png" for each in reply.json()["data"])
 
     # ---- money -----------------------------------------------------------------------------
 

@@ -2,59 +2,20 @@
 left when our own process dies in the middle."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.midjourney_emulated.conftest import KEYS
 from tests.midjourney_emulated.easel import Easel, refusal
 from tests.midjourney_emulated.site import Site, quarter, same
-from tests.support.gateway import channel, document, token
-from tests.support.serve import Serve, serving
-
-KEYS = {name: f"sk-emulated-{name}-0123456789" for name in ("flux", "gpt", "pair")}
-
-
-@pytest.fixture(scope="module")
-def easel() -> Iterator[Easel]:
-    with Easel() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def serve(
-    data_template: Path, tmp_path_factory: pytest.TempPathFactory, easel: Easel
-) -> Iterator[Serve]:
-    def drawing(name: str, model: str, *groups: str, **more: Any) -> dict[str, Any]:
-        more = {"vendor": "openai-compatible", "operations": ["image"], **more}
-        return channel(name, easel.url, groups=list(groups), model_map={"mj_*": model}, **more)
-
-    what = document(
-        [
-            drawing("flux", "flux-dev", "flux"),
-            drawing("gpt", "gpt-image-1", "gpt", vendor="openai"),
-            drawing("away", "flux-dev", "pair", base_url="http://127.0.0.1:9", priority=1),
-            drawing("there", "flux-dev", "pair", priority=2),
-        ],
-        credit="100",
-        groups=[{"name": name} for name in ("default", *KEYS)],
-        tokens=[token(name, key, groups=[name]) for name, key in KEYS.items()],
-    )
-    with serving(data_template, tmp_path_factory.mktemp("upstream"), what) as one:
-        yield one
+from tests.support.serve import Serve
 
 
 @pytest.fixture
 def site(serve: Serve, easel: Easel) -> Site:
+    """On a channel that draws from words alone."""
     easel.reset()
     return Site(serve, KEYS["flux"])
-
-
-async def _stored(site: Site) -> int:
-    reply = await site.get("/v1/artefacts?limit=100")
-    assert reply.status == 200, reply.body
-    return len(reply.json()["data"])
 
 
 async def test_a_model_is_told_size_seed_and_what_to_avoid(site: Site, easel: Easel) -> None:
@@ -125,7 +86,7 @@ async def test_another_channel_draws_when_the_first_is_away(serve: Serve, easel:
 async def test_a_refusal_fails_the_task_and_leaves_nothing(
     site: Site, easel: Easel, status: int, code: str, reason: str
 ) -> None:
-    spent, stored = await site.spent(), await _stored(site)
+    spent, stored = await site.spent(), await site.stored()
     easel.hold(10)
     task_id = await site.imagine("a fox --seed 10")
     await easel.until(lambda: len(easel.calls) == 4)
@@ -137,7 +98,7 @@ async def test_a_refusal_fails_the_task_and_leaves_nothing(
     easel.refuse(status, code)
     assert (await site.failed(task_id)).startswith(reason)
     assert await site.spent() == pytest.approx(spent)
-    assert await _stored(site) == stored
+    assert await site.stored() == stored
 
 
 async def test_a_bad_prompt_fails_the_task(site: Site, easel: Easel) -> None:
@@ -158,7 +119,7 @@ async def test_a_verb_that_the_channel_cannot_do_is_refused(site: Site) -> None:
 async def test_killed_in_the_middle_what_was_kept_is_not_drawn_again(
     site: Site, easel: Easel
 ) -> None:
-    spent, stored = await site.spent(), await _stored(site)
+    spent, stored = await site.spent(), await site.stored()
     easel.hold(102, 103)
     task_id = await site.imagine("a fox --seed 100")
     async with asyncio.timeout(20):
@@ -181,7 +142,7 @@ async def test_killed_in_the_middle_what_was_kept_is_not_drawn_again(
         while await site.spent() == pytest.approx(spent):
             await asyncio.sleep(0.05)
     assert await site.spent() == pytest.approx(spent + 0.1)
-    assert await _stored(site) == stored + 5  # four and their grid: no preview, nothing twice
+    assert await site.stored() == stored + 5  # four and their grid, nothing twice
     report = await serve.audit()
     assert report["open_holds"] == 0
 

@@ -98,6 +98,12 @@ class Rows:
         async with self._database.read() as connection:
             return [row.id for row in (await connection.execute(query)).all()]
 
+    async def expire(self, ids: Sequence[str], account_id: int, expires_ms: int) -> None:
+        """Let these end then. Raises StorageAway."""
+        mine = artefacts.c.id.in_(ids), artefacts.c.account_id == account_id, _THERE
+        async with self._database.write() as connection:
+            await connection.execute(update(artefacts).where(*mine).values(expires_ms=expires_ms))
+
     async def mark_expired(self, now_ms: int, count: int) -> int:
         """Mark up to `count` whose time is over; how many. Raises StorageAway."""
         ids: list[str] = []

@@ -11,7 +11,7 @@ from waystation.dialects.midjourney.speed import Mode, mode_of
 
 PROMPT_CHARACTERS_MAX = 16_384
 _MARK = re.compile(r"(?:^|(?<=\s))(?:--|—)(?=\S)")
-_WEIGHT = re.compile(r"::(-?\d+(?:\.\d+)?)?(?=\s|$)")
+_WEIGHT = re.compile(r"::(-?(?:\d+(?:\.\d+)?|\.\d+))?(?=\s|$)")
 _PERMUTED = re.compile(r"\{[^{}]*,[^{}]*\}")
 
 

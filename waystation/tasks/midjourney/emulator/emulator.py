@@ -135,7 +135,7 @@ class Emulator:
         buttons = finishing.buttons_of(subject.job, brush.channel, memo, sketch.version, tiles.kept)
         preview = artefact_of(work.task.result.get("preview"))
         if preview:
-            await self._gallery.drop(work.task, [preview])
+            await self._gallery.let_go(work.task, preview)
         return finishing.of_pictures(work.task, whole, tiles.kept, buttons, properties)
 
     async def _grid(self, task: Task, tiles: Tiles) -> Artefact:

@@ -8,6 +8,7 @@ from waystation.artefacts.shelf import NoObject
 from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.job import Source
 from waystation.errors import Fault
+from waystation.kernel.clock import now_ms
 from waystation.routing.snapshot import Channel
 from waystation.tasks.midjourney.emulator.failing import NotDrawn, of_input
 from waystation.tasks.midjourney.storing import wanted
@@ -17,6 +18,8 @@ from waystation.upstream.fetching import Wanted
 from waystation.upstream.pictures.port import Picture
 
 PREVIEW_LIFE_SECONDS = 3600.0
+PREVIEW_REST_SECONDS = 5.0
+"""After something better has come."""
 
 
 class Gallery:
@@ -43,6 +46,11 @@ class Gallery:
     async def drop(self, task: Task, artefact_ids: list[str]) -> None:
         for artefact_id in artefact_ids:
             await self._artefacts.delete(artefact_id, task.account_id)
+
+    async def let_go(self, task: Task, artefact_id: str) -> None:
+        """A preview that somebody may be loading right now, while what replaces it is written."""
+        ends_ms = now_ms() + int(PREVIEW_REST_SECONDS * 1000)
+        await self._artefacts.rows.expire([artefact_id], task.account_id, ends_ms)
 
     async def drop_strays(self, task: Task, known: frozenset[str]) -> None:
         """Pictures of this task that its row does not know: a runner died between the two."""

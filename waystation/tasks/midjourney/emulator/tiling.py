@@ -131,7 +131,7 @@ class Tiling:
         shown = {"artefact": kept.id, "progress": progress}
         await work.change(Change(result={"preview": shown}))
         if before:
-            await self._gallery.drop(task, [before])
+            await self._gallery.let_go(task, before)
 
 
 async def _cut(drawing: list["asyncio.Task[tuple[Artefact, bool]]"]) -> None:

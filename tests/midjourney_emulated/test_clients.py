@@ -1,0 +1,84 @@
+"""What others call us with: npm's `uniai`, and the curl of the guide, on a first start."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.conftest import NODE, node_packages
+from tests.midjourney_emulated.site import Site, opened
+from tests.support.serve import Serve
+
+__all__ = ["node_packages"]
+
+SECONDS_MAX = 90
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "en" / "midjourney.md"
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """As `make run` starts it: an empty folder, no configuration."""
+    serve = Serve(tmp_path_factory.mktemp("fresh"), 1, {})
+    try:
+        serve.start()
+        yield serve
+    finally:
+        serve.close()
+
+
+@pytest.fixture
+def key(fresh: Serve) -> str:
+    """The first token, as it is told at the first start."""
+    pattern = re.compile(r"\bsk-[A-Za-z0-9]{20,}")
+    fresh.wait(lambda: pattern.search(fresh.said()))
+    return pattern.findall(fresh.said())[0]
+
+
+@pytest.mark.node
+async def test_uniai_works_on_a_first_start(
+    fresh: Serve, key: str, node_packages: str, tmp_path: Path
+) -> None:
+    told = {"BASE_URL": f"http://127.0.0.1:{fresh.port}", "KEY": key, "TMPDIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(
+        node_packages,
+        "uniai.mjs",
+        cwd=NODE,
+        env=os.environ | told,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(SECONDS_MAX):
+        out, problems = await process.communicate()
+    assert process.returncode == 0, problems.decode()
+    assert json.loads(out.splitlines()[-1]) == {
+        "grid": ["IMAGINE", 2912, 1456],
+        "single": ["UPSCALE", 1456, 728],
+        "listed": [[False, "UPSCALE", 100], [True, "IMAGINE", 100]],
+    }
+
+
+async def test_the_guide_s_lines_work(fresh: Serve, key: str) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    submit = re.search(r"(?s)^curl \{BASE_URL\}/mj/submit/imagine.*?'$", GUIDE.read_text(), re.M)
+    assert submit is not None
+    line = submit[0].replace("{BASE_URL}", f"http://127.0.0.1:{fresh.port}").replace("sk-…", key)
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["sh", "-c", line.replace("curl ", "curl -sS --max-time 20 ", 1)],
+        capture_output=True,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    assert (told["code"], len(told["result"])) == (1, 16)
+    site = Site(fresh, key)
+    shown = await site.done(told["result"])
+    picture = opened(await site.load(shown["imageUrl"]))
+    assert picture.width * 2 == picture.height * 3
+    assert await site.spent() == 0, "the demo's group costs nothing"
