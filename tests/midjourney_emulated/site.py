@@ -119,10 +119,15 @@ class Site:
 
     async def stored(self) -> int:
         """How many pictures are kept, without previews, which are JPEG and go by themselves."""
-        reply = await self.get("/v1/artefacts?limit=100")
-        assert reply.status == 200, reply.body
-        assert not reply.json().get("has_more")
-        return sum(each["content_type"] == "image/png" for each in reply.json()["data"])
+        count, path = 0, "/v1/artefacts?limit=100"
+        while path:
+            reply = await self.get(path)
+            assert reply.status == 200, reply.body
+            page = reply.json()
+            count += sum(each["content_type"] == "image/png" for each in page["data"])
+            cursor = page.get("next_cursor")
+            path = f"/v1/artefacts?limit=100&cursor={cursor}" if page["has_more"] else ""
+        return count
 
     # ---- money -----------------------------------------------------------------------------
 
