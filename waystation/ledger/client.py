@@ -19,7 +19,6 @@ from waystation.ledger.frames import Away, Reply, decode_replies
 from waystation.ledger.link import Link
 from waystation.ledger.messages import (
     Admitted,
-    AskAudit,
     Checkpoint,
     Command,
     Extend,
@@ -38,6 +37,7 @@ from waystation.ledger.messages import (
 from waystation.ledger.open_hold import HoldAnswer, HoldQuestion, OpenHold, void
 from waystation.ledger.open_questions import OpenQuestions
 from waystation.ledger.port import Answer, LedgerAway, Question
+from waystation.ledger.questions import AskAudit
 from waystation.ledger.taken_slots import TakenSlots
 from waystation.ledger.watchers import Watchers
 
