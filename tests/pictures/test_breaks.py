@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections.abc import Iterator
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.pictures.studio import CENT, Studio, b64, images, png
 from tests.pictures.test_forms import PRICES, chat_answer
 from tests.support.rogue import Rogue
 from tests.support.script import STALL, Gate
+from waystation.edge.pictures import keeping
+from waystation.errors import Fault
 
 PNG = png()
 ANSWER = images({"b64_json": b64(PNG)})
@@ -70,7 +73,15 @@ async def test_what_is_drawn_is_what_is_paid(
     assert (await studio.row(reply.request_id)).nanos == cents * CENT
 
 
-COUNTS = {"num_images": 8, "samples": 8, "num_outputs": 8, "sampleCount": 8, "N": 8, "batch-size": 8}
+COUNTS = {
+    "num_images": 8,
+    "samples": 8,
+    "num_outputs": 8,
+    "sampleCount": 8,
+    "N": 8,
+    "batch-size": 8,
+}
+ACCOUNT = 2
 TAKEN_OVER = {"n": 8, "size": "4096x4096", "quality": "hd", "stream": True, "partial_images": 3}
 
 
@@ -126,15 +137,47 @@ async def test_who_leaves_while_pictures_are_fetched_pays_for_what_is_kept(begin
 
 
 async def test_what_was_kept_of_an_attempt_that_failed_is_nobodys(begin: Begin) -> None:
-    studio = await begin(picture_seconds_max=0.3, store_seconds_max=0.3)
+    studio = await begin()
     near = studio.near
     near.on(
         "/v1/images/generations", images({"b64_json": b64(PNG)}, {"url": f"{near.url}/late.png"})
     )
     near.on("/late.png", (STALL,))
-    studio.far.answer(Rogue.error(500))
-    reply = await studio.draw(n=2)
-    row = await studio.row(reply.request_id)
-    page = await studio.gateway.site.artefacts.page(row.facts.account_id, "", 10)
-    paid = 2 * CENT if reply.status == 200 else 0
-    assert (row.nanos, len(page.artefacts)) == (paid, row.nanos // (2 * CENT))
+    drawing = asyncio.ensure_future(studio.draw(n=2, stream=True))
+    store = studio.gateway.site.artefacts
+    await near.until(lambda: any(seen.path == "/late.png" for seen in near.seen))
+    async with asyncio.timeout(5):
+        while not (await store.page(ACCOUNT, "", 10)).artefacts:
+            await asyncio.sleep(0.005)
+    (stream,) = studio.gateway.site.pulse.streams.values()
+    stream.cut(Fault("draining"), "gateway_lost")
+    assert (await drawing).status in (200, 503)
+    await studio.settled()
+    assert not (await store.page(ACCOUNT, "", 10)).artefacts
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rogue]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with Rogue() as one:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", one.url)
+        one.answer((STALL,))
+        yield one
+
+
+async def test_a_bucket_that_never_answers_ends_with_the_request(
+    begin: Begin, bucket: Rogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503, unbilled, asked of nobody else, and no mark against the vendor."""
+    monkeypatch.setattr(keeping, "GRACE_SECONDS", 0.2)
+    studio = await begin(artefacts="s3://pictures/here", picture_seconds_max=0.5)
+    studio.near.answer(ANSWER)
+    began = monotonic()
+    reply = await studio.draw()
+    assert (reply.status, reply.code) == (503, "temporarily_unavailable"), reply.body
+    assert monotonic() - began < 2
+    assert bucket.seen
+    assert not studio.far.seen
+    assert (await studio.row(reply.request_id)).nanos == 0

@@ -32,6 +32,8 @@ _PREFIXES = (
     "imagen",
 )
 IDEOGRAM_PREFIX = "ideogram-"
+IDEOGRAM_QUALITIES = {"low": "turbo", "medium": "default", "standard": "default"}
+"""Others' words for its rendering speeds."""
 
 
 def canonical(model: str) -> str:

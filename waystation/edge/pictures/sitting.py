@@ -13,14 +13,16 @@ from waystation.edge.pictures.keeping import kept
 from waystation.edge.story import Story
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
+from waystation.kernel.scalars import kind
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
 from waystation.upstream.attempt import AttemptFailed
+from waystation.upstream.pictures.knobs import told_name
 from waystation.upstream.pictures.port import Pictures
 from waystation.upstream.pictures.wire import overdue
 
-STORE_SECONDS_MAX = 30.0
-"""What fetching and storing may take beyond the deadline of drawing: the picture exists by then."""
+_WORD_BYTES_MOST = 64
+"""Of a size or quality that an upstream tells: it goes into the log row."""
 
 
 class Sitting:
@@ -58,11 +60,7 @@ class Sitting:
         story = self._story
         operation = story.operation
         assert isinstance(operation, PictureOperation)
-        try:
-            async with asyncio.timeout_at(story.ends_at + STORE_SECONDS_MAX):
-                shown = await kept(story, self._attempt.candidate.channel, pictures)
-        except TimeoutError:
-            raise overdue() from None
+        shown = await kept(story, self._attempt.candidate.channel, pictures)
         if operation.form != "ideogram" and not any(each.is_safe for each in shown):
             raise AttemptFailed(Fault("content_policy_violation"), status=400)
         story.upstream_id = pictures.upstream_id
@@ -72,7 +70,7 @@ class Sitting:
             request_id=story.call.request_id,
             pictures=shown,
             usage=self._usage(operation, pictures, shown),
-            dropped=list(dict.fromkeys(loss.path for loss in pictures.losses)),
+            dropped=list(dict.fromkeys(told_name(loss.path) for loss in pictures.losses)),
             raw_usage=pictures.raw_usage,
             shown=pictures.shown,
         )
@@ -109,5 +107,7 @@ class Sitting:
 def _word(pictures: Pictures, name: str) -> str:
     """A word that the upstream told beside its pictures; "" for none."""
     raw = pictures.shown.get(name)
-    value = msgspec.json.decode(raw) if raw is not None else None
-    return value if isinstance(value, str) and value != "auto" else ""
+    if raw is None or kind(raw) != '"' or len(raw) > _WORD_BYTES_MOST:
+        return ""
+    value = msgspec.json.decode(raw, type=str)
+    return value if value != "auto" else ""
