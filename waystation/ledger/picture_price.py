@@ -7,8 +7,8 @@ from waystation.ledger.price_tier import UnitPrice, unit_price
 
 
 class PicturePrice(msgspec.Struct, frozen=True):
-    """rows: (size, quality, price), in lower case, "" any. flat: of what no row names; None: the dearest row that
-    may be meant, for nothing is cheap by omission."""
+    """rows: (size, quality, price), in lower case, "" any. flat: of what no row names; None: the
+    dearest row that may be meant, for nothing is cheap by omission."""
 
     rows: tuple[tuple[str, str, UnitPrice], ...]
     flat: UnitPrice | None
