@@ -5,17 +5,19 @@ JSON, edits and variations multipart; gpt-image models answer base64 alone and r
 `response_format`; the others answer addresses unless asked otherwise.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
 
 from waystation.dialects.pictures.order import Action, PictureOrder
+from waystation.kernel.scalars import kind
 from waystation.kernel.strictjson import raw_of
 from waystation.upstream.pictures.data_address import as_address
 from waystation.upstream.pictures.multipart import FormBody
 from waystation.upstream.pictures.openai_answer import read_answer
 from waystation.upstream.pictures.openai_events import EventReader
+from waystation.upstream.pictures.passing import passed_on
 from waystation.upstream.pictures.port import PartialPicture, Pictures
 from waystation.upstream.pictures.refusals import judge_openai
 from waystation.upstream.pictures.wire import PictureWire
@@ -53,8 +55,9 @@ class OpenAiShape:
         return 1 if order.model.startswith(ONE_A_CALL) else order.n
 
     async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
-        reply = await wire.exchange(_request(wire, order), judge=_judge(wire))
-        return read_answer(reply.body, wire.secrets)
+        passed, losses = passed_on(order)
+        reply = await wire.exchange(_request(wire, order, passed), judge=_judge(wire))
+        return msgspec.structs.replace(read_answer(reply.body, wire.secrets), losses=losses)
 
     def streams(self, wire: PictureWire, order: PictureOrder) -> bool:
         return order.model.startswith(BASE64_ONLY) and wire.operation in ("image", "image_edit")
@@ -62,8 +65,9 @@ class OpenAiShape:
     async def stream(
         self, wire: PictureWire, order: PictureOrder
     ) -> AsyncIterator[PartialPicture | Pictures]:
-        incoming = await wire.send(_request(wire, order, stream=True), _judge(wire))
-        reader = EventReader(wire.secrets)
+        passed, _ = passed_on(order)
+        incoming = await wire.send(_request(wire, order, passed, stream=True), _judge(wire))
+        reader = EventReader(wire.secrets, order.n)
         try:
             if b"json" in (incoming.header(b"content-type") or b""):
                 # It does not stream, whatever was asked: the whole answer is here.
@@ -83,11 +87,13 @@ def _judge(wire: PictureWire) -> Any:
     return lambda status, body: judge_openai(status, body, wire.secrets)
 
 
-def _request(wire: PictureWire, order: PictureOrder, stream: bool = False) -> Outgoing:
+def _request(
+    wire: PictureWire, order: PictureOrder, passed: Mapping[str, msgspec.Raw], stream: bool = False
+) -> Outgoing:
     fields = _fields(wire, order, stream)
     accept = "text/event-stream" if stream else "application/json"
     if wire.operation in ("image_edit", "image_variation"):
-        form = FormBody(_form(wire, order, fields))
+        form = FormBody(_form(wire, order, {**fields, **passed}))
         return wire.request(wire.path(), form, content_type=form.content_type, accept=accept)
     if order.inputs:
         pictures = [as_address(each) for each in order.inputs]
@@ -97,7 +103,7 @@ def _request(wire: PictureWire, order: PictureOrder, stream: bool = False) -> Ou
     body = {name: raw_of(value) for name, value in fields.items()}
     return wire.request(
         wire.path(),
-        msgspec.json.encode({**body, **order.extras, **wire.channel.body_overrides}),
+        msgspec.json.encode({**body, **passed, **wire.channel.body_overrides}),
         accept=accept,
     )
 
@@ -148,8 +154,7 @@ def _vary(fields: dict[str, Any], wire: PictureWire) -> None:
 
 def _form(wire: PictureWire, order: PictureOrder, fields: dict[str, Any]) -> list[tuple[str, Any]]:
     """Fields as text, pictures as files; several pictures by the repeated name `image[]`."""
-    extras = {**order.extras, **wire.channel.body_overrides}
-    texts = {**fields, **{name: msgspec.json.decode(raw) for name, raw in extras.items()}}
+    texts = {**fields, **wire.channel.body_overrides}
     form: list[tuple[str, Any]] = [(name, _text(value)) for name, value in texts.items()]
     name = "image" if len(order.inputs) == 1 else "image[]"
     form += [(name, each) for each in order.inputs]
@@ -159,4 +164,8 @@ def _form(wire: PictureWire, order: PictureOrder, fields: dict[str, Any]) -> lis
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, msgspec.Raw):
+        return msgspec.json.encode(value).decode()
+    return msgspec.json.decode(value, type=str) if kind(value) == '"' else bytes(value).decode()
