@@ -12,17 +12,8 @@ from pathlib import Path
 
 from waystation.journal.row import AttemptRow, Facts, Row
 from waystation.ledger.books import Books, Posted
-from waystation.ledger.messages import (
-    Admitted,
-    Budget,
-    Command,
-    Hold,
-    Limits,
-    PutAccount,
-    PutToken,
-    Resolve,
-    Transfer,
-)
+from waystation.ledger.messages import Admitted, Command, Hold, Resolve, Transfer
+from waystation.ledger.policies import Budget, Limits, PutAccount, PutToken
 from waystation.ledger.sqlite_books import SqliteBooks
 
 START_MS = 1_750_000_000_000

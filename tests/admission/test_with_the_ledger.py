@@ -13,16 +13,10 @@ from tests.admission.asking import CHOICES, FACTS, POLICY, Request, row
 from waystation.admission.admit import admit
 from waystation.admission.grant import Grant
 from waystation.admission.refusal import NotAdmitted
-from waystation.ledger.messages import (
-    AskAccount,
-    AskAudit,
-    Budget,
-    Limits,
-    PutAccount,
-    PutToken,
-    Transfer,
-)
+from waystation.ledger.messages import Transfer
+from waystation.ledger.policies import Budget, Limits, PutAccount, PutToken
 from waystation.ledger.prices import charge
+from waystation.ledger.questions import AskAccount, AskAudit
 from waystation.meter.usage import Usage
 
 client_module = pytest.importorskip("waystation.ledger.client", reason="without the ledger's wire")

@@ -18,16 +18,16 @@ from waystation.identity.authenticator import Authenticator
 from waystation.identity.credentials import Credential, credential
 from waystation.identity.keys import shape
 from waystation.identity.passwords import verify_password
-from waystation.ledger.messages import (
+from waystation.ledger.policies import Budget
+from waystation.ledger.port import Answer, LedgerAway, Question
+from waystation.ledger.questions import (
     AccountState,
     AskAccount,
     AskToken,
     AskVersions,
-    Budget,
     TokenState,
     Versions,
 )
-from waystation.ledger.port import Answer, LedgerAway, Question
 from waystation.ledger.session import open_ledger
 from waystation.routing.snapshot import Member, Snapshot
 from waystation.settings import Settings

@@ -16,7 +16,7 @@ from waystation.control.apply.reconcile import reconcile
 from waystation.identity.authenticator import Authenticator
 from waystation.identity.credentials import credential
 from waystation.identity.passwords import verify_password
-from waystation.ledger.messages import AskToken, AskVersions, TokenState, Versions
+from waystation.ledger.questions import AskToken, AskVersions, TokenState, Versions
 from waystation.ledger.session import open_ledger
 from waystation.settings import Settings
 from waystation.storage.main import accounts

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import random
+from time import monotonic
 
 import pytest
 from PIL import Image
@@ -122,6 +123,22 @@ def test_names_and_types_are_each_others() -> None:
 )
 def test_what_has_no_type(data: bytes) -> None:
     assert sniff(data) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"<!---->" * 500, b"<!-- " * 700, b" " * 4000, b"<?xml" + b"?" * 4000],
+)
+def test_heads_that_would_be_tried_in_many_ways(data: bytes) -> None:
+    began = monotonic()
+    assert sniff(data + b"<p>") is None
+    assert monotonic() - began < 0.5
+
+
+def test_an_svg_behind_remarks() -> None:
+    head = b'\xef\xbb\xbf\n<?xml version="1.0"?>\n<!-- a --><!-- b -->\n<!DOCTYPE svg PUBLIC "x">'
+    assert sniff(head + b"<!-- c -->\n<svg/>") == sniff(b"<svg>") == sniff(b"<!----><svg ")
+    assert sniff(b"<!-- a ><svg>") is None
 
 
 async def test_the_same_in_threads_a_few_at_a_time() -> None:

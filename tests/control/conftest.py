@@ -20,7 +20,8 @@ from waystation.identity import passwords
 from waystation.identity.keys import mint
 from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
-from waystation.ledger.messages import PutAccount, PutToken, Transfer
+from waystation.ledger.messages import Transfer
+from waystation.ledger.policies import PutAccount, PutToken
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.settings import Settings

@@ -20,7 +20,7 @@ from waystation.journal.metrics import (
     Sample,
 )
 from waystation.journal.push import push
-from waystation.ledger.messages import AskVersions
+from waystation.ledger.questions import AskVersions
 
 SCRAPE = {"authorization": "Bearer scrape-me"}
 

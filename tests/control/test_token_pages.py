@@ -8,7 +8,8 @@ from tests.control.conftest import Console
 from tests.journal.rows import row
 from waystation.identity.keys import mint
 from waystation.ledger.client import LedgerClient
-from waystation.ledger.messages import Budget, Hold, PutToken, Resolve
+from waystation.ledger.messages import Hold, Resolve
+from waystation.ledger.policies import Budget, PutToken
 
 UNIT = 2000  # nanos in a legacy quota unit
 

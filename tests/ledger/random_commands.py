@@ -6,24 +6,18 @@ from collections.abc import Callable
 from tests.ledger.scene import NOW_MS, account, facts, hold, post, row, token, void
 from waystation.ledger.books import KeepLease, Lose, Posted, SweepAbsent, SweepBoot
 from waystation.ledger.messages import (
-    AskAccount,
-    AskAudit,
-    AskRow,
-    AskToken,
-    AskVersions,
-    Budget,
     Checkpoint,
     Extend,
     GiveSlot,
     Hello,
     Hold,
-    Limits,
     Note,
-    PutGroup,
     Sent,
     TakeSlot,
     Transfer,
 )
+from waystation.ledger.policies import Budget, Limits, PutGroup
+from waystation.ledger.questions import AskAccount, AskAudit, AskRow, AskToken, AskVersions
 
 GATEWAYS = ("g1", "g2", "g3")
 GROUPS = ("default", "slow")

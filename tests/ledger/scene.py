@@ -7,19 +7,9 @@ import msgspec
 
 from waystation.journal.row import Facts, Row
 from waystation.ledger.books import Books, Internal, Posted
-from waystation.ledger.messages import (
-    AskAudit,
-    AuditState,
-    Budget,
-    Command,
-    Decision,
-    Hold,
-    Limits,
-    PutAccount,
-    PutToken,
-    Resolve,
-    Transfer,
-)
+from waystation.ledger.messages import Command, Decision, Hold, Resolve, Transfer
+from waystation.ledger.policies import Budget, Limits, PutAccount, PutToken
+from waystation.ledger.questions import AskAudit, AuditState
 
 NOW_MS = 1_750_000_000_000
 USD = 10**9

@@ -9,7 +9,8 @@ import pytest
 from tests.ledger.random_commands import Scenario
 from tests.ledger.scene import NOW_MS, USD, Desk, facts, hold, post, void
 from waystation.ledger.audit import CHECKS, audit
-from waystation.ledger.messages import AskToken, Extend, Transfer
+from waystation.ledger.messages import Extend, Transfer
+from waystation.ledger.questions import AskToken
 from waystation.ledger.sqlite_books import SqliteBooks
 
 RESOLVED = "kind IN ('post', 'void', 'expire')"

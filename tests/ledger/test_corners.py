@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.ledger.scene import USD, Desk, hold, post, void
-from waystation.ledger.messages import Admitted, Budget, Refused, Resolved
+from waystation.ledger.messages import Admitted, Refused, Resolved
+from waystation.ledger.policies import Budget
 from waystation.ledger.sqlite_books import SqliteBooks
 
 KEY = ("k1", "digest")

@@ -18,18 +18,12 @@ from tests.ledger.scene import (
 )
 from waystation.ledger.books import KeepLease, Lose, SweepAbsent, SweepBoot
 from waystation.ledger.messages import (
-    AccountState,
     Admitted,
-    AskAccount,
-    AskRow,
-    Budget,
     Checkpoint,
     Done,
     Extend,
     Hello,
-    Limits,
     Note,
-    PutGroup,
     Refused,
     Resolve,
     Resolved,
@@ -37,6 +31,8 @@ from waystation.ledger.messages import (
     Swept,
     Transfer,
 )
+from waystation.ledger.policies import Budget, Limits, PutGroup
+from waystation.ledger.questions import AccountState, AskAccount, AskRow
 
 
 async def balance(desk: Desk, number: int = 1) -> tuple[int, int]:

@@ -10,8 +10,9 @@ import pytest
 
 from tests.ledger.scene import NOW_MS, USD, Desk, hold, post, void
 from waystation.ledger.books import Books, Lose, Posted
-from waystation.ledger.messages import AccountState, Admitted, AskAccount, Refused, Resolved
+from waystation.ledger.messages import Admitted, Refused, Resolved
 from waystation.ledger.postgres_books import PostgresBooks
+from waystation.ledger.questions import AccountState, AskAccount
 from waystation.ledger.sqlite_books import SqliteBooks
 
 COST = 70_000_000

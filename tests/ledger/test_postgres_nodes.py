@@ -11,17 +11,9 @@ import pytest
 from tests.ledger.scene import USD, Desk, hold, post
 from tests.support.postgres import PostgresServer, find_binaries, new_server
 from waystation.ledger.books import BooksAway, BooksLocked, KeepLease
-from waystation.ledger.messages import (
-    AccountState,
-    Admitted,
-    AskAccount,
-    Extend,
-    Granted,
-    Refused,
-    Resolved,
-    TakeSlot,
-)
+from waystation.ledger.messages import Admitted, Extend, Granted, Refused, Resolved, TakeSlot
 from waystation.ledger.postgres_books import PostgresBooks
+from waystation.ledger.questions import AccountState, AskAccount
 
 pytestmark = pytest.mark.postgres
 

@@ -8,8 +8,9 @@ import pytest
 from tests.ledger.random_commands import Scenario
 from tests.ledger.scene import Desk
 from waystation.ledger.books import Books
-from waystation.ledger.messages import AuditState, Decision
+from waystation.ledger.messages import Decision
 from waystation.ledger.postgres_books import PostgresBooks
+from waystation.ledger.questions import AuditState
 from waystation.ledger.sqlite_books import SqliteBooks
 
 BATCHES = 60

@@ -24,9 +24,7 @@ from hypothesis.stateful import (
 from tests.ledger.scene import Desk, account, credit, hold, post, token, void
 from waystation.ledger.books import Books, Lose
 from waystation.ledger.messages import (
-    AccountState,
     Admitted,
-    AskAccount,
     Checkpoint,
     Extend,
     Hold,
@@ -36,6 +34,7 @@ from waystation.ledger.messages import (
     Transfer,
 )
 from waystation.ledger.postgres_books import PostgresBooks
+from waystation.ledger.questions import AccountState, AskAccount
 from waystation.ledger.sqlite_books import SqliteBooks
 
 ACCOUNTS = (1, 2)

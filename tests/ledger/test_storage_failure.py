@@ -10,15 +10,8 @@ import pytest
 
 from tests.ledger.scene import USD, Desk, hold, post
 from waystation.ledger.books import BooksAway, BooksLocked
-from waystation.ledger.messages import (
-    AccountState,
-    Admitted,
-    AskAccount,
-    Granted,
-    Refused,
-    Resolved,
-    TakeSlot,
-)
+from waystation.ledger.messages import Admitted, Granted, Refused, Resolved, TakeSlot
+from waystation.ledger.questions import AccountState, AskAccount
 from waystation.ledger.sqlite_books import SqliteBooks
 
 

@@ -2,14 +2,8 @@
 
 from tests.ledger.scene import Desk, hold, void
 from waystation.ledger.books import Lose, SweepAbsent, SweepBoot
-from waystation.ledger.messages import (
-    Admitted,
-    AskOpenHolds,
-    AskTaskHolds,
-    OpenHolds,
-    Refused,
-    TaskHolds,
-)
+from waystation.ledger.messages import Admitted, Refused
+from waystation.ledger.questions import AskOpenHolds, AskTaskHolds, OpenHolds, TaskHolds
 
 
 async def test_open_holds_of_tasks_are_listed_page_by_page(desk: Desk) -> None:

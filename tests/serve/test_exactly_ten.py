@@ -14,7 +14,7 @@ from tests.support.script import Gate, chat
 from tests.support.serve import Serve, serving
 from tests.support.wire import request
 from waystation.control.apply import first_start
-from waystation.ledger.messages import AccountState, AskAccount
+from waystation.ledger.questions import AccountState, AskAccount
 from waystation.settings import Settings
 
 FUNDED, ASKED = 10, 300

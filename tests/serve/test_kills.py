@@ -12,7 +12,7 @@ from tests.support.rogue import Rogue
 from tests.support.script import STALL, chat_frames, stream
 from tests.support.serve import Serve
 from tests.support.wire import Wire, request
-from waystation.ledger.messages import AskRow, RowState
+from waystation.ledger.questions import AskRow, RowState
 
 STREAMS = 200
 GAP_SECONDS = 0.1

@@ -21,7 +21,7 @@ from waystation.control.apply.load import parse
 from waystation.edge.gateway import Gateway
 from waystation.edge.listening import bind
 from waystation.journal.row import Row
-from waystation.ledger.messages import AskAudit, AskRow, AuditState, RowState
+from waystation.ledger.questions import AskAudit, AskRow, AuditState, RowState
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.settings import Settings

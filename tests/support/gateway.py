@@ -28,14 +28,14 @@ from waystation.control.apply.load import parse
 from waystation.edge.gateway import Gateway
 from waystation.edge.listening import bind
 from waystation.journal.row import Row
-from waystation.ledger.messages import (
+from waystation.ledger.messages import Done
+from waystation.ledger.policies import PutAccount
+from waystation.ledger.questions import (
     AccountState,
     AskAccount,
     AskAudit,
     AskRow,
     AuditState,
-    Done,
-    PutAccount,
     RowState,
 )
 from waystation.ledger.server import LedgerServer

@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.support.gateway import Document, to_toml
 from waystation.ledger.client import LedgerClient
-from waystation.ledger.messages import AskAudit, AskRow, AuditState, RowState
+from waystation.ledger.questions import AskAudit, AskRow, AuditState, RowState
 from waystation.settings import Settings
 
 READY_SECONDS_MAX = 60.0

@@ -13,18 +13,17 @@ from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import request_id
 from waystation.ledger.books import Books
 from waystation.ledger.client import LedgerClient
-from waystation.ledger.messages import (
+from waystation.ledger.messages import Transfer
+from waystation.ledger.policies import PutAccount, PutToken
+from waystation.ledger.postgres_books import PostgresBooks
+from waystation.ledger.questions import (
     AccountState,
     AskAccount,
     AskAudit,
     AskRow,
     AuditState,
-    PutAccount,
-    PutToken,
     RowState,
-    Transfer,
 )
-from waystation.ledger.postgres_books import PostgresBooks
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.routing.snapshot import Channel

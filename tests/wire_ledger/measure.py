@@ -22,13 +22,12 @@ from waystation.ledger.messages import (
     Decision,
     Hello,
     Hold,
-    PutAccount,
-    PutToken,
     Resolve,
     Resolved,
     Swept,
     Transfer,
 )
+from waystation.ledger.policies import PutAccount, PutToken
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.session import open_ledger
 from waystation.ledger.sqlite_books import SqliteBooks

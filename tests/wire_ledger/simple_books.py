@@ -14,9 +14,7 @@ import msgspec
 
 from waystation.ledger.books import BooksAway, Lose, Posted, SweepAbsent, SweepBoot
 from waystation.ledger.messages import (
-    AccountState,
     Admitted,
-    AskAccount,
     Checkpoint,
     Decision,
     Done,
@@ -34,6 +32,7 @@ from waystation.ledger.messages import (
     TakeSlot,
     Transfer,
 )
+from waystation.ledger.questions import AccountState, AskAccount
 
 
 @dataclass

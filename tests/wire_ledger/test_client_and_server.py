@@ -6,10 +6,7 @@ import pytest
 from tests.wire_ledger.conftest import Bench, a_hold, a_post, a_row, until
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.messages import (
-    AccountState,
     Admitted,
-    AskAccount,
-    AskFigures,
     Extend,
     Granted,
     Hold,
@@ -20,6 +17,7 @@ from waystation.ledger.messages import (
     Transfer,
 )
 from waystation.ledger.port import LedgerAway
+from waystation.ledger.questions import AccountState, AskAccount, AskFigures
 
 
 def a_slot(name: str) -> TakeSlot:

@@ -10,7 +10,6 @@ from waystation.ledger import frames, writer
 from waystation.ledger.books import BooksLocked, Lose
 from waystation.ledger.messages import (
     Admitted,
-    AskAccount,
     Checkpoint,
     Extend,
     Granted,
@@ -22,6 +21,7 @@ from waystation.ledger.messages import (
     TakeSlot,
 )
 from waystation.ledger.port import LedgerAway
+from waystation.ledger.questions import AskAccount
 from waystation.ledger.server import LedgerServer
 from waystation.ledger.socket_address import AddressTaken
 

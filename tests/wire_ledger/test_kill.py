@@ -16,16 +16,10 @@ from tests.wire_ledger.ledger_process import BOOT
 from tests.wire_ledger.processes import Processes
 from tests.wire_ledger.simple_books import FileBooks
 from waystation.ledger.client import LedgerClient
-from waystation.ledger.messages import (
-    Admitted,
-    AskAccount,
-    AskAudit,
-    AskRow,
-    PutAccount,
-    PutToken,
-    Transfer,
-)
+from waystation.ledger.messages import Admitted, Transfer
+from waystation.ledger.policies import PutAccount, PutToken
 from waystation.ledger.port import LedgerAway
+from waystation.ledger.questions import AskAccount, AskAudit, AskRow
 from waystation.ledger.session import open_ledger
 
 BALANCE = 10**15

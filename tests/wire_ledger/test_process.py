@@ -13,8 +13,8 @@ from tests.wire_ledger.processes import Processes
 from waystation.ledger import process
 from waystation.ledger.books import BooksLocked
 from waystation.ledger.client import LedgerClient
-from waystation.ledger.messages import AskFigures
 from waystation.ledger.process import run_ledger
+from waystation.ledger.questions import AskFigures
 from waystation.ledger.session import open_ledger
 from waystation.ledger.stores import node_of
 from waystation.settings import Settings

@@ -65,11 +65,9 @@ _AUDIO_BRANDS = frozenset({b"M4A ", b"M4B "})
 _VIDEO_BRANDS = frozenset(
     {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"dash", b"M4V "}
 )
-_SVG = re.compile(
-    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE\s+svg[^>\[]*>\s*)?(?:<!--.*?-->\s*)*"
-    rb"<svg[\s>/]",
-    re.DOTALL,
-)
+_XML = re.compile(rb"<\?xml[^>]*\?>")
+_DOCTYPE = re.compile(rb"<!DOCTYPE\s+svg[^>\[]*>")
+_SVG = re.compile(rb"<svg[\s>/]")
 _JSON = re.compile(rb"\s*[\[{]")
 
 
@@ -88,9 +86,38 @@ def sniff(data: bytes) -> MediaType | None:
     if head[:1] == b"\xff" and len(head) > 1:
         return _of_frame(head[1])
     text = head.removeprefix(b"\xef\xbb\xbf")
-    if _SVG.match(text):
+    if _is_svg(text):
         return SVG
     return JSON if _JSON.match(text) else None
+
+
+def _is_svg(text: bytes) -> bool:
+    """Whether the first tag is one. Step by step: as one expression, comments that can be split in
+    many ways would all be tried, for hours."""
+    at = _blank(text, 0)
+    if found := _XML.match(text, at):
+        at = found.end()
+    at = _remarks(text, at)
+    if found := _DOCTYPE.match(text, at):
+        at = _remarks(text, found.end())
+    return _SVG.match(text, at) is not None
+
+
+def _blank(text: bytes, at: int) -> int:
+    while text[at : at + 1].isspace():
+        at += 1
+    return at
+
+
+def _remarks(text: bytes, at: int) -> int:
+    """Where blanks and comments end."""
+    at = _blank(text, at)
+    while text.startswith(b"<!--", at):
+        end = text.find(b"-->", at + 4)
+        if end < 0:
+            break
+        at = _blank(text, end + 3)
+    return at
 
 
 def _of_brands(head: bytes) -> MediaType | None:

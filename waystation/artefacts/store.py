@@ -36,6 +36,10 @@ ID_CHARACTERS = 22
 log = structlog.get_logger("waystation.artefacts")
 
 
+def new_artefact_id() -> str:
+    return random_text(ID_CHARACTERS)
+
+
 class ArtefactStore:
     """One a process; nothing is opened or read before it is needed. unseal: what opens the
     signing keys, see Links. objects: instead of the place that the settings name. pictures:
@@ -65,14 +69,16 @@ class ArtefactStore:
         request_id: str = "",
         task_id: str = "",
         life_seconds: float | None = None,
+        artefact_id: str | None = None,
     ) -> Artefact:
         """Store a file, whole or not at all; a Path is streamed. types: what it may be, told by
-        its bytes. life_seconds: instead of the setting's days. Raises Fault (502
+        its bytes. life_seconds: instead of the setting's days. artefact_id: a new one, from who
+        may want to take the file back though this was cancelled. Raises Fault (502
         bad_upstream_response) for any other content, ArtefactsAway, StorageAway."""
         found = await self._examine(data, types)
         tag = await self._links.tag()
         await self._links.refresh()
-        artefact_id, created_ms = random_text(ID_CHARACTERS), now_ms()
+        artefact_id, created_ms = artefact_id or new_artefact_id(), now_ms()
         artefact = Artefact(
             id=artefact_id,
             account_id=account_id,

@@ -30,7 +30,7 @@ def audit(data: Data = None, database: Database = None, as_json: Json = False) -
 
 
 async def _report(settings: Settings) -> dict[str, Any]:
-    from waystation.ledger.messages import AskAudit, AuditState
+    from waystation.ledger.questions import AskAudit, AuditState
     from waystation.ledger.session import open_ledger
 
     async with open_ledger(settings) as ledger:

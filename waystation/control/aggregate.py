@@ -27,7 +27,7 @@ from waystation.journal.metrics import (
     Sample,
 )
 from waystation.kernel.clock import monotonic
-from waystation.ledger.messages import Figures
+from waystation.ledger.questions import Figures
 
 GAUGE_SECONDS_MAX = 15.0
 """A process that pushed nothing for so long is gone, and so are its gauges."""

@@ -17,8 +17,8 @@ from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.identity.credentials import credential
 from waystation.kernel.money import format_cents, format_usd
-from waystation.ledger.messages import AskToken, TokenState
 from waystation.ledger.port import LedgerAway
+from waystation.ledger.questions import AskToken, TokenState
 
 _UNLIMITED_USD = 100_000_000
 

@@ -14,8 +14,8 @@ from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.journal.row import AttemptRow, Row
 from waystation.kernel.money import format_usd
-from waystation.ledger.messages import AskRow, RowState
 from waystation.ledger.port import LedgerAway
+from waystation.ledger.questions import AskRow, RowState
 
 
 class Receipts:

@@ -10,16 +10,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
-
-import msgspec
+from typing import cast
 
 from waystation.journal.row import EndReason, Row
+from waystation.ledger.deadlines import Deadlines, fail
 from waystation.ledger.frames import Away, Reply, decode_replies
 from waystation.ledger.link import Link
 from waystation.ledger.messages import (
     Admitted,
-    AskAudit,
     Checkpoint,
     Command,
     Extend,
@@ -35,9 +33,10 @@ from waystation.ledger.messages import (
     Swept,
     TakeSlot,
 )
-from waystation.ledger.open_hold import HoldAnswer, HoldQuestion, OpenHold, void
+from waystation.ledger.open_hold import HoldAnswer, HoldQuestion, OpenHold, fitting, void
 from waystation.ledger.open_questions import OpenQuestions
 from waystation.ledger.port import Answer, LedgerAway, Question
+from waystation.ledger.questions import AskAudit
 from waystation.ledger.taken_slots import TakenSlots
 from waystation.ledger.watchers import Watchers
 
@@ -47,8 +46,6 @@ CONFIRM_AFTER_SECONDS = 5.0
 HOLDS_MAX = 50_000
 NOTES_MAX = 10_000
 QUESTIONS_MAX = 1_000
-ROW_DETAIL_BYTES_MAX = 64 * 1024
-_TICK_SECONDS = 0.5
 
 
 class LedgerClient:
@@ -73,16 +70,15 @@ class LedgerClient:
         self._slots = TakenSlots(self._loop)
         self._questions = OpenQuestions(self._loop)
         self._notes: deque[Note] = deque()
-        self._deadlines: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._deadlines = Deadlines(self._loop)
         self._unacknowledged = 0
         self._watchers = Watchers(self._loop)
-        self._tick: asyncio.TimerHandle | None = None
 
     # ---- life ------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Connect in the background, now and whenever the connection is lost."""
-        self._tick = self._loop.call_later(_TICK_SECONDS, self._on_tick)
+        self._deadlines.start()
         self.link.start()
 
     async def wait_present(self, seconds_max: float) -> None:
@@ -95,8 +91,7 @@ class LedgerClient:
 
     def close(self) -> None:
         """Close the connection: the ledger resolves the holds that are still open."""
-        if self._tick is not None:
-            self._tick.cancel()
+        self._deadlines.stop()
         self.link.flush()
         self.link.close()
         self._answering = False
@@ -200,12 +195,7 @@ class LedgerClient:
             record = self._holds[resolution.hold_id] = OpenHold(None)
         elif record.resolution is not None:
             return
-        row = resolution.row
-        if len(row.usage) + len(row.parts) > ROW_DETAIL_BYTES_MAX:
-            # A row that no frame can carry would never be acknowledged.
-            slim = msgspec.structs.replace(row, usage=b"", parts=b"")
-            resolution = msgspec.structs.replace(resolution, row=slim)
-        record.resolution = resolution
+        record.resolution = resolution = fitting(resolution)
         self._unacknowledged += 1
         self.link.post(resolution)
 
@@ -237,7 +227,7 @@ class LedgerClient:
         if not self._answering:
             raise LedgerAway("the ledger does not answer")
         future = self._slots.ask(slot)
-        self._deadlines.append((self._loop.time() + ANSWER_SECONDS_MAX, future))
+        self._deadlines.add(future, self._loop.time() + ANSWER_SECONDS_MAX)
         self.link.post(slot)
         try:
             return await future
@@ -363,7 +353,7 @@ class LedgerClient:
             question, future = record.asked.popleft()
             if isinstance(question, Hold) and not record.confirmed_at and not record.resolution:
                 del self._holds[away.id]
-            _fail(future, fault)
+            fail(future, fault)
 
     # ---- waiting ---------------------------------------------------------------------------
 
@@ -372,7 +362,7 @@ class LedgerClient:
     ) -> asyncio.Future[HoldAnswer]:
         future: asyncio.Future[HoldAnswer] = self._loop.create_future()
         record.asked.append((question, future))
-        self._deadlines.append((now + ANSWER_SECONDS_MAX, future))
+        self._deadlines.add(future, now + ANSWER_SECONDS_MAX)
         self.link.post(question)
         return future
 
@@ -389,26 +379,13 @@ class LedgerClient:
         for record in self._holds.values():
             if record.asked:
                 if not record.confirmed_at:
-                    _fail(record.asked[0][1], LedgerAway(reason))
+                    fail(record.asked[0][1], LedgerAway(reason))
                 record.forget_answered()
         self._questions.fail_all(LedgerAway(reason))
         self._slots.fail_all(LedgerAway(reason))
-
-    def _on_tick(self) -> None:
-        self._tick = self._loop.call_later(_TICK_SECONDS, self._on_tick)
-        now = self._loop.time()
-        deadlines = self._deadlines
-        while deadlines and (deadlines[0][1].done() or deadlines[0][0] <= now):
-            _fail(deadlines.popleft()[1], LedgerAway("no answer in time"))
 
     async def _watch(self, holds: Callable[[], bool], seconds_max: float) -> None:
         try:
             await self._watchers.until(holds, seconds_max)
         except TimeoutError:
             raise LedgerAway(f"not within {seconds_max} s") from None
-
-
-def _fail(future: asyncio.Future[Any], fault: LedgerAway) -> None:
-    if not future.done():
-        future.set_exception(fault)
-        future.exception()  # read: its task may have been cancelled in the same turn

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from waystation.journal.metrics import BATCH_SIZE_BOUNDS, COMMIT_SECONDS_BOUNDS
-from waystation.ledger.messages import Figures
+from waystation.ledger.questions import Figures
 
 
 class Counters:

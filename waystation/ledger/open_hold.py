@@ -4,6 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 
+import msgspec
+
 from waystation.journal.row import EndReason, Facts, Row
 from waystation.ledger.messages import (
     Admitted,
@@ -16,6 +18,8 @@ from waystation.ledger.messages import (
     Resolved,
 )
 from waystation.ledger.messages import Sent as SentMark
+
+ROW_DETAIL_BYTES_MAX = 64 * 1024
 
 HoldAnswer = Admitted | Refused
 HoldQuestion = Hold | Extend
@@ -53,6 +57,15 @@ class OpenHold:
     def forget_answered(self) -> None:
         """When the connection has gone: nobody waits for these any more."""
         self.asked = deque(entry for entry in self.asked if not entry[1].done())
+
+
+def fitting(resolution: Resolve) -> Resolve:
+    """Without its row's details where no frame can carry them: it would never be acknowledged."""
+    row = resolution.row
+    if len(row.usage) + len(row.parts) <= ROW_DETAIL_BYTES_MAX:
+        return resolution
+    slim = msgspec.structs.replace(row, usage=b"", parts=b"")
+    return msgspec.structs.replace(resolution, row=slim)
 
 
 def void(hold: Hold, status: int, end: EndReason, code: str) -> Resolve:

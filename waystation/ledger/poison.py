@@ -8,18 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from waystation.ledger.books import BooksAway, Posted
-from waystation.ledger.messages import (
-    Decision,
-    Done,
-    Extend,
-    Hold,
-    PutAccount,
-    PutGroup,
-    PutToken,
-    Refused,
-    TakeSlot,
-    Transfer,
-)
+from waystation.ledger.messages import Decision, Done, Extend, Hold, Refused, TakeSlot, Transfer
+from waystation.ledger.policies import PutAccount, PutGroup, PutToken
 
 log = logging.getLogger("waystation.ledger")
 

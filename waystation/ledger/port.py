@@ -5,8 +5,20 @@ from typing import Protocol
 
 from waystation.journal.row import Row
 from waystation.ledger.messages import (
-    AccountState,
     Admitted,
+    Done,
+    Extend,
+    Granted,
+    Hold,
+    Refused,
+    Resolve,
+    Resolved,
+    TakeSlot,
+    Transfer,
+)
+from waystation.ledger.policies import PutAccount, PutGroup, PutToken
+from waystation.ledger.questions import (
+    AccountState,
     AskAccount,
     AskAudit,
     AskFigures,
@@ -17,24 +29,12 @@ from waystation.ledger.messages import (
     AskToken,
     AskVersions,
     AuditState,
-    Done,
-    Extend,
     Figures,
-    Granted,
-    Hold,
     OpenHolds,
     PageState,
-    PutAccount,
-    PutGroup,
-    PutToken,
-    Refused,
-    Resolve,
-    Resolved,
     RowState,
-    TakeSlot,
     TaskHolds,
     TokenState,
-    Transfer,
     Versions,
 )
 

@@ -24,7 +24,7 @@ from waystation.ledger.books import BooksAway, BooksLocked, KeepLease, Posted
 from waystation.ledger.calendar import Calendar
 from waystation.ledger.decide import decide
 from waystation.ledger.doubt import Doubt
-from waystation.ledger.messages import AskAudit, AuditState, Decision, TakeSlot
+from waystation.ledger.messages import Decision, TakeSlot
 from waystation.ledger.migrate import migrate_postgres
 from waystation.ledger.poison import settle_singly
 from waystation.ledger.postgres_answers import ask
@@ -33,6 +33,7 @@ from waystation.ledger.postgres_node import LeaseLapsedError, Node
 from waystation.ledger.postgres_wants import Wants
 from waystation.ledger.postgres_writer import write
 from waystation.ledger.queries import Question
+from waystation.ledger.questions import AskAudit, AuditState
 from waystation.ledger.slots import Slots
 from waystation.ledger.state import Changes, State
 

@@ -11,14 +11,12 @@ from waystation.ledger.messages import (
     Hello,
     Hold,
     Note,
-    PutAccount,
-    PutGroup,
-    PutToken,
     Resolve,
     Sent,
     TakeSlot,
     Transfer,
 )
+from waystation.ledger.policies import PutAccount, PutGroup, PutToken
 from waystation.ledger.queries import Question
 
 

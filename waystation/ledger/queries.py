@@ -8,7 +8,8 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from waystation.ledger.audit import audit_report
-from waystation.ledger.messages import (
+from waystation.ledger.messages import Decision
+from waystation.ledger.questions import (
     AccountState,
     AskAccount,
     AskAudit,
@@ -19,7 +20,6 @@ from waystation.ledger.messages import (
     AskToken,
     AskVersions,
     AuditState,
-    Decision,
     OpenHolds,
     PageState,
     RowState,

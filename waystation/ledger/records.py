@@ -8,7 +8,7 @@ import msgspec
 from waystation.journal.row import Facts, Row
 from waystation.ledger.calendar import Spend
 from waystation.ledger.decide.amounts import bounded
-from waystation.ledger.messages import Budget, Limits
+from waystation.ledger.policies import Budget, Limits
 from waystation.ledger.state import (
     Account,
     Gauge,

@@ -3,8 +3,9 @@
 import sqlite3
 from pathlib import Path
 
-from waystation.ledger.messages import AskAudit, AuditState, Decision
+from waystation.ledger.messages import Decision
 from waystation.ledger.queries import Question, answer
+from waystation.ledger.questions import AskAudit, AuditState
 
 COPY_PAGES = 256
 COPY_PAUSE_SECONDS = 0.001

@@ -12,7 +12,8 @@ import msgspec
 
 from waystation.journal.row import Facts, Row
 from waystation.ledger.calendar import Calendar, Spend
-from waystation.ledger.messages import Budget, Limits, Resolved
+from waystation.ledger.messages import Resolved
+from waystation.ledger.policies import Budget, Limits
 from waystation.ledger.slots import Slots
 
 Owner = Literal["gateway", "task"]

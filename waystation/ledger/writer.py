@@ -15,6 +15,19 @@ from waystation.ledger.connection import Connection
 from waystation.ledger.figures import Counters
 from waystation.ledger.frames import Away, Reply
 from waystation.ledger.messages import (
+    Checkpoint,
+    Command,
+    Decision,
+    Extend,
+    Hello,
+    Hold,
+    Note,
+    Swept,
+    TakeSlot,
+    Transfer,
+)
+from waystation.ledger.policies import PutAccount, PutGroup, PutToken
+from waystation.ledger.questions import (
     AskAccount,
     AskAudit,
     AskFigures,
@@ -24,19 +37,6 @@ from waystation.ledger.messages import (
     AskTaskHolds,
     AskToken,
     AskVersions,
-    Checkpoint,
-    Command,
-    Decision,
-    Extend,
-    Hello,
-    Hold,
-    Note,
-    PutAccount,
-    PutGroup,
-    PutToken,
-    Swept,
-    TakeSlot,
-    Transfer,
 )
 
 BATCH_MAX = 2_000

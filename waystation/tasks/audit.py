@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import request_id
-from waystation.ledger.messages import AskOpenHolds, OpenHolds, TaskHold
+from waystation.ledger.questions import AskOpenHolds, OpenHolds, TaskHold
 from waystation.storage.main import tasks
 from waystation.tasks.rows import COLUMNS
 from waystation.tasks.store import TaskStore

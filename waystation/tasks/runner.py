@@ -12,8 +12,8 @@ import structlog
 from waystation.journal.metrics import Metrics
 from waystation.kernel.clock import monotonic, now_ms
 from waystation.kernel.ids import request_id
-from waystation.ledger.messages import AskOpenHolds, OpenHolds
 from waystation.ledger.port import Ledger, LedgerAway
+from waystation.ledger.questions import AskOpenHolds, OpenHolds
 from waystation.routing.snapshot import Channel
 from waystation.storage.database import StorageAway
 from waystation.tasks.desk import Desk

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import request_id
-from waystation.ledger.messages import AskTaskHolds, TaskHold, TaskHolds
 from waystation.ledger.port import Answer, Ledger, Question
+from waystation.ledger.questions import AskTaskHolds, TaskHold, TaskHolds
 from waystation.storage.main import tasks
 from waystation.tasks.rows import COLUMNS
 from waystation.tasks.settle import Settler

@@ -16,18 +16,10 @@ from sqlalchemy import Column, RowMapping, Table, bindparam, delete, func, selec
 from waystation.control.apply.run import chunks
 from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import request_id
-from waystation.ledger.messages import (
-    AskVersions,
-    Budget,
-    Done,
-    Limits,
-    PutAccount,
-    PutGroup,
-    PutToken,
-    Transfer,
-    Versions,
-)
+from waystation.ledger.messages import Done, Transfer
+from waystation.ledger.policies import Budget, Limits, PutAccount, PutGroup, PutToken
 from waystation.ledger.port import Answer, Question
+from waystation.ledger.questions import AskVersions, Versions
 from waystation.storage.database import Database
 from waystation.storage.main import accounts, groups, outbox, tokens
 

@@ -6,8 +6,8 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from waystation.control.guards import services_of
-from waystation.ledger.messages import AskFigures, Figures
 from waystation.ledger.port import LedgerAway
+from waystation.ledger.questions import AskFigures, Figures
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -10,8 +10,8 @@ from waystation.errors import Fault
 from waystation.journal.row import Row
 from waystation.kernel.ids import request_id
 from waystation.kernel.money import legacy_units
-from waystation.ledger.messages import AskPage, PageState
 from waystation.ledger.port import LedgerAway
+from waystation.ledger.questions import AskPage, PageState
 
 ROWS_MAX = 100
 _CONSUMED, _FAILED = 2, 5

@@ -8,8 +8,8 @@ from waystation.control.replies import json_reply
 from waystation.control.token_owner import TokenOwner
 from waystation.kernel.ids import request_id
 from waystation.kernel.money import legacy_units
-from waystation.ledger.messages import AccountState, AskAccount, AskToken, TokenState
 from waystation.ledger.port import Ledger, LedgerAway
+from waystation.ledger.questions import AccountState, AskAccount, AskToken, TokenState
 
 
 async def show(request: Request) -> Response:

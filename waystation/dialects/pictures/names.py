@@ -33,6 +33,8 @@ PREFIXES = (
 )
 """Of models that draw and do nothing else."""
 IDEOGRAM_PREFIX = "ideogram-"
+IDEOGRAM_QUALITIES = {"low": "turbo", "medium": "default", "standard": "default"}
+"""Others' words for its rendering speeds."""
 
 
 def canonical(model: str) -> str:

@@ -83,7 +83,7 @@ def _from_json(fields: Fields, name: str, action: Action, model: str) -> Picture
     masks = _addresses(fields, "mask")
     if len(masks) > 1:
         raise Fault("invalid_value", param="mask", reason="expected one picture")
-    if action != "generate" and not references:
+    if not references and (masks or action != "generate"):
         raise Fault("missing_field", param="image")
     order, stream = _order(fields, action, model)
     return PictureOperation(
@@ -190,10 +190,12 @@ def _addresses(fields: Fields, name: str) -> list[str]:
     if value is None or is_null(value):
         return []
     items: Any = [value] if kind(value) != "[" else _decode_items(value)
-    found = [_address(msgspec.json.decode(item), name) for item in items]
-    if not 1 <= len(found) <= INPUTS_MOST:
+    if not 1 <= len(items) <= INPUTS_MOST:
         raise Fault("invalid_value", param=name, reason=f"expected 1 to {INPUTS_MOST} pictures")
-    return found
+    try:
+        return [_address(msgspec.json.decode(item), name) for item in items]
+    except RecursionError:
+        raise Fault("invalid_value", param=name, reason="nested too deeply") from None
 
 
 def _address(item: object, name: str) -> str:

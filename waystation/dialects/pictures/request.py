@@ -10,8 +10,10 @@ from waystation.dialects.pictures.limits import (
     PARTIAL_TOKENS_MOST,
     known,
 )
+from waystation.dialects.pictures.names import IDEOGRAM_PREFIX, IDEOGRAM_QUALITIES
 from waystation.dialects.pictures.order import PictureInput, PictureOrder
 from waystation.kernel.estimate import tokens_bound, tokens_guess
+from waystation.kernel.scalars import kind
 from waystation.meter.usage import Usage
 
 Form = Literal["openai", "ideogram", "chat"]
@@ -101,18 +103,23 @@ class PictureOperation:
         size = order.size
         if size in (None, "auto"):
             size = facts.size or size
-        quality = order.quality or self._speed()
+        quality = (order.quality or "").lower()
+        if quality in ("", "auto"):
+            quality = self._speed() or quality
+        if self.model.startswith(IDEOGRAM_PREFIX):
+            quality = IDEOGRAM_QUALITIES.get(quality, quality)
         if self.model.startswith("recraft") and (order.style or "").startswith("vector"):
             quality = "vector"
-        if quality in (None, "auto"):
+        if quality in ("", "auto"):
             quality = facts.quality or quality
-        return size or "", quality or ""
+        return size or "", quality
 
-    def _speed(self) -> str | None:
+    def _speed(self) -> str:
         """Ideogram's word for quality, which other fields may carry along."""
         raw = self.order.extras.get("rendering_speed")
-        value = None if raw is None else msgspec.json.decode(raw)
-        return value.lower() if isinstance(value, str) else None
+        if raw is None or kind(raw) != '"':
+            return ""
+        return msgspec.json.decode(raw, type=str).lower()
 
     def supplied(
         self, inputs: tuple[PictureInput, ...], mask: PictureInput | None

@@ -36,11 +36,13 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     try:
         with nullcontext() if drains else Interruptible(story.call):
             await sitting.prepare()
-            drawn = await sitting.finish(await sitting.draw())
+            pictures = await sitting.draw()
     except ClientLeft:
         gone = Fault("client_closed_request")
         story.void("client_gone", gone, gone.status)
         return
+    # The pictures exist: whoever leaves now has them in its list, and pays for them.
+    drawn = await sitting.finish(pictures)
     attempts.succeeded(attempt, monotonic())
     story.first_ns = perf_counter_ns()
     story.attempted(attempt, began_ns, "answered", 200, "")

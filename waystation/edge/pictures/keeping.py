@@ -7,6 +7,7 @@ import structlog
 
 from waystation.artefacts.media_types import PICTURES
 from waystation.artefacts.shelf import ArtefactsAway
+from waystation.artefacts.store import new_artefact_id
 from waystation.dialects.pictures.reply import ShownPicture
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.public_base import public_base
@@ -18,8 +19,16 @@ from waystation.storage.database import StorageAway
 from waystation.upstream.attempt import AttemptFailed
 from waystation.upstream.fetching import Wanted
 from waystation.upstream.pictures.port import Picture, Pictures
+from waystation.upstream.pictures.wire import overdue
 
 log = structlog.get_logger("waystation.pictures")
+
+
+STORE_SECONDS_MAX = 30.0
+"""What fetching and storing may take, within the request's deadline;"""
+GRACE_SECONDS = 8.0
+"""of which so much may lie beyond it: the picture exists by then."""
+_FORGET_SECONDS_MAX = 5.0
 
 
 async def kept(story: Story, channel: Channel, pictures: Pictures) -> list[ShownPicture]:
@@ -27,50 +36,102 @@ async def kept(story: Story, channel: Channel, pictures: Pictures) -> list[Shown
     is none is left out as long as another is there. Raises AttemptFailed when none is left."""
     operation = story.operation
     assert isinstance(operation, PictureOperation)
-    outcomes = await asyncio.gather(
-        *(_keep(story, channel, operation, each) for each in pictures.items[: operation.n])
-    )
+    now = asyncio.get_running_loop().time()
+    ends_at = min(now + STORE_SECONDS_MAX, max(story.ends_at, now + GRACE_SECONDS))
+    keepers = [
+        _Keeper(story, channel, operation, each, ends_at) for each in pictures.items[: operation.n]
+    ]
+    try:
+        outcomes = await asyncio.gather(*(each.keep() for each in keepers))
+    except BaseException:
+        # Nobody is going to pay for them.
+        await asyncio.gather(*(each.forget() for each in keepers))
+        raise
     shown = [each for each in outcomes if isinstance(each, ShownPicture)]
     if not shown:
         raise next(each for each in outcomes if isinstance(each, AttemptFailed))
     return shown
 
 
-async def _keep(
-    story: Story, channel: Channel, operation: PictureOperation, picture: Picture
-) -> ShownPicture | AttemptFailed:
-    if picture.blocked:
-        return ShownPicture(seed=picture.seed, size=picture.size, is_safe=False)
-    site, call = story.site, story.call
-    assert story.caller is not None
-    try:
-        data = picture.data or await _fetched(site, channel, picture)
+class _Keeper:
+    """One picture's way into the store. ends_at: the loop's time."""
+
+    __slots__ = ("_channel", "_ends_at", "_id", "_operation", "_picture", "_story")
+
+    def __init__(
+        self,
+        story: Story,
+        channel: Channel,
+        operation: PictureOperation,
+        picture: Picture,
+        ends_at: float,
+    ) -> None:
+        self._story = story
+        self._channel = channel
+        self._operation = operation
+        self._picture = picture
+        self._ends_at = ends_at
+        self._id = ""
+
+    async def keep(self) -> ShownPicture | AttemptFailed:
+        picture, request_id = self._picture, self._story.call.request_id
+        if picture.blocked:
+            return ShownPicture(seed=picture.seed, size=picture.size, is_safe=False)
+        try:
+            async with asyncio.timeout_at(self._ends_at):
+                data = picture.data or await _fetched(self._story.site, self._channel, picture)
+                self._id = new_artefact_id()
+                return await self._put(data)
+        except Fault as fault:
+            return AttemptFailed(fault, status=200)
+        except (ArtefactsAway, StorageAway) as away:
+            reason = str(away)
+        except TimeoutError:
+            if not self._id:
+                return overdue()
+            reason = "no answer in time"
+        log.error("a picture could not be stored", request_id=request_id, reason=reason)
+        await self.forget()
+        return AttemptFailed(Fault("temporarily_unavailable", retry_after=5), status=503)
+
+    async def forget(self) -> None:
+        """Take it back, should it be there: it was not, or will not be, paid for."""
+        caller = self._story.caller
+        assert caller is not None
+        if not self._id:
+            return
+        try:
+            async with asyncio.timeout(_FORGET_SECONDS_MAX):
+                await self._story.site.artefacts.delete(self._id, caller.account_id)
+        except (TimeoutError, StorageAway) as away:
+            log.warning("an unpaid picture may be there", id=self._id, reason=str(away))
+
+    async def _put(self, data: bytes) -> ShownPicture:
+        story, operation, picture = self._story, self._operation, self._picture
+        site, caller = story.site, story.caller
+        assert caller is not None
         artefact = await site.artefacts.keep(
-            story.caller.account_id,
+            caller.account_id,
             data,
             types=PICTURES,
-            token_id=story.caller.token_id,
-            request_id=call.request_id,
+            token_id=caller.token_id,
+            request_id=story.call.request_id,
+            artefact_id=self._id,
         )
-    except Fault as fault:
-        return AttemptFailed(fault, status=200)
-    except (ArtefactsAway, StorageAway) as away:
-        log.error("a picture could not be stored", request_id=call.request_id, reason=str(away))
-        return AttemptFailed(Fault("temporarily_unavailable", retry_after=5), status=503)
-    base64_wanted = operation.wants == "b64_json" or (
-        operation.stream and operation.form == "openai"
-    )
-    size = picture.size
-    if size is None and artefact.width and artefact.height:
-        size = f"{artefact.width}x{artefact.height}"
-    return ShownPicture(
-        url=site.artefacts.link(artefact, public_base(call, site.settings)),
-        b64=b64encode(data).decode("ascii") if base64_wanted else None,
-        revised_prompt=picture.revised_prompt,
-        seed=picture.seed,
-        size=size,
-        style=picture.style,
-    )
+        base64_wanted = operation.wants == "b64_json" or (
+            operation.stream and operation.form == "openai"
+        )
+        size = picture.size
+        if size is None and artefact.width and artefact.height:
+            size = f"{artefact.width}x{artefact.height}"
+        return ShownPicture(
+            url=site.artefacts.link(artefact, public_base(story.call, site.settings)),
+            b64=b64encode(data).decode("ascii") if base64_wanted else None,
+            revised_prompt=picture.revised_prompt,
+            seed=picture.seed,
+            size=size,
+            style=picture.style,
+        )
 
 
 async def _fetched(site: Site, channel: Channel, picture: Picture) -> bytes:

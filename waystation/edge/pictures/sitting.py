@@ -12,11 +12,9 @@ from waystation.kernel.clock import now_ms
 from waystation.routing.choice import Attempt
 from waystation.upstream.attempt import AttemptFailed, Wire
 from waystation.upstream.pictures.easel import Easel
+from waystation.upstream.pictures.knobs import told_name
 from waystation.upstream.pictures.port import Pictures
 from waystation.upstream.pictures.wire import overdue
-
-STORE_SECONDS_MAX = 30.0
-"""What fetching and storing may take beyond the deadline of drawing: the picture exists by then."""
 
 
 class Sitting:
@@ -72,11 +70,7 @@ class Sitting:
         story = self._story
         operation = story.operation
         assert isinstance(operation, PictureOperation)
-        try:
-            async with asyncio.timeout_at(story.ends_at + STORE_SECONDS_MAX):
-                shown = await kept(story, self._attempt.candidate.channel, pictures)
-        except TimeoutError:
-            raise overdue() from None
+        shown = await kept(story, self._attempt.candidate.channel, pictures)
         if operation.form != "ideogram" and not any(each.is_safe for each in shown):
             raise AttemptFailed(Fault("content_policy_violation"), status=400)
         story.upstream_id = pictures.upstream_id
@@ -86,7 +80,7 @@ class Sitting:
             request_id=story.call.request_id,
             pictures=shown,
             usage=self.easel.usage(pictures, sum(each.is_safe for each in shown)),
-            dropped=list(dict.fromkeys(loss.path for loss in pictures.losses)),
+            dropped=list(dict.fromkeys(told_name(loss.path) for loss in pictures.losses)),
             raw_usage=pictures.raw_usage,
             shown=pictures.shown,
         )

@@ -50,6 +50,7 @@ class PictureStream:
         self._writer: Writer | None = None
         self._cut: tuple[Fault, EndReason] | None = None
         self._left = self._swept = self._waiting = False
+        self._drew = False  # the pictures exist: whoever leaves now pays for them
         self._last_write = 0.0
         self._began_ns = perf_counter_ns()
 
@@ -84,7 +85,9 @@ class PictureStream:
         self._waiting = True
         try:
             await self._sitting.prepare()
-            return await self._sitting.finish(await self._draw())
+            pictures = await self._draw()
+            self._drew = True
+            return await self._sitting.finish(pictures)
         except asyncio.CancelledError:
             if self._cut is None and not self._left:
                 raise
@@ -191,7 +194,7 @@ class PictureStream:
 
     def _client_left(self) -> None:
         self._left = True
-        if not self._drains:
+        if not self._drains and not self._drew:
             self._wake()
 
     def cut(self, fault: Fault, end: EndReason) -> None:

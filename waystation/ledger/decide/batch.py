@@ -6,6 +6,20 @@ from typing import Any
 from waystation.ledger.books import KeepLease, Lose, Posted, SweepAbsent, SweepBoot
 from waystation.ledger.decide import deaths, holds, places, policies, resolutions, transfers
 from waystation.ledger.messages import (
+    Checkpoint,
+    Decision,
+    Extend,
+    GiveSlot,
+    Hello,
+    Hold,
+    Note,
+    Resolve,
+    Sent,
+    TakeSlot,
+    Transfer,
+)
+from waystation.ledger.policies import PutAccount, PutGroup, PutToken
+from waystation.ledger.questions import (
     AskAccount,
     AskAudit,
     AskOpenHolds,
@@ -14,20 +28,6 @@ from waystation.ledger.messages import (
     AskTaskHolds,
     AskToken,
     AskVersions,
-    Checkpoint,
-    Decision,
-    Extend,
-    GiveSlot,
-    Hello,
-    Hold,
-    Note,
-    PutAccount,
-    PutGroup,
-    PutToken,
-    Resolve,
-    Sent,
-    TakeSlot,
-    Transfer,
 )
 from waystation.ledger.state import Changes, State
 

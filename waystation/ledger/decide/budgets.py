@@ -1,7 +1,7 @@
 """Spend caps per day, week, month and in total; what is held counts as spent."""
 
 from waystation.ledger.calendar import Spend, Starts
-from waystation.ledger.messages import Budget
+from waystation.ledger.policies import Budget
 
 NONE = Budget()
 

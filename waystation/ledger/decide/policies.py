@@ -5,7 +5,8 @@ import msgspec
 from waystation.ledger.books import Posted
 from waystation.ledger.decide import limits
 from waystation.ledger.decide.amounts import NANOS_MAX
-from waystation.ledger.messages import Budget, Done, Limits, PutAccount, PutGroup, PutToken
+from waystation.ledger.messages import Done
+from waystation.ledger.policies import Budget, Limits, PutAccount, PutGroup, PutToken
 from waystation.ledger.state import Account, Changes, Group, State, Token
 
 

@@ -20,12 +20,14 @@ from waystation.upstream.pictures.port import Picture, Pictures
 from waystation.upstream.pictures.refusals import judge_openai, nonsense
 from waystation.upstream.pictures.wire import PictureWire
 
+# Possessive, and labels and addresses end at the next [: a text of millions of beginnings is
+# read once.
 _MARKDOWN = re.compile(
-    r"!\[[^\]]{0,2000}\]\(\s*<?((?:https?://|data:image/)[^\s)>]+)>?[^)]{0,200}\)"
+    r"!\[[^\[\]]{0,2000}+\]\(\s*+<?+((?:https?://|data:image/)[^\s)>\[]++)>?+[^)]{0,200}+\)"
 )
-_DATA = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,[A-Za-z0-9+/=]+")
-_LINKED = re.compile(r"\[[^\]]{0,2000}\]\(\s*<?(https?://[^\s)>]+)>?[^)]{0,200}\)")
-_BARE = re.compile(r"https?://[^\s<>\"')\]]+")
+_DATA = re.compile(r"data:image/[a-z0-9.+-]{1,20}+;base64,[A-Za-z0-9+/=]++")
+_LINKED = re.compile(r"\[[^\[\]]{0,2000}+\]\(\s*+<?+(https?://[^\s)>\[]++)>?+[^)]{0,200}+\)")
+_BARE = re.compile(r"https?://[^\s<>\"')\]]++")
 _PICTURE_ENDING = re.compile(r"\.(?:png|jpe?g|webp|gif|avif|svg)(?:[?#]|$)", re.IGNORECASE)
 _VARY = "Make a variation of this picture."
 

@@ -13,6 +13,7 @@ import msgspec
 from waystation.dialects.pictures.limits import IMAGE_TOKENS_MOST
 from waystation.dialects.pictures.order import PictureOrder
 from waystation.dialects.pictures.request import PictureOperation
+from waystation.kernel.scalars import kind
 from waystation.meter.pictures import summed
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
@@ -25,6 +26,8 @@ from waystation.upstream.pictures.registry import picture_vendor
 from waystation.upstream.pictures.wire import PictureWire
 
 CALLS_AT_ONCE = 4
+_WORD_BYTES_MOST = 64
+"""Of a size or quality that an upstream tells: it goes into the log row."""
 
 
 class Easel:
@@ -125,8 +128,10 @@ class Easel:
 def _word(pictures: Pictures, name: str) -> str:
     """A word that the upstream told beside its pictures; "" for none."""
     raw = pictures.shown.get(name)
-    value = msgspec.json.decode(raw) if raw is not None else None
-    return value if isinstance(value, str) and value != "auto" else ""
+    if raw is None or kind(raw) != '"' or len(raw) > _WORD_BYTES_MOST:
+        return ""
+    value = msgspec.json.decode(raw, type=str)
+    return value if value != "auto" else ""
 
 
 def _together(came: Sequence[Pictures]) -> Pictures:

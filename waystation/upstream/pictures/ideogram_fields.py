@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from waystation.dialects.pictures.names import IDEOGRAM_QUALITIES
 from waystation.upstream.pictures.knobs import Knobs, refused
 from waystation.upstream.pictures.port import PictureOrder
 from waystation.upstream.pictures.shapes import nearest, nearest_size, wanted_ratio
@@ -24,7 +25,7 @@ _V3_SIZES_TEXT = """
 _LEGACY_STYLES = ("AUTO", "GENERAL", "REALISTIC", "DESIGN", "RENDER_3D", "ANIME")
 _STYLES = ("AUTO", "GENERAL", "REALISTIC", "DESIGN", "FICTION")
 SPEED_OF_QUALITY = {speed.lower(): speed for speed in SPEEDS}
-SPEED_OF_QUALITY |= {"low": "TURBO", "medium": "DEFAULT", "standard": "DEFAULT"}
+SPEED_OF_QUALITY |= {word: speed.upper() for word, speed in IDEOGRAM_QUALITIES.items()}
 
 
 def _with_turned(text: str) -> dict[tuple[int, int], str]:

@@ -14,6 +14,8 @@ from waystation.upstream.pictures.openai_answer import SHOWN, Item, picture_of
 from waystation.upstream.pictures.port import PartialPicture, Picture, Pictures
 from waystation.upstream.pictures.refusals import judge_openai, nonsense
 
+PARTIALS_MOST = 8
+"""Of one picture; published: 3. More is a flood."""
 _EVENT_BYTES_MAX = 48 * 1024 * 1024
 _ABSENT = msgspec.Raw()
 
@@ -34,10 +36,13 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 class EventReader:
-    """Fed piece by piece; `close` gives what came in all."""
+    """Fed piece by piece; `close` gives what came in all. n: pictures that were asked for; what
+    an upstream sends beyond them is not kept."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self, secrets: tuple[str, ...], n: int) -> None:
         self._secrets = secrets
+        self._n = n
+        self._partials = 0
         self._parser = SseParser(_EVENT_BYTES_MAX)
         self._items: list[Picture] = []
         self._usages: list[Usage] = []
@@ -71,6 +76,9 @@ class EventReader:
                 continue
             event = self._event(frame.data)
             if event.type.endswith(".partial_image"):
+                self._partials += 1
+                if self._partials > PARTIALS_MOST * self._n:
+                    continue
                 picture = picture_of(Item(b64_json=event.b64_json))
                 index = event.partial_image_index
                 number = index if isinstance(index, int) else len(partials)
@@ -92,6 +100,8 @@ class EventReader:
         return event
 
     def _complete(self, event: _Event) -> None:
+        if len(self._items) == self._n:
+            return
         self._items.append(picture_of(Item(b64_json=event.b64_json)))
         for name in SHOWN:
             if value := getattr(event, name):

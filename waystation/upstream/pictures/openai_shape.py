@@ -5,18 +5,20 @@ JSON, edits and variations multipart; gpt-image models answer base64 alone and r
 `response_format`; the others answer addresses unless asked otherwise.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
 
 from waystation.dialects.loss import Loss
 from waystation.dialects.pictures.order import Action, PictureOrder
+from waystation.kernel.scalars import kind
 from waystation.kernel.strictjson import raw_of
 from waystation.upstream.pictures.data_address import as_address
 from waystation.upstream.pictures.multipart import FormBody
 from waystation.upstream.pictures.openai_answer import read_answer
 from waystation.upstream.pictures.openai_events import EventReader
+from waystation.upstream.pictures.passing import passed_on
 from waystation.upstream.pictures.port import PartialPicture, Pictures
 from waystation.upstream.pictures.refusals import judge_openai
 from waystation.upstream.pictures.wire import PictureWire
@@ -45,6 +47,7 @@ _FIELDS = (
 )
 _SHAPES = (("1024x1024", 1.0), ("1536x1024", 1.5), ("1024x1536", 1 / 1.5))
 _DALLE_SHAPES = (("1024x1024", 1.0), ("1792x1024", 1.75), ("1024x1792", 1 / 1.75))
+_DALLE_2_SIZES = ("256x256", "512x512", "1024x1024")
 
 
 def varies(model: str) -> bool:
@@ -61,10 +64,11 @@ class OpenAiShape:
         return 1 if order.model.startswith(ONE_A_CALL) else order.n
 
     async def draw(self, wire: PictureWire, order: PictureOrder) -> Pictures:
-        reply = await wire.exchange(_request(wire, order), judge=_judge(wire))
-        drawn = read_answer(reply.body, wire.secrets)
-        lost = _losses(order)
-        return msgspec.structs.replace(drawn, losses=lost) if lost else drawn
+        passed, losses = passed_on(order)
+        reply = await wire.exchange(_request(wire, order, passed), judge=_judge(wire))
+        return msgspec.structs.replace(
+            read_answer(reply.body, wire.secrets), losses=(*losses, *_losses(order))
+        )
 
     def streams(self, wire: PictureWire, order: PictureOrder) -> bool:
         return order.model.startswith(BASE64_ONLY) and wire.operation in ("image", "image_edit")
@@ -72,8 +76,9 @@ class OpenAiShape:
     async def stream(
         self, wire: PictureWire, order: PictureOrder
     ) -> AsyncIterator[PartialPicture | Pictures]:
-        incoming = await wire.send(_request(wire, order, stream=True), _judge(wire))
-        reader = EventReader(wire.secrets)
+        passed, _ = passed_on(order)
+        incoming = await wire.send(_request(wire, order, passed, stream=True), _judge(wire))
+        reader = EventReader(wire.secrets, order.n)
         try:
             if b"json" in (incoming.header(b"content-type") or b""):
                 # It does not stream, whatever was asked: the whole answer is here.
@@ -93,11 +98,13 @@ def _judge(wire: PictureWire) -> Any:
     return lambda status, body: judge_openai(status, body, wire.secrets)
 
 
-def _request(wire: PictureWire, order: PictureOrder, stream: bool = False) -> Outgoing:
+def _request(
+    wire: PictureWire, order: PictureOrder, passed: Mapping[str, msgspec.Raw], stream: bool = False
+) -> Outgoing:
     fields = _fields(wire, order, stream)
     accept = "text/event-stream" if stream else "application/json"
     if wire.operation in ("image_edit", "image_variation"):
-        form = FormBody(_form(wire, order, fields))
+        form = FormBody(_form(wire, order, {**fields, **passed}))
         return wire.request(wire.path(), form, content_type=form.content_type, accept=accept)
     if order.inputs:
         pictures = [as_address(each) for each in order.inputs]
@@ -107,7 +114,7 @@ def _request(wire: PictureWire, order: PictureOrder, stream: bool = False) -> Ou
     body = {name: raw_of(value) for name, value in fields.items()}
     return wire.request(
         wire.path(),
-        msgspec.json.encode({**body, **order.extras, **wire.channel.body_overrides}),
+        msgspec.json.encode({**body, **passed, **wire.channel.body_overrides}),
         accept=accept,
     )
 
@@ -144,6 +151,8 @@ def _fit_shape(fields: dict[str, Any], order: PictureOrder) -> None:
     width, _, height = fields.pop("aspect_ratio").partition(":")
     ratio = int(width) / int(height)
     if order.model.startswith("dall-e-2"):
+        if fields.get("size") not in _DALLE_2_SIZES:
+            fields["size"] = _DALLE_2_SIZES[-1]
         return
     shapes = _DALLE_SHAPES if order.model.startswith("dall-e") else _SHAPES
     fields["size"] = min(shapes, key=lambda shape: abs(shape[1] - ratio))[0]
@@ -175,8 +184,7 @@ def _vary(fields: dict[str, Any], wire: PictureWire) -> None:
 
 def _form(wire: PictureWire, order: PictureOrder, fields: dict[str, Any]) -> list[tuple[str, Any]]:
     """Fields as text, pictures as files; several pictures by the repeated name `image[]`."""
-    extras = {**order.extras, **wire.channel.body_overrides}
-    texts = {**fields, **{name: msgspec.json.decode(raw) for name, raw in extras.items()}}
+    texts = {**fields, **wire.channel.body_overrides}
     form: list[tuple[str, Any]] = [(name, _text(value)) for name, value in texts.items()]
     name = "image" if len(order.inputs) == 1 else "image[]"
     form += [(name, each) for each in order.inputs]
@@ -186,4 +194,8 @@ def _form(wire: PictureWire, order: PictureOrder, fields: dict[str, Any]) -> lis
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, msgspec.Raw):
+        return msgspec.json.encode(value).decode()
+    return msgspec.json.decode(value, type=str) if kind(value) == '"' else bytes(value).decode()

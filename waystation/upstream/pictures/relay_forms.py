@@ -12,12 +12,14 @@ import msgspec
 
 from waystation.dialects.loss import Loss
 from waystation.dialects.pictures.names import ideogram_version
+from waystation.kernel.scalars import kind
 from waystation.upstream.pictures.bodies import form_body, json_body
 from waystation.upstream.pictures.ideogram import read_pictures
 from waystation.upstream.pictures.ideogram_fields import SPEEDS, speed_of
 from waystation.upstream.pictures.ideogram_refusals import judge_with
 from waystation.upstream.pictures.knobs import one_input, refused
 from waystation.upstream.pictures.openai_answer import read_answer
+from waystation.upstream.pictures.passing import passed_on
 from waystation.upstream.pictures.port import Action, PictureOrder, Pictures
 from waystation.upstream.pictures.recraft import judge_with as judge_recraft_with
 from waystation.upstream.pictures.refusals import nonsense
@@ -25,17 +27,7 @@ from waystation.upstream.pictures.wire import PictureWire
 from waystation.upstream.transport import Outgoing
 
 _MANY = 8
-_NOT_PASSED = frozenset(
-    {
-        "n",
-        "num_images",
-        "samples",
-        "image_request",
-        "image_file",
-        "rendering_speed",
-        "webhook_url",
-    }
-)
+_NOT_PASSED = frozenset({"rendering_speed", "webhook_url"})
 
 
 class IdeogramForm:
@@ -78,18 +70,20 @@ def _model_and_speed(order: PictureOrder) -> tuple[str, str | None]:
     if not version.startswith("V_3"):
         return version, None
     raw = order.extras.get("rendering_speed")
-    told = None if raw is None else msgspec.json.decode(raw)
+    told = None if raw is None or kind(raw) != '"' else msgspec.json.decode(raw, type=str)
     named = next((speed for speed in SPEEDS if version == f"V_3_{speed}"), None)
-    speed, _ = speed_of(order.quality, named, told if isinstance(told, str) else None)
+    speed, _ = speed_of(order.quality, named, told)
     return ("V_3" if named else version), speed
 
 
 def _passed(order: PictureOrder) -> dict[str, msgspec.Raw]:
-    return {name: raw for name, raw in order.extras.items() if name not in _NOT_PASSED}
+    passed, _ = passed_on(order)
+    return {name: raw for name, raw in passed.items() if name not in _NOT_PASSED}
 
 
 def _losses(order: PictureOrder) -> tuple[Loss, ...]:
-    return tuple(Loss(name, "not passed on") for name in order.extras if name in _NOT_PASSED)
+    passed, losses = passed_on(order)
+    return (*losses, *(Loss(name, "not passed on") for name in passed if name in _NOT_PASSED))
 
 
 def _anywhere(address: object) -> str:
