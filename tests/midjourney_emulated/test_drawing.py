@@ -59,7 +59,6 @@ def test_parameters() -> None:
     drawing = read_drawing("a cat::1 rain::-1 --no dogs, birds --q 2 --v 7 --c 10", OPTIONS)
     assert drawing.negative == "dogs, birds, rain"
     assert (drawing.quality, drawing.version, drawing.step) == ("high", "7", 971)
-    assert drawing.seeds(2**32 - 1, 3) == (2**32 - 1, 970, 1941)
     assert read_drawing("a cat", OPTIONS).quality == ""
     assert read_drawing("a --zoom 1.5 --ar 1:2", OPTIONS, zooms=True).zoom == 1.5
 

@@ -44,9 +44,6 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     def size(self) -> Size:
         return size_of(self.ratio)
 
-    def seeds(self, base: int, count: int) -> tuple[int, ...]:
-        return tuple((base + self.step * place) % 2**32 for place in range(count))
-
 
 def read_drawing(
     prompt: str, options: MidjourneyOptions, bot_type: str = "", *, zooms: bool = False
