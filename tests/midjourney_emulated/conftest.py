@@ -12,7 +12,7 @@ from tests.support.serve import Serve, serving
 
 __all__ = ["data_template"]
 
-KEYS = {name: f"sk-emulated-{name}-0123456789" for name in ("flux", "gpt", "pair")}
+KEYS = {name: f"sk-emulated-{name}-0123456789" for name in ("flux", "gpt", "pair", "vary")}
 """Of tokens in groups whose channels lead to the easel."""
 
 
@@ -42,6 +42,7 @@ def serve(
             demo(),
             drawing("flux", "flux-dev", "flux"),
             drawing("gpt", "gpt-image-1", "gpt", vendor="openai"),
+            drawing("vary", "flux-dev", "vary", operations=["image", "image_variation"]),
             drawing("away", "flux-dev", "pair", base_url="http://127.0.0.1:9", priority=1),
             drawing("there", "flux-dev", "pair", priority=2),
         ],

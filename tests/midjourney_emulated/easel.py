@@ -18,6 +18,7 @@ from tests.support.rogue import Rogue
 from tests.support.script import Gate, Script, Seen, reply
 
 PATH = "/v1/images/generations"
+VARIATIONS = "/v1/images/variations"
 
 
 class Easel(Rogue):
@@ -27,10 +28,13 @@ class Easel(Rogue):
         self.size = (64, 64)
         self._held: set[int] = set()
         self._released = threading.Event()
+        self.forms: list[bytes] = []
         self.on(PATH, self._draw)
+        self.on(VARIATIONS, self._vary)
 
     def reset(self) -> None:
         self.calls.clear()
+        self.forms.clear()
         self._held.clear()
         self._released = threading.Event()
         self.size = (64, 64)
@@ -56,6 +60,11 @@ class Easel(Rogue):
         told = json.dumps({"created": 1, "data": [{"b64_json": colour(seed, self.size)}]})
         answer = reply(200, told.encode())
         return (Gate(self._released), *answer) if seed in self._held else answer
+
+    def _vary(self, seen: Seen) -> Script:
+        self.forms.append(seen.body)
+        told = json.dumps({"created": 1, "data": [{"b64_json": colour(3, self.size)}]})
+        return reply(200, told.encode())
 
 
 def refusal(status: int, code: str = "", **headers: str) -> Script:

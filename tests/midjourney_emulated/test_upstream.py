@@ -62,6 +62,21 @@ async def test_a_variation_without_pictures_is_drawn_from_words(site: Site, ease
     assert not {5, 6, 7, 8} & {call["seed"] for call in easel.calls}
 
 
+async def test_subtle_goes_less_far_than_strong(serve: Serve, easel: Easel) -> None:
+    easel.reset()
+    site = Site(serve, KEYS["vary"])
+    shown = await site.done(await site.imagine("a fox"))
+    single = await site.pressed(shown, ":upsample::1")
+    for name, strength in (("low_variation", b"0.3"), ("high_variation", b"0.55")):
+        easel.forms.clear()
+        custom_id = f"MJ::JOB::{name}::1::h::SOLO"
+        await site.done(await site.begun("action", taskId=single["id"], customId=custom_id))
+        assert len(easel.forms) == 4
+        for form in easel.forms:
+            assert b'name="strength"\r\n\r\n' + strength + b"\r\n" in form
+            assert b"content-type: image/png" in form.lower()
+
+
 async def test_busy_for_a_moment_is_asked_again(site: Site, easel: Easel) -> None:
     easel.queue(refusal(429, **{"retry-after": "1"}), refusal(503, **{"retry-after": "1"}))
     await site.done(await site.imagine("a fox"))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from waystation.artefacts.media_types import sniff
 from waystation.imaging.picture import Size
 from waystation.routing.offers import Offer
 from waystation.routing.operations import serving
@@ -148,11 +149,10 @@ def _unmarked() -> None:
 
 
 def _input(data: bytes, name: str) -> PictureInput:
-    kind = _TYPES.get(data[:4], "webp")
-    return PictureInput(data, f"image/{kind}", f"{name}.{kind}")
-
-
-_TYPES = {b"\x89PNG": "png", b"\xff\xd8\xff\xe0": "jpeg", b"\xff\xd8\xff\xe1": "jpeg"}
+    media_type = sniff(data)
+    if media_type is None:  # ours are PNG, and a caller's were judged when they came
+        raise NotDrawn("invalid_image", "[Invalid link] not a picture")
+    return PictureInput(data, media_type.name, f"{name}.{media_type.ext}")
 
 
 def _first(items: tuple[Picture, ...]) -> Picture:
