@@ -24,7 +24,7 @@ from waystation.dialects.ir import (
     Text,
     ToolCall,
 )
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import not_json
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.kernel.ids import request_id as new_id

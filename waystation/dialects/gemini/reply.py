@@ -5,21 +5,21 @@ import msgspec
 from waystation.dialects.faults import read_error
 from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk
 from waystation.dialects.gemini.usage_object import usage_fields
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import read_answer
+from waystation.dialects.metered import Metered
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-class GeminiReply:
+class GeminiReply(Metered):
     """Implements `ReplyReader`. The cost is told in a header only: the vendor's own clients refuse
     fields that they do not know."""
 
-    __slots__ = ("_model", "_tally", "_target", "_upstream_id")
+    __slots__ = ("_model", "_target")
 
     def __init__(self, model: str, target: Target, tally: Tally) -> None:
         self._model = model
@@ -36,17 +36,6 @@ class GeminiReply:
         except RecursionError:
             reason = "an answer nested too deeply"
             raise Fault("bad_upstream_response", reason=reason) from None
-
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
 
     def _written(self, answer: Chunk, body: bytes) -> bytes:
         tally = self._tally
@@ -67,14 +56,7 @@ class GeminiReply:
 
 def decoded(body: bytes, secrets: tuple[str, ...]) -> Chunk:
     """An answer's parts that are read. Raises Fault for an error in a 200, HTML, nonsense."""
-    try:
-        if not body.isascii():
-            body.decode()
-        answer = decode_chunk(body)
-    except msgspec.ValidationError:
-        raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise not_json(body) from None
+    answer = read_answer(decode_chunk, body)
     if answer.error and bytes(answer.error) != NULL:
         raise read_error(200, body, secrets)
     if answer.candidates is None and not answer.feedback and not answer.usage:
