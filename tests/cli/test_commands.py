@@ -229,6 +229,9 @@ class Upstream(BaseHTTPRequestHandler):
         said = f"ready; you sent {self.headers['authorization']}"
         if broken:
             body = json.dumps({"error": {"message": f"bad key {self.headers['authorization']}"}})
+        elif self.path == "/v1/messages":
+            content = [{"type": "text", "text": f"ready; you sent {self.headers['x-api-key']}"}]
+            body = json.dumps({"type": "message", "content": content, "stop_reason": "end_turn"})
         else:
             body = json.dumps({"choices": [{"message": {"content": said}}]})
         self.send_response(401 if broken else 200)
@@ -269,6 +272,21 @@ def test_channel_test(cli: Cli, applied: Path, relay: Path, upstream: HTTPServer
     assert failed.status == 1
     assert "FAILED (401" in failed.out
     assert "canary" not in failed.out
+
+
+def test_channel_test_of_another_dialect(
+    cli: Cli, applied: Path, relay: Path, upstream: HTTPServer
+) -> None:
+    made = RELAY.format(base_url=f"http://127.0.0.1:{upstream.server_port}")
+    relay.write_text(made.replace('vendor = "openai"', 'vendor = "anthropic"'))
+    cli("apply", relay)
+    outcome = cli("channel", "test", "stub", "--json")
+    assert outcome.status == 0, outcome.err
+    assert outcome.json["told"].startswith("ready; you sent")
+    assert "canary" not in outcome.out
+    path, asked = upstream.asked[0]  # type: ignore[attr-defined]
+    assert path == "/v1/messages"
+    assert asked["max_tokens"] == 16
 
 
 def test_channel_test_of_a_dead_upstream(cli: Cli, applied: Path) -> None:

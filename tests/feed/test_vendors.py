@@ -7,7 +7,7 @@ import pytest
 from waystation.edge.configuration import base_url
 from waystation.upstream.vendors import VENDORS
 
-OPERATIONS = {"chat", "completion", "embedding", "moderation"}
+OPERATIONS = {"chat", "messages", "count_tokens", "completion", "embedding", "moderation"}
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -15,7 +15,7 @@ def test_each_vendor_is_complete(name: str) -> None:
     vendor = VENDORS[name]
     assert vendor.name == name
     assert set(vendor.paths) <= OPERATIONS
-    assert "chat" in vendor.paths
+    assert {"chat", "messages"} & set(vendor.paths)
     assert all(path.startswith("/") for path in vendor.paths.values())
     assert re.fullmatch(r"bearer|none|header:[a-z0-9-]+", vendor.auth)
     assert vendor.base_url == "" or re.fullmatch(r"(https?|demo)://[a-z0-9.-]+", vendor.base_url)
@@ -35,6 +35,8 @@ def test_each_vendor_is_complete(name: str) -> None:
         ("openai", "https://relay.example/sub/v1", "https://relay.example/sub"),
         ("qwen", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
          "https://dashscope-intl.aliyuncs.com"),
+        ("anthropic", "https://relay.example/v1/messages", "https://relay.example"),
+        ("deepseek", "https://api.deepseek.com/anthropic", "https://api.deepseek.com"),
         ("azure-openai", "https://x.openai.azure.com/openai/v1/", "https://x.openai.azure.com"),
     ],
 )  # fmt: skip

@@ -104,6 +104,11 @@ class Wire:
         size = int(await self._reader.readuntil(b"\r\n"), 16)
         return (await self._reader.readexactly(size + 2))[:size]
 
+    async def piece(self) -> bytes:
+        """The next chunk of a stream, whatever is in it."""
+        async with asyncio.timeout(SECONDS_MAX):
+            return await self._chunk()
+
     async def event(self) -> bytes | None:
         """The payload of the next `data:` event; None at the stream's end."""
         async with asyncio.timeout(SECONDS_MAX):

@@ -88,9 +88,16 @@ async def _choose(settings: Settings, name: str, model: str | None) -> tuple[Any
         known = ", ".join(sorted(each.name for each in snapshot.channels.values())) or "none"
         raise Refusal(f"there is no usable channel {name!r}; there are: {known}")
     channel = found[0]
-    if "chat" not in channel.paths:
-        raise Refusal(f"the channel {name!r} does not speak chat")
+    if _spoken(channel) is None:
+        raise Refusal(f"the channel {name!r} serves no chats")
     return channel, model or _first_model(channel.name, [*channel.models, *channel.model_map])
+
+
+def _spoken(channel: Any) -> str | None:
+    """The operation by which the channel answers a chat."""
+    from waystation.dialects.speakers import others
+
+    return next((each for each in ("chat", *others("chat")) if each in channel.paths), None)
 
 
 def _first_model(name: str, models: Sequence[str]) -> str:
@@ -101,25 +108,24 @@ def _first_model(name: str, models: Sequence[str]) -> str:
 
 
 async def _try(settings: Settings, channel: Any, model: str) -> Outcome:
+    from waystation.dialects.operation import Receipt, Target
     from waystation.journal.redaction import Redactor
     from waystation.routing.choice import NO_KEY
     from waystation.upstream.outgoing import Way
     from waystation.upstream.transport import Deadlines, TransportFault
 
-    body = {
-        "model": channel.model_map.get(model, model),
-        "messages": [{"role": "user", "content": _QUESTION}],
-        "max_tokens": OUTPUT_TOKENS_MAX,
-    }
+    target = Target(upstream_model=channel.model_map.get(model, model))
+    operation = _question(channel, model)
     deadlines = Deadlines(first_byte_seconds=SECONDS_MAX, total_seconds=SECONDS_MAX)
     way, key = Way(channel, deadlines), channel.keys[0] if channel.keys else NO_KEY
-    sent = way.outgoing(key, "chat", msgspec.json.encode(body), False, lambda _: None)
+    sent = way.outgoing(key, operation.name, operation.body_for(target), False, lambda _: None)
     transport = _transport(settings, channel, way.origin.scheme)
     began = time.perf_counter()
     try:
         incoming = await transport.send(sent, way.deadlines)
         status = incoming.status
-        told = _told(await incoming.read_all(REPLY_BYTES_MAX))
+        answer = await incoming.read_all(REPLY_BYTES_MAX)
+        told = _told(operation.reply_reader(target, Receipt(None)), status, answer)
     except TransportFault as fault:
         status, told = 0, str(fault)
     finally:
@@ -141,10 +147,29 @@ def _transport(settings: Settings, channel: Any, scheme: str) -> Any:
     return DemoTransport() if scheme == "demo" else Http1Transport(guard)
 
 
-def _told(body: bytes) -> str:
+def _question(channel: Any, model: str) -> Any:
+    """The chat, in the words of the channel."""
+    from waystation.dialects.openai_chat import parse
+    from waystation.dialects.speakers import translate
+
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": _QUESTION}],
+        "max_tokens": OUTPUT_TOKENS_MAX,
+    }
+    operation = parse(msgspec.json.encode(body), lambda _: None)
+    spoken = _spoken(channel)
+    assert spoken is not None
+    return operation if spoken == operation.name else translate(operation, spoken)
+
+
+def _told(reader: Any, status: int, body: bytes) -> str:
     """The answer's text, else the body as it came, in one short line."""
+    from waystation.errors import Fault
+
     try:
-        text = msgspec.json.decode(body)["choices"][0]["message"]["content"]
-    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
+        chat = reader.read(status, "application/json", body)
+        text = msgspec.json.decode(chat)["choices"][0]["message"]["content"]
+    except (Fault, msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
         text = body.decode("utf-8", "replace")
     return " ".join(str(text).split())[:_SHOWN_CHARACTERS_MAX]

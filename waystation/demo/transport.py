@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import Any
 
-from waystation.demo import chat, moderation, others
+from waystation.demo import chat, messages, moderation, others
 from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
+_ANTHROPIC = ("/messages", "/messages/count_tokens")
 _MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation")
 
 
@@ -81,6 +82,8 @@ class DemoTransport:
         try:
             return _serve(request, pace_ms)
         except others.BadRequest as error:
+            if request.target.endswith(_ANTHROPIC):
+                return _json(400, messages.error(str(error)))
             return _refuse(400, str(error))
 
     async def close(self) -> None:
@@ -101,6 +104,12 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
         if body.get("stream"):
             return _stream(others.completion_chunks(body, created), pace_ms)
         return _json(200, others.completion(body, created))
+    if path.endswith("/messages/count_tokens"):
+        return _json(200, messages.count(body))
+    if path.endswith("/messages"):
+        if body.get("stream"):
+            return DemoIncoming(200, _SSE, _events(messages.events(body)), pace_ms / 1000)
+        return _json(200, messages.message(body))
     if path.endswith("/embeddings"):
         return _json(200, others.embeddings(body))
     if path.endswith("/moderations"):
@@ -139,3 +148,8 @@ def _frames(chunks: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     for chunk in chunks:
         yield b"data: " + _dump(chunk) + b"\n\n"
     yield b"data: [DONE]\n\n"
+
+
+def _events(events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for event in events:
+        yield b"event: " + event["type"].encode() + b"\ndata: " + _dump(event) + b"\n\n"

@@ -71,6 +71,8 @@ def write_error(
     text = message_of(fault, request_id, language)
     body = _encode(shape(fault, status, text, request_id))
     headers: Headers = [(b"content-type", b"application/json; charset=utf-8")]
+    if shape is _anthropic and request_id:  # its clients read the id by this name
+        headers.append((b"request-id", request_id.encode()))
     retry_after = fault.retry_after
     if retry_after is None and status == 503:
         retry_after = 5

@@ -20,7 +20,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     call asks for (fanned-out parts ask for 1). secrets: strings of the channel that no caller may
     see, taken out of error texts. refuses: request fields that the upstream answers with an error,
     so we do not add them. think_tags: thoughts come as <think>…</think> inside content and are to
-    be moved to reasoning_content."""
+    be moved to reasoning_content. reasoning_field: the field of an assistant's turn in which its
+    earlier thoughts go back to the upstream (OpenAI's form), "" none: they are left out."""
 
     upstream_model: str
     output_limit: int | None = None
@@ -29,6 +30,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     think_tags: bool = False
     refuses: tuple[str, ...] = ()
+    reasoning_field: str = ""
 
     def __repr__(self) -> str:
         return f"Target(upstream_model={self.upstream_model!r})"

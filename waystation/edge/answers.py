@@ -4,19 +4,22 @@
 as long as another attempt may still do better, and ClientLeft when nobody waits any more.
 """
 
+import asyncio
 from contextlib import nullcontext
 from time import monotonic, perf_counter_ns
 from typing import cast
 
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import Operation, Receipt, Target
+from waystation.dialects.speakers import FITTERS, translate
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.replies import JSON_TYPE
 from waystation.edge.story import Story
+from waystation.errors import Fault
 from waystation.journal.row import EndReason
 from waystation.routing.choice import Attempt, Attempts
-from waystation.upstream.attempt import Whole, Wire, begin, fetch
+from waystation.upstream.attempt import AttemptFailed, Whole, Wire, begin, fetch
 from waystation.upstream.fan_out import begin_parts, fetch_parts
 from waystation.upstream.source import Source
 from waystation.upstream.transport import Outgoing
@@ -28,32 +31,38 @@ _UNPRICED = Receipt(lambda usage: None)
 """For parts: the cost is told once, of their sum."""
 
 
+class Untranslatable(AttemptFailed):
+    """The request has content that this channel's dialect cannot express: another's may."""
+
+
 class Try:
     """What one attempt is made of: its wire, its target, what its readers show of money."""
 
     __slots__ = ("_attempt", "_story", "_way", "operation", "parts", "receipt", "target", "wire")
 
     def __init__(self, story: Story, attempt: Attempt) -> None:
+        candidate = attempt.candidate
         operation, grant, site = story.operation, story.grant, story.site
         assert operation is not None
         assert grant is not None
-        channel = attempt.candidate.channel
+        channel = candidate.channel
         self._story = story
         self._attempt = attempt
         way = self._way = site.ways.of(channel)
         self.operation: Operation = operation
-        self.parts = operation.n if operation.fans_out and not channel.native_n else 1
+        self.parts = operation.n if operation.fans_out and not candidate.native_n else 1
         # The story's method, not one of ours: an object that holds itself is garbage that only the
         # collector finds, and a request's worth of that for each request is dear.
         self.receipt = Receipt(story.cost)
         self.target = Target(
-            upstream_model=attempt.candidate.upstream_model,
+            upstream_model=candidate.upstream_model,
             output_limit=grant.output_limit,
             overrides=channel.body_overrides,
             n=1 if self.parts > 1 else None,
             secrets=(attempt.key.secret,) if attempt.key.secret else (),
             think_tags=THINK_TAGS in channel.tags,
             refuses=channel.refuses,
+            reasoning_field=channel.reasoning_field,
         )
         self.wire = Wire(
             site.transport(channel),
@@ -62,8 +71,26 @@ class Try:
             self.target.secrets,
             site.settings.reply_bytes_max,
         )
-        story.served = attempt.candidate
+        story.served = candidate
         story.calls = self.parts
+        story.dropped = ()
+
+    async def translate(self) -> None:
+        """Put the request into the channel's dialect, where that is another. Raises
+        Untranslatable."""
+        spoken = self._attempt.candidate.operation
+        if spoken == self.operation.name:
+            return
+        try:
+            translated = translate(self.operation, spoken)
+            fitter = FITTERS.get(spoken)
+            if fitter is not None and fitter.is_needed(translated.chat):
+                translated.chat = await asyncio.to_thread(fitter.fit, translated.chat)
+            losses = translated.losses(self.target)
+        except Fault as fault:
+            raise Untranslatable(fault, status=fault.status) from None
+        self.operation = translated
+        self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
 
     async def fetch(self) -> Whole:
         """The whole answer. Raises AttemptFailed."""
@@ -103,6 +130,7 @@ class Try:
 
 async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     made = Try(story, attempt)
+    await made.translate()
     if made.operation.stream:
         await _streamed(story, attempts, attempt, made)
     else:

@@ -110,6 +110,7 @@ class Configuration:
             auth=vendor.auth,
             refuses=vendor.quirks.refuses,
             reports_usage=vendor.quirks.reports_usage,
+            reasoning_field=vendor.quirks.reasoning_field,
         )
 
     def _keys(self, channel: str, rows: Iterable[Any]) -> tuple[ChannelKey, ...]:

@@ -39,13 +39,20 @@ def endpoint_type(model: str) -> str:
     return next((kind for word, kind in _TYPES if word in lower), "openai")
 
 
+def endpoint_types(model: str) -> list[str]:
+    """The same with the protocol of its maker first, which clients take where they know it."""
+    kind = endpoint_type(model)
+    is_claude = kind == "openai" and "claude" in model.lower()
+    return ["anthropic", kind] if is_claude else [kind]
+
+
 def _openai(name: str, vendor: str) -> dict[str, Any]:
     return {
         "id": name,
         "object": "model",
         "created": _CREATED,
         "owned_by": vendor,
-        "supported_endpoint_types": [endpoint_type(name)],
+        "supported_endpoint_types": endpoint_types(name),
     }
 
 

@@ -7,7 +7,11 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 def query_of(
-    caller: Caller, model: str = "", operation: str = "", needs: frozenset[str] = _NOTHING
+    caller: Caller,
+    model: str = "",
+    operation: str = "",
+    needs: frozenset[str] = _NOTHING,
+    others: tuple[str, ...] = (),
 ) -> Query:
     """The caller's standing as routing asks for it."""
     return Query(
@@ -20,4 +24,5 @@ def query_of(
         granted_groups=caller.granted_groups,
         operator=caller.role == "operator",
         pinned_channel=caller.pinned_channel,
+        others=others,
     )

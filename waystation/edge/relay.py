@@ -21,6 +21,7 @@ from waystation.admission.admit import admit
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
 from waystation.dialects.operation import Operation
+from waystation.dialects.speakers import others
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
 from waystation.edge.content_type import refuse_unless_json
@@ -175,6 +176,8 @@ class Relay:
     ) -> None:
         if failed.fault.code in _OWN_TROUBLE:
             verdict = Verdict("full", failed.fault, retry=False)
+        elif isinstance(failed, answers.Untranslatable):
+            verdict = Verdict("full", failed.fault)  # no mark against the channel
         elif failed.kind:
             verdict = judge_transport(failed.kind, failed.fault)
         else:
@@ -190,7 +193,9 @@ def _candidates(site: Site, caller: Caller, operation: Operation) -> Choices:
     directory = site.directory
     if directory is None:
         raise Fault("temporarily_unavailable", retry_after=2)
-    query = query_of(caller, operation.model, operation.name, operation.needs)
+    query = query_of(
+        caller, operation.model, operation.name, operation.needs, others(operation.name)
+    )
     return directory.candidates(query, now_ms())
 
 

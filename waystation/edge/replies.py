@@ -23,5 +23,5 @@ def send_fault(
     call.reply(status, (*headers, *more), body)
 
 
-def send_json(call: Call, value: Any, status: int = 200) -> None:
-    call.reply(status, (JSON_TYPE,), _encode(value))
+def send_json(call: Call, value: Any, status: int = 200, headers: Headers = ()) -> None:
+    call.reply(status, (JSON_TYPE, *headers), _encode(value))

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from waystation.dialects.anthropic.request import parse as parse_messages
 from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.openai_text.completions import parse as parse_completion
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
@@ -10,6 +11,7 @@ from waystation.edge.artefact_calls import ArtefactCalls
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
 from waystation.edge.files import Files
+from waystation.edge.count_tokens import CountTokens
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
 from waystation.edge.receipts import Receipts
@@ -41,6 +43,7 @@ def routes(site: Site) -> RouteTable[Handler]:
     for path, parse in parses(site.settings.choices_max).items():
         relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
         table.add("POST", path, relay, "token", "openai")
+    _add_messages(table, site)
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)
@@ -59,6 +62,12 @@ def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
     table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
     table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
     table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
+def _add_messages(table: RouteTable[Handler], site: Site) -> None:
+    bytes_max = site.settings.body_bytes_max
+    relay = Relay(site, "anthropic", parse_messages, bytes_max)
+    table.add("POST", "/v1/messages", relay, "token", "anthropic")
+    count = CountTokens(site, bytes_max)
+    table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

@@ -4,6 +4,8 @@ The log row, the journal line, the metrics and the cost headers are all told fro
 they agree. `post`, `void` and `refuse` are the three ends; each request takes exactly one.
 """
 
+import re
+from collections.abc import Sequence
 from time import perf_counter_ns
 
 import msgspec
@@ -25,6 +27,9 @@ from waystation.routing.choices import Candidate
 
 _CLIENT_CHARACTERS_MAX = 120
 _ATTEMPTS_TOLD_MAX = 16
+_DROPPED_TOLD_MAX = 32
+_DROPPED_CHARACTERS_MAX = 100
+_NOT_IN_PATHS = re.compile(r"[^A-Za-z0-9_.\[\]-]")
 _MILLION = 1_000_000
 _encode = msgspec.json.Encoder().encode
 
@@ -40,6 +45,7 @@ class Story:
         "calls",
         "created_ms",
         "dialect",
+        "dropped",
         "facts",
         "first_ns",
         "grant",
@@ -62,6 +68,7 @@ class Story:
         self.attempts: tuple[AttemptRow, ...] = ()
         self.served: Candidate | None = None
         self.calls = 1  # that the attempt fans out to
+        self.dropped: tuple[str, ...] = ()  # settings that translation left out
         self.upstream_id = ""
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
         self.first_ns = 0  # when the first content byte came
@@ -96,6 +103,10 @@ class Story:
             choice.rate.text,
         )
         return self.facts
+
+    def free(self, operation: str, model: str) -> None:
+        """A call without a hold: its facts are known, and its end is `noted` or `refuse`."""
+        self.facts = msgspec.structs.replace(self._bare_facts(), operation=operation, model=model)
 
     def attempted(
         self, attempt: Attempt, began_ns: int, outcome: str, status: int, reason: str
@@ -210,6 +221,12 @@ class Story:
             self.site.ledger.note(row)
         self._tell(row)
 
+    def noted(self, status: int) -> None:
+        """Answered without a hold: a free call."""
+        row = self._row("complete", None, status, None, None)
+        self.site.ledger.note(row)
+        self._tell(row)
+
     def _row(
         self,
         end: EndReason,
@@ -281,7 +298,12 @@ class Story:
         """Known before the answer is: limits, the clamp, our own time so far."""
         assert self.grant is not None
         timing = b"relay;dur=%.3f" % (self.overhead_seconds() * 1000)
-        return (*self.grant.headers(), (b"server-timing", timing))
+        headers = (*self.grant.headers(), (b"server-timing", timing))
+        if self.dialect == "anthropic":  # its clients read the id by this name
+            headers += ((b"request-id", self.call.request_id.encode()),)
+        if self.dropped:
+            headers += ((b"x-waystation-dropped", _listed(self.dropped)),)
+        return headers
 
     def receipt_headers(self, usage: Usage) -> tuple[tuple[bytes, bytes], ...]:
         """Those, and what it cost."""
@@ -291,3 +313,10 @@ class Story:
     def overhead_seconds(self) -> float:
         """Our own share so far: everything but waiting for the upstream."""
         return (perf_counter_ns() - self.call.received_ns - self.waited_ns) / 1e9
+
+
+def _listed(paths: Sequence[str]) -> bytes:
+    """For a header: some of them hold names that the caller made up."""
+    shown = [_NOT_IN_PATHS.sub("?", p[:_DROPPED_CHARACTERS_MAX]) for p in paths[:_DROPPED_TOLD_MAX]]
+    more = ["..."] if len(paths) > _DROPPED_TOLD_MAX else []
+    return ", ".join([*shown, *more]).encode("ascii")

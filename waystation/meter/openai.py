@@ -218,6 +218,7 @@ def _careful_usage(
         audio_out=audio_out,
         image_in=image_in,
         image_out=image_out,
+        units=dict(told.units) if told is not None else {},
         exact=is_counted and not doubts,
         raw=raw,
         flags=tuple(dict.fromkeys(doubts)),
@@ -233,7 +234,10 @@ def _plain_usage(
         return None
     if prompt > limits.prompt_most or completion > HIDDEN_TOKENS_PLAUSIBLE:
         return None
-    if told.cached + told.written_5m + told.written_1h + told.audio_in + told.image_in:
+    if (
+        told.units
+        or told.cached + told.written_5m + told.written_1h + told.audio_in + told.image_in
+    ):
         return None
     if told.audio_out + told.image_out or told.reasoning > completion:
         return None

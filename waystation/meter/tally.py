@@ -1,10 +1,10 @@
-"""Running counts of one OpenAI-shaped answer: the usage told, and the text seen in its place.
+"""Running counts of one answer: the usage told, and the text seen in its place.
 
 Pure: fed by a reader, never reads itself. The last usage told wins, a count never shrinks without
 a flag, nothing is added twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,16 +21,16 @@ USAGE_BYTES_MAX = 16 * 1024
 
 
 def _can_be_stored(fields: dict[str, Any]) -> bool:
-    """Whether all numbers fit the 64 bits that our own messages have."""
+    """Whether all numbers fit the 64 bits that our own messages have, and the whole a log row."""
     try:
-        _encode(fields)
+        return len(_encode(fields)) <= USAGE_BYTES_MAX
     except OverflowError:
         return False
-    return True
 
 
 class Tally:
-    """limits: what is plausible. prompt_guess: asked only when the upstream told nothing usable."""
+    """limits: what is plausible. prompt_guess: asked only when the upstream told nothing usable.
+    read: the dialect's reading of a usage object; OpenAI's where none is given."""
 
     __slots__ = (
         "_cached",
@@ -38,14 +38,21 @@ class Tally:
         "_limits",
         "_prompt_guess",
         "_raw",
+        "_read",
         "_told",
         "has_output",
         "text",
     )
 
-    def __init__(self, limits: Limits, prompt_guess: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        prompt_guess: Callable[[], int],
+        read: Callable[[Mapping[str, Any]], Told] = read_told,
+    ) -> None:
         self._limits = limits
         self._prompt_guess = prompt_guess
+        self._read = read
         self._told: Told | None = None
         self._raw: dict[str, Any] | None = None
         self._flags: set[str] = set()
@@ -73,7 +80,12 @@ class Tally:
         except (msgspec.DecodeError, RecursionError):
             self._flags.add("malformed:usage")
             return
-        told = read_told(fields)
+        self.tell_fields(fields)
+
+    def tell_fields(self, fields: dict[str, Any]) -> None:
+        """The same, decoded."""
+        self._cached = None
+        told = self._read(fields)
         if self._told is not None:
             told = told.not_below(self._told)
         self._told = told

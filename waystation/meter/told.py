@@ -1,11 +1,14 @@
 """What an upstream said of usage, before anybody judged it."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """A usage object's numbers, each non-negative and whole; None where nothing usable was told.
-    completion includes reasoning, prompt includes cached, written, audio and image."""
+    completion includes reasoning, prompt includes cached, written, audio and image. units: calls
+    of the vendor's own tools, by the names that prices have."""
 
     prompt: int | None
     completion: int | None
@@ -17,6 +20,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: int = 0
     audio_out: int = 0
     image_out: int = 0
+    units: Mapping[str, int] = {}
     flags: tuple[str, ...] = ()
 
     def not_below(self, earlier: "Told") -> "Told":

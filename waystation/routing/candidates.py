@@ -86,7 +86,7 @@ class Directory:
         if not served:
             raise refusals.not_served(self.snapshot, self._offers, query, groups)
         candidates = [
-            _candidate(group, member, offer, query.model, paid, self._rate(group, query))
+            _candidate(group, member, offer, query, paid, self._rate(group, query))
             for group, member, offer in served
             if (paid := price or (FREE if offer.channel.free_by_default else None)) is not None
         ]
@@ -97,9 +97,7 @@ class Directory:
 
     def _serving(self, group: Group, query: Query) -> Iterator[_Served]:
         for member, offer in self._offers.members(group.name):
-            if offer.speaks(query.operation, query.needs) and (
-                offer.upstream_model(query.model) is not None
-            ):
+            if offer.speaks(query) and offer.upstream_model(query.model) is not None:
                 yield group, member, offer
 
     def _pinned(self, groups: list[Group], query: Query, channel_id: int) -> _Served:
@@ -108,7 +106,7 @@ class Directory:
         offer = self._offers.by_channel.get(channel_id)
         if offer is None or offer.upstream_model(query.model) is None:
             raise refusals.pinned_refused(query, channel_id, "does not serve the model")
-        if not offer.speaks(query.operation, query.needs):
+        if not offer.speaks(query):
             raise refusals.pinned_refused(query, channel_id, "does not offer this operation")
         for group in groups:
             for member, _ in self._offers.members(group.name):
@@ -123,10 +121,13 @@ class Directory:
 
 
 def _candidate(
-    group: Group, member: Member, offer: Offer, model: str, price: Price, rate: Rate
+    group: Group, member: Member, offer: Offer, query: Query, price: Price, rate: Rate
 ) -> Candidate:
+    model = query.model
     upstream_model = offer.upstream_model(model)
+    operation = offer.spoken(query)
     assert upstream_model is not None
+    assert operation is not None
     return Candidate(
         group=group.name,
         channel=offer.channel,
@@ -136,4 +137,6 @@ def _candidate(
         cost=offer.cost(model),
         priority=member.priority,
         weight=max(0, member.weight),
+        operation=operation,
+        native_n=offer.channel.native_n and operation == query.operation,
     )

@@ -11,7 +11,9 @@ from waystation.routing.snapshot import Channel
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A channel that serves the model, in a group. rate: of that group for this account.
     price: official, of the model the caller asked for. cost: what the channel costs us as a factor
-    of the official price, None unknown."""
+    of the official price, None unknown. operation: by which the channel serves it, the caller's
+    own or one that it is translated into. native_n: answers n > 1 in one call, which translation
+    never does."""
 
     group: str
     channel: Channel
@@ -21,6 +23,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     cost: Rate | None
     priority: int
     weight: int
+    operation: str
+    native_n: bool
 
 
 class Tier(msgspec.Struct, frozen=True, eq=False):
@@ -39,7 +43,7 @@ class Tier(msgspec.Struct, frozen=True, eq=False):
 class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """At least one candidate, in tiers: groups in the token's order, priorities rising.
 
-    candidates: all, in order. tariffs: the distinct (price, rate) pairs. native_n: every channel
+    candidates: all, in order. tariffs: the distinct (price, rate) pairs. native_n: every candidate
     serves n > 1 itself."""
 
     model: str
@@ -57,7 +61,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             candidates=candidates,
             tiers=tiers,
             tariffs=tuple(tariffs.values()),
-            native_n=all(candidate.channel.native_n for candidate in candidates),
+            native_n=all(candidate.native_n for candidate in candidates),
         )
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from waystation.kernel.patterns import NameSet, PatternTable
 from waystation.ledger.prices import Rate
+from waystation.routing.query import Query
 from waystation.routing.snapshot import Channel, Group, Member, Snapshot
 
 
@@ -25,11 +26,19 @@ class Offer:
             return mapped
         return model if model in self._models else None
 
-    def speaks(self, operation: str, needs: frozenset[str]) -> bool:
-        """The channel has a path for it, and the features."""
-        if operation not in self.channel.paths:
-            return False
-        return self.channel.tools or "tools" not in needs
+    def spoken(self, query: Query) -> str | None:
+        """The operation by which the channel serves the query: its own where the channel has a
+        path for it, else the first that it can be translated into. None: not served, or without
+        the features that it needs."""
+        if "tools" in query.needs and not self.channel.tools:
+            return None
+        paths = self.channel.paths
+        if query.operation in paths:
+            return query.operation
+        return next((other for other in query.others if other in paths), None)
+
+    def speaks(self, query: Query) -> bool:
+        return self.spoken(query) is not None
 
     def cost(self, model: str) -> Rate | None:
         return self._costs.find(model)
@@ -64,9 +73,9 @@ class Offers:
     def members(self, group: str) -> tuple[tuple[Member, Offer], ...]:
         return self._members.get(group, ())
 
-    def serves(self, group: str, model: str, operation: str, needs: frozenset[str]) -> bool:
+    def serves(self, group: str, query: Query) -> bool:
         """Some channel of the group does."""
         return any(
-            offer.speaks(operation, needs) and offer.upstream_model(model) is not None
+            offer.speaks(query) and offer.upstream_model(query.model) is not None
             for _, offer in self.members(group)
         )

@@ -10,7 +10,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     commas is a list. granted_groups: what the account may use beyond its own group and those it
     may choose. granted: the token's groups are not judged at all.
     models: the token's allow-list, () all. needs: features a channel must have. pinned_channel:
-    the channel an operator named in the key."""
+    the channel an operator named in the key. others: the operations that this one can be
+    translated into, the best first, for channels that do not speak it."""
 
     model: str
     operation: str
@@ -22,3 +23,4 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     granted: bool = False
     operator: bool = False
     pinned_channel: int | None = None
+    others: tuple[str, ...] = ()

@@ -25,11 +25,7 @@ def model_refused(query: Query) -> Fault:
 
 def not_served(snapshot: Snapshot, offers: Offers, query: Query, groups: Iterable[Group]) -> Fault:
     """The model is in none of these groups: in others, or nowhere."""
-    having = [
-        name
-        for name in snapshot.groups
-        if offers.serves(name, query.model, query.operation, query.needs)
-    ]
+    having = [name for name in snapshot.groups if offers.serves(name, query)]
     available = [name for name in having if may_choose(snapshot.groups[name], query)]
     if not available and not _is_named(offers, having, query.model):
         return _unknown(snapshot, offers, query)
@@ -84,7 +80,7 @@ def _names(snapshot: Snapshot, offers: Offers, query: Query) -> list[str]:
         if not may_choose(group, query):
             continue
         for _, offer in offers.members(group.name):
-            if offer.speaks(query.operation, query.needs):
+            if offer.speaks(query):
                 names.update((name, None) for name in offer.names if not name.endswith("*"))
         if len(names) >= _COMPARED_MAX:
             break

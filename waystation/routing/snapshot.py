@@ -46,7 +46,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     paths: operation ("chat", "embedding", …) → path below base_url, from the vendor's data and
     only what it speaks. auth: how a key is written into the headers: "bearer", "header:<name>" or
     "none". refuses: top-level request fields that its upstream answers with an error; we must not
-    add them. reports_usage: its streams end with usage unasked."""
+    add them. reports_usage: its streams end with usage unasked. reasoning_field: see Quirks."""
 
     id: int
     name: str
@@ -72,6 +72,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     auth: str = "bearer"
     refuses: tuple[str, ...] = ()
     reports_usage: bool = False
+    reasoning_field: str = ""
 
 
 class Member(msgspec.Struct, frozen=True):

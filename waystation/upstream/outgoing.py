@@ -5,7 +5,7 @@ a host, a key, an organisation or a content type. What is the same for each call
 parsed address, its headers for each key) is made once for each configuration epoch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from waystation.routing.snapshot import Channel, ChannelKey
@@ -13,10 +13,23 @@ from waystation.upstream.transport import Deadlines, Origin, Outgoing
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
-PASSED_ON = ("openai-beta",)
-"""Request headers that change what the upstream does and name nobody."""
+PASSED_ON: Mapping[str, tuple[str, ...]] = {
+    "messages": ("anthropic-beta", "anthropic-version"),
+    "count_tokens": ("anthropic-beta", "anthropic-version"),
+}
+PASSED_ON_ELSE = ("openai-beta",)
+"""Request headers that change what the upstream does and name nobody, by operation."""
+
+OWN_HEADERS: Mapping[str, Mapping[bytes, bytes]] = {
+    "messages": {b"anthropic-version": b"2023-06-01"},
+    "count_tokens": {b"anthropic-version": b"2023-06-01"},
+}
+"""What a dialect wants to be told, unless the caller or the channel says otherwise."""
 
 _PORTS = {"http": 80, "https": 443, "demo": 1}
+
+KEY_ALSO: Mapping[str, bytes] = {"messages": b"x-api-key", "count_tokens": b"x-api-key"}
+"""Where a dialect's own clients put the key: vendors of several dialects look for it there."""
 
 
 def key_header(auth: str, secret: str) -> tuple[bytes, bytes]:
@@ -30,17 +43,21 @@ def key_header(auth: str, secret: str) -> tuple[bytes, bytes]:
     return name.lower().encode("ascii"), secret.encode("latin-1")
 
 
-def fixed_headers(channel: Channel, key: ChannelKey, stream: bool) -> Headers:
+def fixed_headers(channel: Channel, key: ChannelKey, operation: str, stream: bool) -> Headers:
     """All headers that do not depend on the request; the channel's own overrides win."""
     headers: dict[bytes, bytes] = {
         b"content-type": b"application/json",
         b"accept": b"text/event-stream" if stream else b"application/json",
         b"accept-encoding": b"identity",
         b"user-agent": b"waystation",
+        **OWN_HEADERS.get(operation, {}),
     }
     if key.secret:
         name, value = key_header(channel.auth, key.secret)
         headers[name] = value
+        also = KEY_ALSO.get(operation)
+        if also is not None:
+            headers[also] = key.secret.encode("latin-1")
     for over, text in channel.header_overrides.items():
         headers[over.lower().encode("ascii")] = text.encode("latin-1")
     return tuple(headers.items())
@@ -49,7 +66,7 @@ def fixed_headers(channel: Channel, key: ChannelKey, stream: bool) -> Headers:
 class Way:
     """One channel's way out: its parsed address, its deadlines, its headers for each key."""
 
-    __slots__ = ("_headers", "_prefix", "channel", "deadlines", "origin")
+    __slots__ = ("_headers", "_overridden", "_prefix", "channel", "deadlines", "origin")
 
     def __init__(self, channel: Channel, defaults: Deadlines) -> None:
         """Raises ValueError for a base address that is none (apply refuses those earlier)."""
@@ -71,8 +88,9 @@ class Way:
             idle_seconds=own.idle or defaults.idle_seconds,
             total_seconds=own.total or defaults.total_seconds,
         )
+        self._overridden = frozenset(name.lower() for name in channel.header_overrides)
         self._prefix = parts.path.rstrip("/")
-        self._headers: dict[tuple[int, bool], Headers] = {}
+        self._headers: dict[tuple[int, str, bool], Headers] = {}
 
     def outgoing(
         self,
@@ -84,14 +102,22 @@ class Way:
     ) -> Outgoing:
         """The request for one attempt. header: looks up the caller's, for PASSED_ON."""
         channel = self.channel
-        headers = self._headers.get((key.id, stream))
+        headers = self._headers.get((key.id, operation, stream))
         if headers is None:
-            headers = self._headers[key.id, stream] = fixed_headers(channel, key, stream)
-        for name in PASSED_ON:
+            headers = fixed_headers(channel, key, operation, stream)
+            self._headers[key.id, operation, stream] = headers
+        for name in PASSED_ON.get(operation, PASSED_ON_ELSE):
             value = header(name)
-            if value is not None:
-                headers = (*headers, (name.encode(), value.encode("latin-1", "replace")))
+            if value is not None and name not in self._overridden:
+                headers = _with(headers, name.encode(), value.encode("latin-1", "replace"))
         return Outgoing(self.origin, "POST", self._prefix + channel.paths[operation], headers, body)
+
+
+def _with(headers: Headers, name: bytes, value: bytes) -> Headers:
+    """The caller's header in place of ours, if we have it."""
+    if any(known == name for known, _ in headers):
+        headers = tuple(header for header in headers if header[0] != name)
+    return (*headers, (name, value))
 
 
 class Ways:

@@ -11,6 +11,7 @@ from waystation.control.openapi.headers import ACCEPT_LANGUAGE, ALWAYS, HEADERS
 
 _TAGS = (
     ("Chat", "聊天", "Chat completions, plain and streamed."),
+    ("Messages", "消息", "Anthropic's protocol, for every chat model."),
     ("Completions", "自动补全", "Text completions of the older kind."),
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),

@@ -6,7 +6,7 @@ import msgspec
 
 from waystation.control.openapi.fields import Schema
 
-Shape = Literal["openai", "management", "family"]
+Shape = Literal["openai", "anthropic", "management", "family"]
 """How its failures look."""
 
 

@@ -13,7 +13,18 @@ from waystation.errors import TEXTS, Fault, Language
 
 REQUEST_ID = "0Qb3xK2mZk3s9dJq7LhT5a"
 
-_SHAPES = {"openai": "openai", "management": "console", "family": "management"}
+_SHAPES = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "management": "console",
+    "family": "management",
+}
+_ERRORS = {
+    "openai": "Error",
+    "anthropic": "MessagesError",
+    "management": "ManagementError",
+    "family": "FamilyError",
+}
 
 _VALUES: dict[str, Any] = {
     "param": "messages",
@@ -133,7 +144,6 @@ def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
     headers = ["x-request-id", "x-oneapi-request-id"]
     if status in _RETRY:
         headers.append("retry-after")
-    schema = {"openai": "Error", "management": "ManagementError", "family": "FamilyError"}[shape]
     return {
         "description": en,
         "x-description-zh": zh,
@@ -141,7 +151,7 @@ def _response(status: int, codes: list[str], shape: Shape) -> dict[str, Any]:
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
         "content": {
             "application/json": {
-                "schema": ref(schema),
+                "schema": ref(_ERRORS[shape]),
                 "examples": {code: example(code, shape) for code in codes},
             }
         },

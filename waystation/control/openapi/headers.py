@@ -41,6 +41,9 @@ HEADERS: dict[str, dict[str, Any]] = {
         string(),
         "logit_bias",
     ),
+    "x-waystation-estimate": _header(
+        "1: the number is our own estimate.", "1：该数值为本站估算。", string(), "1"
+    ),
     "server-timing": _header(
         "`relay;dur=` is the relay's own share in milliseconds.",
         "`relay;dur=` 为中转自身耗时（毫秒）。",

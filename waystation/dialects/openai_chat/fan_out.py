@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.openai_chat.chunk_writer import StreamPart, StreamShape
-from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.usage_object import shown_usage
+from waystation.dialects.operation import StreamReader
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.usage import TOKEN_KINDS, Usage
@@ -80,7 +80,7 @@ class FanOutStream:
     def __init__(
         self,
         n: int,
-        make: Callable[[StreamPart], ChatStream],
+        make: Callable[[StreamPart], StreamReader],
         *,
         shape: StreamShape,
         model: str,

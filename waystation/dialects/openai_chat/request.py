@@ -8,13 +8,19 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.lanes import Bill
+from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.openai_chat.body import TokenLimits, write_body
 from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
+from waystation.dialects.openai_chat.event_writer import ChatWriter
 from waystation.dialects.openai_chat.fan_out import FanOutStream, merged
 from waystation.dialects.openai_chat.legacy import convert_functions, convert_turns
 from waystation.dialects.openai_chat.messages import contents
 from waystation.dialects.openai_chat.reply import ChatReply
+from waystation.dialects.openai_chat.reply_writer import write_reply
+from waystation.dialects.openai_chat.request_reader import read_chat
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
@@ -146,13 +152,32 @@ class ChatOperation:
         return min(tokens_guess(self._body), self.prompt_tokens)
 
     def _tally(self, target: Target) -> Tally:
+        return Tally(self.limits(target), self.prompt_guess)
+
+    # ---- the translated lane ---------------------------------------------------------------
+
+    def read_chat(self) -> tuple[Chat, tuple[Loss, ...]]:
+        return read_chat(self._fields, self.model, self.stream, self.output_limit)
+
+    def write_reply(self, reply: Reply, bill: Bill) -> bytes:
+        return write_reply(reply, self.model, bill, self.is_legacy)
+
+    def event_writer(self, bill: Bill, part: StreamPart | None = None) -> ChatWriter:
+        return ChatWriter(
+            self.model,
+            bill,
+            include_usage=self.include_usage,
+            as_function_call=self.is_legacy,
+            part=part,
+        )
+
+    def limits(self, target: Target) -> Limits:
         limit = target.output_limit if target.output_limit is not None else self.output_limit
-        limits = Limits(
+        return Limits(
             prompt_tokens=self.prompt_tokens,
             output_tokens=limit,
             choices=target.n or self.n,
         )
-        return Tally(limits, self.prompt_guess)
 
 
 def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> ChatOperation:

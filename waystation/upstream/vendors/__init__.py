@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from waystation.upstream.vendors.anthropic import ANTHROPIC
+from waystation.upstream.vendors.anthropic_compatible import ANTHROPIC_COMPATIBLE
 from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
 from waystation.upstream.vendors.deepseek import DEEPSEEK
 from waystation.upstream.vendors.demo import DEMO
@@ -21,6 +23,8 @@ VENDORS: Mapping[str, Vendor] = {
     for vendor in (
         OPENAI,
         OPENAI_COMPATIBLE,
+        ANTHROPIC,
+        ANTHROPIC_COMPATIBLE,
         AZURE_OPENAI,
         DEEPSEEK,
         DEMO,

@@ -1,5 +1,6 @@
 """The built-in demo channel: answered in-process, without a key, free unless a price is set."""
 
+from waystation.upstream.vendors.anthropic import ANTHROPIC
 from waystation.upstream.vendors.openai import OPENAI
 from waystation.upstream.vendors.vendor import Vendor
 
@@ -8,7 +9,7 @@ DEMO = Vendor(
     title="Demo",
     base_url="demo://local",
     auth="none",
-    paths=OPENAI.paths,
+    paths={**OPENAI.paths, **ANTHROPIC.paths},
     needs_key=False,
     native_n=True,
     free_by_default=True,

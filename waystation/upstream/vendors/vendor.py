@@ -8,10 +8,12 @@ import msgspec
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Where a vendor leaves the dialect. refuses: top-level request fields that it answers with an
     error; what we add ourselves must not be among them. reports_usage: streams end with usage
-    without being asked for it."""
+    without being asked for it. reasoning_field: where, in an assistant's turn of the chat form, it
+    wants its earlier thoughts back; "" where it does not, or refuses them."""
 
     refuses: tuple[str, ...] = ()
     reports_usage: bool = False
+    reasoning_field: str = ""
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from waystation.control.openapi.endpoints import (
     embeddings,
     generation,
     health,
+    messages,
     models,
     moderations,
     session,
@@ -22,6 +23,7 @@ from waystation.control.openapi.fields import Schema
 
 _MODULES = (
     chat,
+    messages,
     completions,
     embeddings,
     moderations,

@@ -1,0 +1,1 @@
+"""Anthropic's messages: a native lane, and both ends of the translated one."""

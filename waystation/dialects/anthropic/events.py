@@ -1,0 +1,51 @@
+"""What is read of a stream's events, in either lane; all else of them is skipped."""
+
+from typing import Any
+
+import msgspec
+
+ABSENT = msgspec.Raw()
+
+
+class Block(msgspec.Struct):
+    """A content block as it starts. The whole of it is in `Event.content_block`."""
+
+    type: str = ""
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: msgspec.Raw = ABSENT
+
+
+class Delta(msgspec.Struct):
+    """Of a block (by type), or of the message: stop_reason, stop_sequence."""
+
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+    signature: str | None = None
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+
+
+class Message(msgspec.Struct):
+    id: str | None = None
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+
+
+class Event(msgspec.Struct):
+    type: str = ""
+    index: int = 0
+    delta: Delta | None = None
+    content_block: msgspec.Raw = ABSENT
+    message: Message | None = None
+    usage: dict[str, Any] | None = None
+    error: msgspec.Raw = ABSENT
+
+
+decode_event = msgspec.json.Decoder(Event).decode
+decode_block = msgspec.json.Decoder(Block).decode

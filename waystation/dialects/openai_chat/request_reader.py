@@ -1,0 +1,253 @@
+"""A chat request as the IR's chat."""
+
+from typing import Any, get_args
+
+import msgspec
+
+from waystation.dialects.ir import (
+    Chat,
+    Effort,
+    Message,
+    Opaque,
+    Output,
+    Sampling,
+    Text,
+    Thinking,
+    Tool,
+    ToolChoice,
+)
+from waystation.dialects.loss import Loss
+from waystation.dialects.openai_chat.request_turns import Turn, decode_turns, message_of
+from waystation.errors import Fault
+from waystation.kernel.scalars import is_null, kind
+from waystation.kernel.strictjson import Fields
+
+DIALECT = "openai_chat"
+_READ = frozenset(
+    (
+        "model",
+        "messages",
+        "max_tokens",
+        "max_completion_tokens",
+        "temperature",
+        "top_p",
+        "top_k",
+        "stop",
+        "seed",
+        "presence_penalty",
+        "frequency_penalty",
+        "stream",
+        "stream_options",
+        "n",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "reasoning_effort",
+        "reasoning",
+        "thinking",
+        "enable_thinking",
+        "response_format",
+        "user",
+    )
+)
+_ABSENT = msgspec.Raw()
+_EFFORTS: frozenset[str] = frozenset(get_args(Effort))
+
+
+class _Function(msgspec.Struct):
+    name: str = ""
+    description: str | None = None
+    parameters: msgspec.Raw = _ABSENT
+    strict: bool | None = None
+
+
+class _Tool(msgspec.Struct):
+    type: str | None = None
+    function: _Function | None = None
+    cache_control: msgspec.Raw = _ABSENT
+
+
+class _NamedChoice(msgspec.Struct):
+    type: str = ""
+    function: _Function | None = None
+
+
+class _Schema(msgspec.Struct):
+    name: str = "answer"
+    description: str | None = None
+    schema: msgspec.Raw = _ABSENT
+    strict: bool | None = None
+
+
+class _Format(msgspec.Struct):
+    type: str = "text"
+    json_schema: _Schema | None = None
+
+
+class _Thinking(msgspec.Struct):
+    """Anthropic's `thinking` and others' `reasoning`, which callers add to chat bodies."""
+
+    type: str | None = None
+    budget_tokens: int | None = None
+    max_tokens: int | None = None
+    effort: str | None = None
+    enabled: bool | None = None
+    exclude: bool | None = None
+
+
+_decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_tool = msgspec.json.Decoder(_Tool).decode
+
+
+def read_chat(
+    fields: Fields, model: str, stream: bool, output_tokens: int | None
+) -> tuple[Chat, tuple[Loss, ...]]:
+    """(the request, what is lost already). Legacy functions are tools by now. Raises Fault
+    invalid_value."""
+    system, messages = _messages(fields)
+    user = _read(fields, "user", str)
+    chat = Chat(
+        dialect=DIALECT,
+        model=model,
+        messages=messages,
+        system=system,
+        tools=_tools(fields),
+        tool_choice=_tool_choice(fields),
+        sampling=_sampling(fields, output_tokens),
+        thinking=_thinking(fields),
+        output=_output(fields),
+        stream=stream,
+        user=user or "",
+        extras={
+            name: value
+            for name, value in fields.items()
+            if name not in _READ and not is_null(value)
+        },
+    )
+    return chat, ()
+
+
+def _read(fields: Fields, name: str, kind: type[Any]) -> Any:
+    """A field by its type, None when absent or null."""
+    value = fields.get(name)
+    if value is None or is_null(value):
+        return None
+    try:
+        return msgspec.json.decode(value, type=kind)
+    except msgspec.ValidationError:
+        raise Fault("invalid_value", param=name, reason="of an unknown shape") from None
+
+
+def _messages(fields: Fields) -> tuple[tuple[Text, ...], tuple[Message, ...]]:
+    """(instructions at the head, the turns)"""
+    try:
+        turns: list[Turn] = decode_turns(fields["messages"])
+    except msgspec.ValidationError:
+        raise Fault("invalid_value", param="messages", reason="of an unknown shape") from None
+    system: list[Text] = []
+    messages: list[Message] = []
+    for at, turn in enumerate(turns):
+        message = message_of(turn, f"messages[{at}]")
+        if message.role == "system" and not messages:
+            system += [part for part in message.parts if isinstance(part, Text)]
+        else:
+            messages.append(message)
+    return tuple(system), tuple(messages)
+
+
+def _tools(fields: Fields) -> tuple[Tool | Opaque, ...]:
+    value = fields.get("tools")
+    if value is None or is_null(value):
+        return ()
+    try:
+        return tuple(_tool(raw, f"tools[{at}]") for at, raw in enumerate(_decode_raws(value)))
+    except msgspec.ValidationError:
+        raise Fault("invalid_value", param="tools", reason="of an unknown shape") from None
+
+
+def _tool(raw: msgspec.Raw, path: str) -> Tool | Opaque:
+    told = _decode_tool(raw)
+    function = told.function
+    if function is None:
+        return Opaque(DIALECT, raw, path)
+    cache = told.cache_control or None
+    tool = Tool(function.name, function.description or "", strict=function.strict, cache=cache)
+    if function.parameters and kind(function.parameters) == "{":
+        tool = msgspec.structs.replace(tool, schema=function.parameters)
+    return tool
+
+
+def _tool_choice(fields: Fields) -> ToolChoice | None:
+    value = fields.get("tool_choice")
+    parallel = _read(fields, "parallel_tool_calls", bool)
+    if value is None or is_null(value):
+        return None if parallel is None else ToolChoice("auto", "", parallel)
+    if kind(value) == "{":
+        named = _read(fields, "tool_choice", _NamedChoice)
+        if named.function is None:
+            raise Fault("invalid_value", param="tool_choice", reason="expected a function's name")
+        return ToolChoice("tool", named.function.name, parallel)
+    word = _read(fields, "tool_choice", str)
+    if word == "required":
+        return ToolChoice("any", "", parallel)
+    if word not in ("auto", "none"):
+        reason = "expected none, auto, required or a function"
+        raise Fault("invalid_value", param="tool_choice", reason=reason)
+    return ToolChoice(word, "", parallel)
+
+
+def _sampling(fields: Fields, output_tokens: int | None) -> Sampling:
+    return Sampling(
+        output_tokens=output_tokens,
+        temperature=_read(fields, "temperature", float),
+        top_p=_read(fields, "top_p", float),
+        top_k=_read(fields, "top_k", int),
+        stop=_stops(fields),
+        seed=_read(fields, "seed", int),
+        presence_penalty=_read(fields, "presence_penalty", float),
+        frequency_penalty=_read(fields, "frequency_penalty", float),
+    )
+
+
+def _stops(fields: Fields) -> tuple[str, ...]:
+    value = _read(fields, "stop", str | list[str])  # type: ignore[arg-type]  # a union is a type
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _thinking(fields: Fields) -> Thinking | None:
+    """By whichever of the names in use."""
+    word = _read(fields, "reasoning_effort", str)
+    if word is not None:
+        return Thinking(_effort(word, "reasoning_effort"))
+    told = _read(fields, "thinking", _Thinking) or _read(fields, "reasoning", _Thinking)
+    if told is None:
+        wanted = _read(fields, "enable_thinking", bool)
+        if wanted is None:
+            return None
+        return Thinking() if wanted else Thinking("none", shown=False)
+    if told.type == "disabled" or told.enabled is False:
+        return Thinking("none", shown=False)
+    effort = None if told.effort is None else _effort(told.effort, "reasoning")
+    return Thinking(effort, told.budget_tokens or told.max_tokens, False if told.exclude else None)
+
+
+def _effort(word: str, param: str) -> Effort:
+    if word not in _EFFORTS:
+        reason = f"expected one of {', '.join(get_args(Effort))}"
+        raise Fault("invalid_value", param=param, reason=reason)
+    return word  # type: ignore[return-value]  # checked above
+
+
+def _output(fields: Fields) -> Output:
+    told = _read(fields, "response_format", _Format)
+    if told is None or told.type == "text":
+        return Output()
+    if told.type == "json_object":
+        return Output("json")
+    if told.type != "json_schema" or told.json_schema is None or not told.json_schema.schema:
+        reason = "expected text, json_object, or json_schema with its schema"
+        raise Fault("invalid_value", param="response_format", reason=reason)
+    schema = told.json_schema
+    return Output("schema", schema.schema, schema.name, schema.description or "", schema.strict)

@@ -1,0 +1,269 @@
+"""A caller's operation at an upstream of another dialect: the translated lane.
+
+Made for one attempt. It is an `Operation` like the caller's own, so nothing above it knows of two
+lanes: the body goes dialect → IR → dialect, the answer comes back the same way, and the upstream
+dialect's meter reads the usage.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+from waystation.dialects.faults import read_error
+from waystation.dialects.ir import Chat, Failed, Finished
+from waystation.dialects.lanes import Bill, EventReader, EventWriter, Speaker, Translatable, Written
+from waystation.dialects.loss import Loss
+from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
+from waystation.dialects.openai_chat.fan_out import FanOutStream
+from waystation.dialects.operation import Receipt, Target
+from waystation.errors import Fault
+from waystation.kernel.strictjson import invalid_json
+from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
+
+
+class FansOut(Protocol):
+    """A caller's operation that can be told as one answer out of several calls."""
+
+    include_usage: bool
+
+    def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes: ...
+
+
+class Translated:
+    """Implements `Operation` for a pair of dialects. chat: what is translated; whoever replaces it
+    does so before `body_for` (pictures fetched where the target takes bytes only)."""
+
+    __slots__ = (
+        "_caller",
+        "_losses",
+        "_speaker",
+        "_written",
+        "chat",
+        "choices",
+        "dialect",
+        "expects_output",
+        "fans_out",
+        "model",
+        "n",
+        "name",
+        "needs",
+        "prompt_tokens",
+        "stream",
+    )
+
+    def __init__(self, caller: Translatable, speaker: Speaker) -> None:
+        """Raises Fault (400)."""
+        self._caller = caller
+        self._speaker = speaker
+        self._written: Written | None = None
+        self.chat: Chat
+        try:
+            self.chat, self._losses = caller.read_chat()
+        except RecursionError:
+            raise invalid_json("nested too deeply") from None
+        self.name = speaker.operation
+        self.dialect = caller.dialect
+        self.model = caller.model
+        self.stream = caller.stream
+        self.n = caller.n
+        self.choices = caller.choices
+        self.prompt_tokens = caller.prompt_tokens
+        self.needs = caller.needs
+        self.expects_output = caller.expects_output
+        self.fans_out = caller.fans_out
+
+    @property
+    def output_limit(self) -> int | None:
+        return self._caller.output_limit
+
+    @property
+    def affinity(self) -> str | None:
+        return self._caller.affinity
+
+    def prompt_guess(self) -> int:
+        return self._caller.prompt_guess()
+
+    def body_for(self, target: Target) -> bytes:
+        return self._for(target).body
+
+    def losses(self, target: Target) -> tuple[Loss, ...]:
+        """What the upstream was not told, for the header."""
+        return (*self._losses, *self._for(target).losses)
+
+    def reply_reader(self, target: Target, receipt: Receipt) -> "TranslatedReply":
+        return TranslatedReply(
+            self._caller, self._speaker, self._for(target), target, self._tally(target), receipt
+        )
+
+    def stream_reader(self, target: Target, receipt: Receipt) -> "TranslatedStream":
+        return self._stream(target, receipt, None)
+
+    def fan_out_stream(self, target: Target, receipt: Receipt) -> FanOutStream:
+        """A reader for n parallel streams."""
+        return FanOutStream(
+            self.n,
+            lambda part: self._stream(target, Receipt(None), part),
+            shape=CHAT_SHAPE,
+            model=self.model,
+            cost_of=receipt.cost_of,
+            include_usage=cast(FansOut, self._caller).include_usage,
+        )
+
+    def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes:
+        return cast(FansOut, self._caller).merge(replies, usage, receipt)
+
+    def _stream(
+        self, target: Target, receipt: Receipt, part: StreamPart | None
+    ) -> "TranslatedStream":
+        tally = self._tally(target)
+        reader = self._speaker.event_reader(self._for(target), target, tally)
+        writer = self._caller.event_writer(Bill(tally, receipt.cost_of), part)
+        return TranslatedStream(reader, writer, tally)
+
+    def _for(self, target: Target) -> Written:
+        written = self._written
+        if written is None:
+            try:
+                written = self._written = self._speaker.write_request(self.chat, target)
+            except RecursionError:
+                raise invalid_json("nested too deeply") from None
+        return written
+
+    def _tally(self, target: Target) -> Tally:
+        return self._speaker.tally(self._caller.limits(target), self._caller.prompt_guess)
+
+
+class TranslatedReply:
+    """Implements `ReplyReader`."""
+
+    __slots__ = (
+        "_bill",
+        "_caller",
+        "_speaker",
+        "_tally",
+        "_target",
+        "_upstream_id",
+        "_written",
+    )
+
+    def __init__(
+        self,
+        caller: Translatable,
+        speaker: Speaker,
+        written: Written,
+        target: Target,
+        tally: Tally,
+        receipt: Receipt,
+    ) -> None:
+        self._caller = caller
+        self._speaker = speaker
+        self._written = written
+        self._target = target
+        self._tally = tally
+        self._bill = Bill(tally, receipt.cost_of)
+        self._upstream_id = ""
+
+    def read(self, status: int, content_type: str, body: bytes) -> bytes:
+        if status >= 400:
+            raise read_error(status, body, self._target.secrets)
+        try:
+            reply = self._speaker.read_reply(
+                content_type, body, self._written, self._target, self._tally
+            )
+        except RecursionError:
+            reason = "an answer nested too deeply"
+            raise Fault("bad_upstream_response", reason=reason) from None
+        self._upstream_id = reply.id
+        return self._caller.write_reply(reply, self._bill)
+
+    def usage(self) -> Usage:
+        return self._tally.usage()
+
+    @property
+    def upstream_id(self) -> str:
+        return self._upstream_id
+
+    @property
+    def has_output(self) -> bool:
+        return self._tally.has_output
+
+
+class TranslatedStream:
+    """Implements `StreamReader`."""
+
+    __slots__ = ("_fault", "_reader", "_tally", "_writer", "complete", "started")
+
+    def __init__(self, reader: EventReader, writer: EventWriter, tally: Tally) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._tally = tally
+        self._fault: Fault | None = None
+        self.started = False
+        self.complete = False
+
+    def feed(self, data: bytes) -> bytes:
+        if self.complete or self._fault is not None:
+            return b""
+        try:
+            events = self._reader.feed(data)
+        except RecursionError:
+            events = (_too_deep(),)
+        return self._write(events) if events else b""
+
+    def close(self) -> bytes:
+        if self.complete or self._fault is not None:
+            return b""
+        try:
+            events = self._reader.close()
+        except RecursionError:
+            events = (_too_deep(),)
+        out = self._write(events)
+        if not self.complete and self._fault is None:
+            self._fault = Fault("bad_upstream_response", reason="the stream ended before its end")
+        return out
+
+    def _write(self, events: Sequence[Any]) -> bytes:
+        out = self._writer.write(events)
+        if self._tally.has_output:
+            self.started = True
+        last = events[-1] if events else None
+        if type(last) is Finished:
+            self.complete = True
+        elif type(last) is Failed:
+            self._fault = last.fault
+        return out
+
+    def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
+        self.complete = True
+        return self._writer.fail(fault, language, request_id)
+
+    def keep_alive(self) -> bytes:
+        return self._writer.keep_alive()
+
+    def usage(self) -> Usage:
+        return self._tally.usage()
+
+    @property
+    def finished(self) -> bool:
+        return self.complete and self._fault is None
+
+    @property
+    def output_seen(self) -> int:
+        text = self._tally.text
+        return max(text.tokens, text.pieces)
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._fault
+
+    @property
+    def upstream_id(self) -> str:
+        return self._reader.upstream_id
+
+    @property
+    def has_output(self) -> bool:
+        return self._tally.has_output
+
+
+def _too_deep() -> Failed:
+    return Failed(Fault("bad_upstream_response", reason="a frame nested too deeply"))
