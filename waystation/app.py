@@ -14,6 +14,7 @@ from waystation.demo.transport import DemoTransport
 from waystation.edge.feed import Feed
 from waystation.edge.gateway import Gateway
 from waystation.edge.listening import bind
+from waystation.edge.response_memory import ResponseMemory
 from waystation.edge.site import Site
 from waystation.identity.authenticator import Authenticator
 from waystation.journal.lines import LineLog
@@ -27,6 +28,7 @@ from waystation.routing.choice import Router
 from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.master_key import read_master_key
+from waystation.storage.stored_responses import StoredResponses
 from waystation.storage.vault import open_vault
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.http1.client import Http1Transport
@@ -64,6 +66,9 @@ async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gat
         ledger.start()
         stack.callback(ledger.close)
         site = _site(settings, stack, database, ledger, name, artefacts)
+        table = StoredResponses(database, sealing, settings.response_days)
+        site.responses = ResponseMemory(table, settings.response_bytes_max)
+        stack.push_async_callback(site.responses.close)
         feed = Feed(database, sealing, site.configure, site.authenticator.refresh)
         stack.push_async_callback(feed.close)
         ledger.on_swept = site.pulse.sweep

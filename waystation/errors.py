@@ -112,6 +112,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "There is no such file, or it was deleted, or the link is not whole.",
         "文件不存在、已被删除，或链接不完整。",
     ),
+    "response_not_found": (
+        404,
+        "There is no stored response {id} of this account.",
+        "没有找到已保存的响应 {id}",
+    ),
     "method_not_allowed": (
         405,
         "{method} is not offered here; use {allowed}.",

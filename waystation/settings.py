@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     artefacts: str | None = None
     """A folder, or s3://, gs://, az:// with bucket and prefix; unset: `artefacts` in the data
     folder."""
+    response_days: int = Field(default=30, ge=1)
+    """How long a response can be named as `previous_response_id`."""
+    response_bytes_max: int = Field(default=4 * 1024 * 1024, ge=1024)
+    """Of one that we keep ourselves; a larger one is not kept."""
     artefact_days: int = Field(default=0, ge=0)
     """How long stored files are kept; 0: for ever."""
     fetch_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)

@@ -5,6 +5,7 @@ charged exactly once, what was refused was not charged, and the books balance.
 """
 
 import fcntl
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -44,7 +45,8 @@ def installed(npm: str) -> str:
     """Why the packages are not in place, "" when they are. Only one process installs them."""
     with (NODE / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (NODE / "node_modules" / ".package-lock.json").exists():
+        in_place = NODE / "node_modules" / ".package-lock.json"
+        if in_place.exists() and in_place.stat().st_mtime >= os.fstat(lock.fileno()).st_mtime:
             return ""
         done = subprocess.run(
             [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],

@@ -7,7 +7,23 @@ import pytest
 from waystation.edge.configuration import base_url
 from waystation.upstream.vendors import VENDORS
 
-OPERATIONS = {"chat", "messages", "count_tokens", "completion", "embedding", "moderation"}
+OPERATIONS = {
+    "chat",
+    "completion",
+    "embedding",
+    "moderation",
+    "responses",
+    "responses_input_tokens",
+    "responses_compact",
+    "generate",
+    "generate_stream",
+    "gemini_count",
+    "gemini_embed",
+    "gemini_embeds",
+    "messages",
+    "count_tokens",
+}
+CHAT = {"chat", "messages", "responses", "generate"}
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -15,7 +31,7 @@ def test_each_vendor_is_complete(name: str) -> None:
     vendor = VENDORS[name]
     assert vendor.name == name
     assert set(vendor.paths) <= OPERATIONS
-    assert {"chat", "messages"} & set(vendor.paths)
+    assert CHAT & set(vendor.paths)
     assert all(path.startswith("/") for path in vendor.paths.values())
     assert re.fullmatch(r"bearer|none|header:[a-z0-9-]+", vendor.auth)
     assert vendor.base_url == "" or re.fullmatch(r"(https?|demo)://[a-z0-9.-]+", vendor.base_url)

@@ -42,6 +42,15 @@ PROBE = {**TOKEN, "disabled token": 200, "expired token": 200, "disabled account
 """Balance probes work for keys that can no longer call."""
 RECEIPT = {**TOKEN, "another account": 404}
 """Of a request of the owner's."""
+NOBODYS = {name: 404 if status == 200 else status for name, status in TOKEN.items()}
+"""Of a thing that nobody has, or a call that the channel does not."""
+VERBS = (
+    "generateContent",
+    "streamGenerateContent",
+    "countTokens",
+    "embedContent",
+    "batchEmbedContents",
+)
 THEIRS = {**RECEIPT, "operator": 404}
 """Of a file of the owner's, which is gone when the operator comes."""
 
@@ -50,6 +59,18 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/completions"): TOKEN,
     ("POST", "/v1/embeddings"): TOKEN,
     ("POST", "/v1/moderations"): TOKEN,
+    ("POST", "/v1/messages"): TOKEN,
+    ("POST", "/v1/messages/count_tokens"): TOKEN,
+    ("POST", "/v1/responses"): TOKEN,
+    ("POST", "/v1/responses/input_tokens"): TOKEN,
+    ("POST", "/v1/responses/compact"): TOKEN,
+    ("GET", "/v1/responses/{response}"): NOBODYS,
+    ("DELETE", "/v1/responses/{response}"): NOBODYS,
+    **{
+        ("POST", f"/{version}/models/{{model}}:{verb}"): NOBODYS if "mbed" in verb else TOKEN
+        for version in ("v1", "v1beta", "v1alpha")
+        for verb in VERBS
+    },
     ("GET", "/v1/models"): TOKEN,
     ("GET", "/v1/models/{model:rest}"): TOKEN,
     ("GET", "/v1beta/models"): TOKEN,
@@ -73,11 +94,27 @@ BODIES: dict[str, Any] = {
     "/v1/completions": {"model": MODEL, "prompt": "x"},
     "/v1/embeddings": {"model": MODEL, "input": "x"},
     "/v1/moderations": {"model": MODEL, "input": "x"},
+    "/v1/messages": {**body(), "max_tokens": 9},
+    "/v1/messages/count_tokens": body(),
+    "/v1/responses": {"model": MODEL, "input": "x"},
+    "/v1/responses/input_tokens": {"model": MODEL, "input": "x"},
+    "/v1/responses/compact": {"model": MODEL, "input": "x"},
+    ":embedContent": {"content": {"parts": [{"text": "x"}]}},
+    ":batchEmbedContents": {"requests": [{"content": {"parts": [{"text": "x"}]}}]},
 }
+CONTENTS = {"contents": [{"role": "user", "parts": [{"text": "x"}]}]}
+_RESPONSE = (
+    b'{"id":"resp_1","object":"response","status":"completed","model":"m-1","output":'
+    b'[{"type":"message","content":[{"type":"output_text","text":"x"}]}],'
+    b'"usage":{"input_tokens":1,"output_tokens":1,"total_tokens":2}}'
+)
 ANSWERS = {
     "/v1/completions": b'{"id":"c","object":"text_completion","created":1,"model":"m-1","choices":'
     b'[{"index":0,"text":"x","finish_reason":"stop"}],"usage":{"prompt_tokens":1,'
     b'"completion_tokens":1,"total_tokens":2}}',
+    "/v1/responses": _RESPONSE,
+    "/v1/responses/compact": _RESPONSE,
+    "/v1/responses/input_tokens": b'{"object":"response.input_tokens","input_tokens":1}',
     "/v1/embeddings": b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1]}],'
     b'"model":"m-1","usage":{"prompt_tokens":1,"total_tokens":1}}',
     "/v1/moderations": b'{"id":"m","model":"m-1","results":[{"flagged":false,"categories":{},'
@@ -116,7 +153,7 @@ async def test_every_route_against_every_caller(house: Station) -> None:
         for caller in CALLERS:
             key = KEYS.get(caller)
             path = address(route, mine.request_id, link, doomed.id)
-            got = await house.request(route.method, path, BODIES.get(route.pattern), key)
+            got = await house.request(route.method, path, body_of(route), key)
             where = f"{route.method} {path} as {caller}"
             assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
             if got.status in (401, 403):
@@ -127,8 +164,17 @@ async def keep_picture(house: Station) -> Artefact:
     return await house.gateway.site.artefacts.keep(house.account_ids[EMAIL], picture())
 
 
+def body_of(route: Route[Any]) -> Any:
+    """By its pattern, or by the verb at its end."""
+    verb = f":{route.pattern.rpartition(':')[2]}"
+    if verb.endswith(VERBS):
+        return BODIES.get(verb, CONTENTS)
+    return BODIES.get(route.pattern)
+
+
 def address(route: Route[Any], request_id: str, link: str, artefact_id: str) -> str:
     path = route.pattern.replace("{model:rest}", MODEL).replace("{artefact}", artefact_id)
+    path = path.replace("{model}", MODEL)
     if path.startswith("/files/"):
         return link
     return f"{path}?id={request_id}" if path == "/v1/generation" else path

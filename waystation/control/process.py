@@ -8,6 +8,7 @@ import structlog
 from waystation.artefacts.store import ArtefactStore
 from waystation.control.app import build_app
 from waystation.control.apply import reconcile
+from waystation.control.response_retention import end_old_responses
 from waystation.control.retention import keep_tidy
 from waystation.control.server import Server, listen, make_server
 from waystation.control.services import Services
@@ -51,6 +52,7 @@ async def run_control(settings: Settings, boot: str) -> None:
     keeping = (
         asyncio.create_task(keep_told(services, ledger), name="reconcile"),
         asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
+        asyncio.create_task(end_old_responses(database), name="responses"),
     )
     log.info("control started", socket=str(settings.control_socket))
     try:

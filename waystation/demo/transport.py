@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import Any
 
-from waystation.demo import chat, messages, moderation, others
+from waystation.demo import chat, gemini, messages, moderation, others, responses
 from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 _PACE_MS_DEFAULT = 15
@@ -96,6 +96,10 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
         return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
     body = _read(request.body)
     created = int(time())
+    if ":" in path:
+        return _serve_gemini(path, body, pace_ms)
+    if "/responses" in path:
+        return _serve_responses(path, body, created, pace_ms)
     if path.endswith("/chat/completions"):
         if body.get("stream"):
             return _stream(chat.chunks(body, created), pace_ms)
@@ -115,6 +119,37 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
     if path.endswith("/moderations"):
         return _json(200, moderation.moderations(body))
     return _refuse(404, f"the demo has no {path}")
+
+
+def _serve_responses(path: str, body: dict[str, Any], created: int, pace_ms: int) -> Incoming:
+    if path.endswith("/input_tokens"):
+        return _json(200, responses.input_tokens(body))
+    if path.endswith("/compact"):
+        return _json(200, responses.compaction(body, created))
+    if body.get("stream"):
+        told = (
+            b"event: " + event["type"].encode() + b"\ndata: " + _dump(event) + b"\n\n"
+            for event in responses.events(body, created)
+        )
+        return DemoIncoming(200, _SSE, told, pace_ms / 1000)
+    return _json(200, responses.response(body, created))
+
+
+def _serve_gemini(path: str, body: dict[str, Any], pace_ms: int) -> Incoming:
+    """…/models/{model}:{verb}"""
+    model, _, verb = path.rpartition("/")[2].partition(":")
+    if verb == "streamGenerateContent":
+        told = (b"data: " + _dump(one) + b"\n\n" for one in gemini.chunks(body, model))
+        return DemoIncoming(200, _SSE, told, pace_ms / 1000)
+    if verb == "generateContent":
+        return _json(200, gemini.answer(body, model))
+    if verb == "countTokens":
+        return _json(200, gemini.counted(body))
+    if verb == "embedContent":
+        return _json(200, gemini.embedding(body))
+    if verb == "batchEmbedContents":
+        return _json(200, gemini.embeddings(body))
+    return _refuse(404, f"the demo has no {verb}")
 
 
 def _read(raw: bytes) -> dict[str, Any]:

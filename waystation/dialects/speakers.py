@@ -5,13 +5,20 @@ from typing import NamedTuple, cast
 
 from waystation.dialects.anthropic.pictures import fitted, needs_fitting
 from waystation.dialects.anthropic.speaker import MessagesSpeaker
+from waystation.dialects.gemini.speaker import GeminiSpeaker
 from waystation.dialects.ir import Chat
 from waystation.dialects.lanes import Speaker, Translatable
 from waystation.dialects.openai_chat.speaker import ChatSpeaker
+from waystation.dialects.openai_responses.speaker import ResponsesSpeaker
 from waystation.dialects.operation import Operation
 from waystation.dialects.translated import Translated
 
-_ALL: tuple[Speaker, ...] = (ChatSpeaker(), MessagesSpeaker())
+_ALL: tuple[Speaker, ...] = (
+    ChatSpeaker(),
+    MessagesSpeaker(),
+    ResponsesSpeaker(),
+    GeminiSpeaker(),
+)
 
 SPEAKERS: Mapping[str, Speaker] = {speaker.operation: speaker for speaker in _ALL}
 

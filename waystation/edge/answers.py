@@ -14,6 +14,7 @@ from waystation.dialects.operation import Operation, Receipt, Target
 from waystation.dialects.speakers import FITTERS, translate
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
+from waystation.edge.remote_media import TAKES_BYTES_ONLY, fetched, needs_fetching
 from waystation.edge.replies import JSON_TYPE
 from waystation.edge.story import Story
 from waystation.errors import Fault
@@ -83,6 +84,9 @@ class Try:
             return
         try:
             translated = translate(self.operation, spoken)
+            if spoken in TAKES_BYTES_ONLY and needs_fetching(translated.chat):
+                fetcher = self._story.site.fetcher
+                translated.chat = await fetched(translated.chat, fetcher)
             fitter = FITTERS.get(spoken)
             if fitter is not None and fitter.is_needed(translated.chat):
                 translated.chat = await asyncio.to_thread(fitter.fit, translated.chat)
@@ -125,6 +129,7 @@ class Try:
             operation.body_for(self.target),
             operation.stream,
             self._story.call.header,
+            self.target.upstream_model,
         )
 
 

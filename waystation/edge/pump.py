@@ -19,8 +19,7 @@ from waystation.journal.row import EndReason
 from waystation.upstream.attempt import AttemptFailed
 from waystation.upstream.source import Source
 
-_SSE_HEADERS = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
+_STREAM_HEADERS = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
@@ -90,7 +89,11 @@ class Stream:
         """Begin the reply with what is held."""
         if self._writer is None:
             story = self._story
-            headers = (*_SSE_HEADERS, *story.early_headers())
+            headers = (
+                (b"content-type", story.stream_type),
+                *_STREAM_HEADERS,
+                *story.early_headers(),
+            )
             self._writer = story.call.stream(200, headers)
         if self._held:
             self._writer.write(bytes(self._held))

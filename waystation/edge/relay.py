@@ -29,8 +29,9 @@ from waystation.edge.identify import identify
 from waystation.edge.leaving import ClientLeft
 from waystation.edge.queries import query_of
 from waystation.edge.replies import send_fault
+from waystation.edge.response_memory import pinned
 from waystation.edge.site import Site
-from waystation.edge.story import Story
+from waystation.edge.story import EVENTS, Story
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.kernel.clock import now_ms
@@ -58,18 +59,30 @@ _OWN_TROUBLE = frozenset({"temporarily_unavailable", "draining"})
 
 
 class Relay:
-    """The handler of one relay route. shape: of its errors. body_bytes_max: of this route."""
+    """The handler of one relay route. shape: of its errors. body_bytes_max: of this route.
+    stream_type: the content type of its streams. remembers: responses may follow one another."""
 
-    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_site")
+    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_remembers", "_site", "_stream_type")
 
-    def __init__(self, site: Site, dialect: str, parse: Parse, body_bytes_max: int) -> None:
+    def __init__(
+        self,
+        site: Site,
+        dialect: str,
+        parse: Parse,
+        body_bytes_max: int,
+        stream_type: bytes = EVENTS,
+        remembers: bool = False,
+    ) -> None:
         self._site = site
         self._dialect = dialect
         self._parse = parse
         self._body_bytes_max = body_bytes_max
+        self._stream_type = stream_type
+        self._remembers = remembers
 
     async def __call__(self, call: Call) -> None:
         story = Story(self._site, call, self._dialect)
+        story.stream_type = self._stream_type
         try:
             attempts, first = await self._admit(story)
         except Fault as fault:
@@ -81,6 +94,8 @@ class Relay:
             await self._serve(story, attempts, first)
         finally:
             story.settle_if_left_open()
+        if self._remembers and self._site.responses is not None:
+            self._site.responses.keep(story)
 
     async def _admit(self, story: Story) -> tuple[Attempts, Attempt]:
         """Steps 1 to 5. Raises Fault; nothing is held then."""
@@ -89,7 +104,7 @@ class Relay:
         refuse_unless_json(call.header("content-type"))
         body = await call.read(self._body_bytes_max, site.settings.body_seconds_max)
         operation = story.operation = self._parse(body, call.header)
-        choices = _candidates(site, caller, operation)
+        choices = await self._choices(caller, operation)
         idempotency = _idempotency(call, body)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
@@ -112,6 +127,15 @@ class Relay:
             raise
         story.waited_ns += perf_counter_ns() - began_ns
         return attempts, first
+
+    async def _choices(self, caller: Caller, operation: Operation) -> Choices:
+        """Step 4; what follows a response that an upstream keeps goes there."""
+        memory = self._site.responses
+        if not self._remembers or memory is None or operation.dialect != "openai_responses":
+            return _candidates(self._site, caller, operation)
+        stored = await memory.recall(caller.account_id, operation)
+        choices = _candidates(self._site, caller, operation)
+        return choices if stored is None else pinned(choices, stored)
 
     async def _serve(self, story: Story, attempts: Attempts, first: Attempt) -> None:
         """Steps 6 to 8."""

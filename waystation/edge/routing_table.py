@@ -1,22 +1,30 @@
 """The relay's addresses. Adding one here is what makes it exist, and tested for its role."""
 
+from collections.abc import Callable
 from functools import partial
 
 from waystation.dialects.anthropic.request import parse as parse_messages
+from waystation.dialects.openai_chat.request import HasInput
 from waystation.dialects.openai_chat.request import parse as parse_chat
+from waystation.dialects.openai_responses.calls import parse_compaction, parse_input_tokens
+from waystation.dialects.openai_responses.request import parse as parse_responses
 from waystation.dialects.openai_text.completions import parse as parse_completion
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
+from waystation.dialects.operation import Operation
 from waystation.edge.artefact_calls import ArtefactCalls
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
-from waystation.edge.files import Files
 from waystation.edge.count_tokens import CountTokens
+from waystation.edge.files import Files
+from waystation.edge.gemini import VERBS, GeminiRelay
+from waystation.edge.gemini_count import GeminiCount
 from waystation.edge.health import Readyz, livez
 from waystation.edge.models import Models
 from waystation.edge.receipts import Receipts
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.replies import send_json
+from waystation.edge.response_calls import ResponseCalls
 from waystation.edge.routes import RouteTable
 from waystation.edge.site import Site
 
@@ -26,11 +34,21 @@ DIALECT = "openai_chat"
 def parses(choices_max: int) -> dict[str, Parse]:
     """The relayed operations by their address."""
     return {
-        "/v1/chat/completions": partial(parse_chat, choices_max=choices_max),
+        "/v1/chat/completions": partial(parse_chat_or_responses, choices_max=choices_max),
         "/v1/completions": partial(parse_completion, choices_max=choices_max),
         "/v1/embeddings": parse_embedding,
         "/v1/moderations": parse_moderation,
     }
+
+
+def parse_chat_or_responses(
+    body: bytes, headers: Callable[[str], str | None], *, choices_max: int
+) -> Operation:
+    """A chat body; one with `input` in place of `messages` is read as Responses."""
+    try:
+        return parse_chat(body, headers, choices_max=choices_max)
+    except HasInput:
+        return parse_responses(body, headers)
 
 
 async def hello(call: Call) -> None:
@@ -41,8 +59,11 @@ async def hello(call: Call) -> None:
 def routes(site: Site) -> RouteTable[Handler]:
     table: RouteTable[Handler] = RouteTable()
     for path, parse in parses(site.settings.choices_max).items():
-        relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max)
+        remembers = path == "/v1/chat/completions"  # some send Responses there
+        relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max, remembers=remembers)
         table.add("POST", path, relay, "token", "openai")
+    _add_responses(table, site)
+    _add_gemini(table, site)
     _add_messages(table, site)
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
@@ -57,17 +78,43 @@ def routes(site: Site) -> RouteTable[Handler]:
     return table
 
 
-def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
-    artefacts = ArtefactCalls(site)
-    table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
-    table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
-    table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
+def _add_responses(table: RouteTable[Handler], site: Site) -> None:
+    kinds: tuple[tuple[str, Parse], ...] = (
+        ("/v1/responses", parse_responses),
+        ("/v1/responses/input_tokens", parse_input_tokens),
+        ("/v1/responses/compact", parse_compaction),
+    )
+    for path, parse in kinds:
+        bytes_max = site.settings.body_bytes_max
+        relay = Relay(site, "openai_responses", parse, bytes_max, remembers=True)
+        table.add("POST", path, relay, "token", "openai")
+    stored = ResponseCalls(site)
+    table.add("GET", "/v1/responses/{response}", stored.show, "token", "openai")
+    table.add("DELETE", "/v1/responses/{response}", stored.delete, "token", "openai")
+
+
+def _add_gemini(table: RouteTable[Handler], site: Site) -> None:
+    for version in ("v1", "v1beta", "v1alpha"):
+        for verb in VERBS:
+            relay = GeminiRelay(site, verb)
+            table.add("POST", f"/{version}/models/{{model}}:{verb}", relay, "token", "gemini")
+        path = f"/{version}/models/{{model}}:countTokens"
+        table.add("POST", path, GeminiCount(site), "token", "gemini")
+
+
 def _add_messages(table: RouteTable[Handler], site: Site) -> None:
     bytes_max = site.settings.body_bytes_max
     relay = Relay(site, "anthropic", parse_messages, bytes_max)
     table.add("POST", "/v1/messages", relay, "token", "anthropic")
     count = CountTokens(site, bytes_max)
     table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")
+
+
+def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
+    artefacts = ArtefactCalls(site)
+    table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
+    table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
+    table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
 
 
 def _add_lists(table: RouteTable[Handler], site: Site) -> None:

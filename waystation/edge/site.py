@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from waystation.admission.estimate import Policy
 from waystation.artefacts.store import ArtefactStore
@@ -28,6 +29,9 @@ from waystation.settings import Settings
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
+
+if TYPE_CHECKING:
+    from waystation.edge.response_memory import ResponseMemory
 
 _SHOWN = {State.READY: 0, State.PROBE: 1, State.LAST: 1, State.LIMITED: 1, State.DEAD: 2}
 """A channel's state as its metric shows it."""
@@ -62,6 +66,7 @@ class Site:
         """Under `serve` the first readiness waits for the control process, once."""
         self.directory: Directory | None = None
         self.ways = Ways(Deadlines())
+        self.responses: ResponseMemory | None = None
         self._transports = transports
 
     def configure(self, snapshot: Snapshot) -> None:

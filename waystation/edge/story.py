@@ -34,6 +34,9 @@ _MILLION = 1_000_000
 _encode = msgspec.json.Encoder().encode
 
 
+EVENTS = b"text/event-stream; charset=utf-8"
+
+
 class Story:
     """One per request. caller, operation, facts and grant are there from their step on."""
 
@@ -49,9 +52,12 @@ class Story:
         "facts",
         "first_ns",
         "grant",
+        "is_answered",
         "operation",
         "served",
         "site",
+        "stream_type",
+        "tokens",
         "upstream_id",
         "waited_ns",
     )
@@ -60,6 +66,7 @@ class Story:
         self.site = site
         self.call = call
         self.dialect = dialect
+        self.stream_type = EVENTS
         self.created_ms = now_ms()
         self.caller: Caller | None = None
         self.operation: Operation | None = None
@@ -72,6 +79,8 @@ class Story:
         self.upstream_id = ""
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
         self.first_ns = 0  # when the first content byte came
+        self.is_answered = False
+        self.tokens = 0  # of prompt and answer, once it is charged
         self._counted: tuple[Usage, Charge] | None = None
 
     @property
@@ -159,6 +168,8 @@ class Story:
     def post(self, usage: Usage, end: EndReason, fault: Fault | None, status: int) -> None:
         """Charge for what was metered."""
         assert self.grant is not None
+        self.is_answered = fault is None
+        self.tokens = usage.input_tokens + usage.output_tokens
         charged = self.price(usage)
         row = self._row(end, fault, status, usage, charged)
         self.grant.post(charged.nanos, usage, row)

@@ -339,3 +339,23 @@ artefacts = Table(
         postgresql_where=text("deleted_ms IS NOT NULL AND NOT gone"),
     ),
 )
+
+stored_responses = Table(
+    "stored_responses",
+    # What a request may name as `previous_response_id`. channel_id: of the upstream account that
+    # keeps it; NULL: we keep it, in `sealed` (JSON: the request's items and the response).
+    # context_tokens: what it adds to the prompt of the next. id: as the caller knows it.
+    metadata,
+    Column("account_id", Id, ForeignKey(accounts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("channel_id", BigInteger),
+    _count("key_id"),
+    Column("model", Text, nullable=False),
+    _words("previous"),
+    _count("context_tokens"),
+    _count("bytes"),
+    _words("sealed"),
+    _count("created_ms"),
+    _count("expires_ms"),
+    Index(None, "expires_ms"),
+)

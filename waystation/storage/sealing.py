@@ -18,7 +18,9 @@ from waystation.storage.master_key import MasterKey
 
 NONCE_BYTES = 12
 
-Purpose = Literal["channel_key", "header_overrides", "proxy", "signing_key", "check"]
+Purpose = Literal[
+    "channel_key", "header_overrides", "proxy", "signing_key", "check", "stored_response"
+]
 
 
 class SealBroken(Exception):

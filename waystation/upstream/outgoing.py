@@ -6,7 +6,7 @@ parsed address, its headers for each key) is made once for each configuration ep
 """
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.upstream.transport import Deadlines, Origin, Outgoing
@@ -99,8 +99,10 @@ class Way:
         body: bytes,
         stream: bool,
         header: Callable[[str], str | None],
+        model: str = "",
     ) -> Outgoing:
-        """The request for one attempt. header: looks up the caller's, for PASSED_ON."""
+        """The request for one attempt. header: looks up the caller's, for PASSED_ON. model: the
+        upstream's name of it, for addresses that hold it."""
         channel = self.channel
         headers = self._headers.get((key.id, operation, stream))
         if headers is None:
@@ -110,7 +112,24 @@ class Way:
             value = header(name)
             if value is not None and name not in self._overridden:
                 headers = _with(headers, name.encode(), value.encode("latin-1", "replace"))
-        return Outgoing(self.origin, "POST", self._prefix + channel.paths[operation], headers, body)
+        path = channel.paths[operation]
+        if "{model}" in path:
+            path = _named(channel.paths.get(f"{operation}_stream", path) if stream else path, model)
+        return Outgoing(self.origin, "POST", self._prefix + path, headers, body)
+
+    def item(self, key: ChannelKey, method: str, operation: str, name: str) -> Outgoing:
+        """A request about one thing that the upstream keeps, below the operation's address."""
+        headers = tuple(
+            header
+            for header in fixed_headers(self.channel, key, operation, False)
+            if header[0] != b"content-type"
+        )
+        target = f"{self._prefix}{self.channel.paths[operation]}/{quote(name, safe='-._~')}"
+        return Outgoing(self.origin, method, target, headers, b"")
+
+
+def _named(path: str, model: str) -> str:
+    return path.replace("{model}", quote(model.removeprefix("models/"), safe="/-._~@"))
 
 
 def _with(headers: Headers, name: bytes, value: bytes) -> Headers:

@@ -11,6 +11,8 @@ from waystation.control.openapi.headers import ACCEPT_LANGUAGE, ALWAYS, HEADERS
 
 _TAGS = (
     ("Chat", "聊天", "Chat completions, plain and streamed."),
+    ("Responses", "Responses", "OpenAI's Responses, for every chat model."),
+    ("Gemini", "Gemini 接口", "Google's protocol, for every chat model."),
     ("Messages", "消息", "Anthropic's protocol, for every chat model."),
     ("Completions", "自动补全", "Text completions of the older kind."),
     ("Embeddings", "嵌入", "Vectors for texts."),

@@ -6,7 +6,7 @@ import msgspec
 
 from waystation.control.openapi.fields import Schema
 
-Shape = Literal["openai", "anthropic", "management", "family"]
+Shape = Literal["openai", "anthropic", "gemini", "management", "family"]
 """How its failures look."""
 
 

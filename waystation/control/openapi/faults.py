@@ -16,12 +16,14 @@ REQUEST_ID = "0Qb3xK2mZk3s9dJq7LhT5a"
 _SHAPES = {
     "openai": "openai",
     "anthropic": "anthropic",
+    "gemini": "gemini",
     "management": "console",
     "family": "management",
 }
 _ERRORS = {
     "openai": "Error",
     "anthropic": "MessagesError",
+    "gemini": "GeminiError",
     "management": "ManagementError",
     "family": "FamilyError",
 }

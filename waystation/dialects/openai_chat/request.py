@@ -42,6 +42,10 @@ _NUMBERS = frozenset(
 )
 
 
+class HasInput(Fault):
+    """A Responses body: some clients send it to the chat's address, which reads it as such."""
+
+
 class ChatOperation:
     """Implements `Operation` for chat. include_usage: the caller asked for the usage chunk."""
 
@@ -191,7 +195,7 @@ def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> ChatOperat
                 "The body has 'input' instead of 'messages': it is a Responses request. "
                 "Send it to /v1/responses, or send 'messages' here."
             )
-            raise Fault("invalid_request", reason=reason, param="messages")
+            raise HasInput("invalid_request", reason=reason, param="messages")
         raise Fault("missing_field", param="messages")
     try:
         return ChatOperation(body, fields, headers, choices_max)

@@ -7,6 +7,7 @@ from waystation.upstream.vendors.anthropic_compatible import ANTHROPIC_COMPATIBL
 from waystation.upstream.vendors.azure_openai import AZURE_OPENAI
 from waystation.upstream.vendors.deepseek import DEEPSEEK
 from waystation.upstream.vendors.demo import DEMO
+from waystation.upstream.vendors.gemini import GEMINI
 from waystation.upstream.vendors.groq import GROQ
 from waystation.upstream.vendors.mistral import MISTRAL
 from waystation.upstream.vendors.moonshot import MOONSHOT
@@ -28,6 +29,7 @@ VENDORS: Mapping[str, Vendor] = {
         AZURE_OPENAI,
         DEEPSEEK,
         DEMO,
+        GEMINI,
         GROQ,
         MISTRAL,
         MOONSHOT,

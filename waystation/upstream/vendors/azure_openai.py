@@ -10,6 +10,7 @@ AZURE_OPENAI = Vendor(
         "chat": "/openai/v1/chat/completions",
         "completion": "/openai/v1/completions",
         "embedding": "/openai/v1/embeddings",
+        "responses": "/openai/v1/responses",
     },
     native_n=True,
     documentation="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",

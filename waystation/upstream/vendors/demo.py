@@ -1,6 +1,7 @@
 """The built-in demo channel: answered in-process, without a key, free unless a price is set."""
 
 from waystation.upstream.vendors.anthropic import ANTHROPIC
+from waystation.upstream.vendors.gemini import GEMINI_PATHS
 from waystation.upstream.vendors.openai import OPENAI
 from waystation.upstream.vendors.vendor import Vendor
 
@@ -9,7 +10,7 @@ DEMO = Vendor(
     title="Demo",
     base_url="demo://local",
     auth="none",
-    paths={**OPENAI.paths, **ANTHROPIC.paths},
+    paths={**OPENAI.paths, **ANTHROPIC.paths, **GEMINI_PATHS},
     needs_key=False,
     native_n=True,
     free_by_default=True,

@@ -2,16 +2,25 @@
 
 from waystation.upstream.vendors.vendor import Vendor
 
+RESPONSES_PATHS = {
+    "responses": "/v1/responses",
+    "responses_input_tokens": "/v1/responses/input_tokens",
+    "responses_compact": "/v1/responses/compact",
+}
+
+COMMON_PATHS = {
+    "chat": "/v1/chat/completions",
+    "completion": "/v1/completions",
+    "embedding": "/v1/embeddings",
+    "moderation": "/v1/moderations",
+}
+"""What others have who say that they are compatible."""
+
 OPENAI = Vendor(
     name="openai",
     title="OpenAI",
     base_url="https://api.openai.com",
-    paths={
-        "chat": "/v1/chat/completions",
-        "completion": "/v1/completions",
-        "embedding": "/v1/embeddings",
-        "moderation": "/v1/moderations",
-    },
+    paths={**COMMON_PATHS, **RESPONSES_PATHS},
     native_n=True,
     documentation="https://platform.openai.com/docs/api-reference/chat",
     recorded=True,

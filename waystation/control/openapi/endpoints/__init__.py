@@ -10,11 +10,13 @@ from waystation.control.openapi.endpoints import (
     chat_request,
     completions,
     embeddings,
+    gemini,
     generation,
     health,
     messages,
     models,
     moderations,
+    responses,
     session,
     token_pages,
     usage,
@@ -23,6 +25,8 @@ from waystation.control.openapi.fields import Schema
 
 _MODULES = (
     chat,
+    responses,
+    gemini,
     messages,
     completions,
     embeddings,

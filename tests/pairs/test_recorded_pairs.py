@@ -1,0 +1,93 @@
+"""Every recorded stream, read in its dialect and written in all others: one meaning, one bill."""
+
+import random
+from typing import Any
+
+import pytest
+
+from tests.dialects import recorded
+from tests.dialects.making import FREE, same
+from tests.gemini.recorded import STREAMS as GEMINI
+from tests.pairs.callers import CALLERS, said_in
+from tests.responses.recorded import STREAMS as RESPONSES
+from tests.responses.recorded import stream as responses_wire
+from waystation.dialects.speakers import others, translate
+
+ANTHROPIC = (
+    "anthropic/anthropic-json-tool.1",
+    "anthropic/anthropic-tool-no-args",
+    "anthropic/anthropic-web-search-tool.1",
+    "anthropic/anthropic-clear-thinking.1",
+    "anthropic/anthropic-mcp.1",
+)
+CHAT = (
+    "deepseek/deepseek-reasoning",
+    "deepseek/deepseek-tool-call",
+    "mistral/mistral-text",
+    "xai/xai-tool-call",
+    "groq/groq-reasoning",
+)
+UPSTREAMS = {"chat": CHAT, "messages": ANTHROPIC, "responses": RESPONSES, "generate": GEMINI}
+PAIRS = [
+    (caller, spoken, name)
+    for caller in CALLERS
+    for spoken, names in UPSTREAMS.items()
+    for name in names
+    if caller != spoken
+]
+
+
+def wire_of(spoken: str, name: str) -> bytes:
+    if spoken == "responses":
+        return responses_wire(name)
+    return recorded.stream(name, done=spoken == "chat")
+
+
+def run(caller: str, spoken: str, pieces: list[bytes]) -> tuple[Any, bytes]:
+    translated = translate(CALLERS[caller](True), spoken)
+    translated.body_for(same())
+    reader = translated.stream_reader(same(), FREE)
+    out = b"".join([reader.feed(piece) for piece in pieces]) + reader.close()
+    return reader, out
+
+
+def test_every_dialect_has_all_others() -> None:
+    for caller in CALLERS:
+        assert set(others(caller)) == set(CALLERS) - {caller}
+
+
+@recorded.needs_recordings
+@pytest.mark.parametrize(("caller", "spoken", "name"), PAIRS)
+def test_a_recorded_stream_keeps_its_meaning(caller: str, spoken: str, name: str) -> None:
+    wire = wire_of(spoken, name)
+    native, other = run(next(c for c in CALLERS if c not in (caller, spoken)), spoken, [wire])
+    reader, out = run(caller, spoken, [wire])
+    assert reader.fault is None
+    assert reader.finished
+    said = said_in(caller, out)
+    usage = reader.usage()
+    if usage.exact:
+        assert usage == native.usage()
+    assert said.output_tokens == usage.output_tokens > 0
+    assert said.finish
+    compared = said_in(next(c for c in CALLERS if c not in (caller, spoken)), other)
+    assert (said.text, said.calls) == (compared.text, compared.calls)
+
+
+@recorded.needs_recordings
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("spoken", ["responses", "generate"])
+def test_any_split_gives_the_same(caller: str, spoken: str) -> None:
+    if caller == spoken:
+        return
+    for name in UPSTREAMS[spoken]:
+        wire = wire_of(spoken, name)
+        if len(wire) > 100_000:
+            continue
+        whole, expected = run(caller, spoken, [wire])
+        chance = random.Random(name)
+        cuts = sorted(chance.sample(range(1, len(wire)), 60))
+        pieces = [wire[a:b] for a, b in zip([0, *cuts], [*cuts, len(wire)], strict=True)]
+        split, out = run(caller, spoken, pieces)
+        assert split.usage() == whole.usage()
+        assert said_in(caller, out).facts() == said_in(caller, expected).facts()

@@ -1,0 +1,1 @@
+"""Google's generateContent and its siblings: the model stands in the address."""

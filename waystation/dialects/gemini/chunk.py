@@ -1,0 +1,62 @@
+"""What is read of an answer or of a stream's chunk; everything else passes."""
+
+from typing import Any
+
+import msgspec
+
+from waystation.meter.tally import Tally
+
+ABSENT = msgspec.Raw()
+NULL = b"null"
+
+
+class Part(msgspec.Struct):
+    text: Any = None
+    thought: Any = None
+    call: msgspec.Raw = msgspec.field(default=ABSENT, name="functionCall")
+    inline: msgspec.Raw = msgspec.field(default=ABSENT, name="inlineData")
+    code: msgspec.Raw = msgspec.field(default=ABSENT, name="executableCode")
+    result: msgspec.Raw = msgspec.field(default=ABSENT, name="codeExecutionResult")
+    file: msgspec.Raw = msgspec.field(default=ABSENT, name="fileData")
+
+
+class Content(msgspec.Struct):
+    parts: list[Part] | None = None
+
+
+class Candidate(msgspec.Struct):
+    content: Content | None = None
+    finish: Any = msgspec.field(default=None, name="finishReason")
+    index: Any = None
+
+
+class Chunk(msgspec.Struct):
+    candidates: list[Candidate] | None = None
+    usage: msgspec.Raw = msgspec.field(default=ABSENT, name="usageMetadata")
+    feedback: msgspec.Raw = msgspec.field(default=ABSENT, name="promptFeedback")
+    model: Any = msgspec.field(default=None, name="modelVersion")
+    id: Any = msgspec.field(default=None, name="responseId")
+    error: msgspec.Raw = ABSENT
+
+
+decode_chunk = msgspec.json.Decoder(Chunk).decode
+
+
+def count_candidate(candidate: Candidate, tally: Tally) -> None:
+    """Feeds the meter with what one candidate says."""
+    content = candidate.content
+    if content is None or content.parts is None:
+        return
+    for part in content.parts:
+        text = part.text
+        if text.__class__ is str:
+            if text:
+                tally.has_output = True
+                tally.text.add(text)
+            continue
+        for written in (part.call, part.code, part.result):
+            if written:
+                tally.has_output = True
+                tally.text.add(bytes(written).decode())
+        if part.inline or part.file:
+            tally.has_output = True

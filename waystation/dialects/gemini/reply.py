@@ -1,0 +1,82 @@
+"""A whole answer, read and passed on with its declared edits."""
+
+import msgspec
+
+from waystation.dialects.faults import read_error
+from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk
+from waystation.dialects.gemini.usage_object import usage_fields
+from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.operation import Target
+from waystation.errors import Fault
+from waystation.kernel.strictjson import raw_of, rebuild
+from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
+
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class GeminiReply:
+    """Implements `ReplyReader`. The cost is told in a header only: the vendor's own clients refuse
+    fields that they do not know."""
+
+    __slots__ = ("_model", "_tally", "_target", "_upstream_id")
+
+    def __init__(self, model: str, target: Target, tally: Tally) -> None:
+        self._model = model
+        self._target = target
+        self._tally = tally
+        self._upstream_id = ""
+
+    def read(self, status: int, content_type: str, body: bytes) -> bytes:
+        if status >= 400:
+            raise read_error(status, body, self._target.secrets)
+        try:
+            answer = decoded(body, self._target.secrets)
+            return self._written(answer, body)
+        except RecursionError:
+            reason = "an answer nested too deeply"
+            raise Fault("bad_upstream_response", reason=reason) from None
+
+    def usage(self) -> Usage:
+        return self._tally.usage()
+
+    @property
+    def upstream_id(self) -> str:
+        return self._upstream_id
+
+    @property
+    def has_output(self) -> bool:
+        return self._tally.has_output
+
+    def _written(self, answer: Chunk, body: bytes) -> bytes:
+        tally = self._tally
+        self._upstream_id = answer.id if isinstance(answer.id, str) else ""
+        for candidate in answer.candidates or ():
+            count_candidate(candidate, tally)
+        is_told = bool(answer.usage) and bytes(answer.usage) != NULL
+        if is_told:
+            tally.tell(answer.usage)
+        edits: dict[str, msgspec.Raw | None] = {}
+        if self._target.upstream_model != self._model and answer.model is not None:
+            edits["modelVersion"] = raw_of(self._model)
+        usage = tally.usage()
+        if not is_told or usage.flags:
+            edits["usageMetadata"] = raw_of(usage_fields(usage))
+        return rebuild(_decode_fields(body), edits) if edits else body
+
+
+def decoded(body: bytes, secrets: tuple[str, ...]) -> Chunk:
+    """An answer's parts that are read. Raises Fault for an error in a 200, HTML, nonsense."""
+    try:
+        if not body.isascii():
+            body.decode()
+        answer = decode_chunk(body)
+    except msgspec.ValidationError:
+        raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise not_json(body) from None
+    if answer.error and bytes(answer.error) != NULL:
+        raise read_error(200, body, secrets)
+    if answer.candidates is None and not answer.feedback and not answer.usage:
+        raise read_error(200, body, secrets)
+    return answer

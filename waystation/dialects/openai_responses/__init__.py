@@ -1,0 +1,1 @@
+"""OpenAI's Responses: `input` items in, `output` items out, typed events in between."""

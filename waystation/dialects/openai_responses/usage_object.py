@@ -1,0 +1,56 @@
+"""The `usage` of a response, as a caller sees it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from waystation.kernel.strictjson import raw_of
+from waystation.meter.usage import Usage
+
+_UNITS = {
+    "web_search_call": "web_search",
+    "file_search_call": "file_search",
+    "code_interpreter_call": "code_interpreter",
+    "image_generation_call": "image_generation",
+    "mcp_call": "mcp",
+    "computer_call": "computer_use",
+    "shell_call": "shell",
+}
+
+
+def shown_usage(usage: Usage, told: msgspec.Raw | None, cost: str | None) -> msgspec.Raw:
+    """The upstream's own object where it can be believed, else ours; `cost` (a decimal JSON number
+    in USD) joins it."""
+    shown = told if told is not None and not usage.flags else raw_of(usage_fields(usage))
+    if cost is None:
+        return shown
+    written = bytes(shown).rstrip()
+    if len(written) <= 2 or b'"cost"' in written:
+        fields = msgspec.json.decode(written, type=dict[str, msgspec.Raw])
+        return raw_of({**fields, "cost": msgspec.Raw(cost.encode())})
+    return msgspec.Raw(written[:-1] + b',"cost":' + cost.encode() + b"}")
+
+
+def usage_fields(usage: Usage) -> dict[str, Any]:
+    """Our kinds in the dialect's form."""
+    given, made = usage.input_tokens, usage.output_tokens
+    return {
+        "input_tokens": given,
+        "input_tokens_details": {
+            "cached_tokens": usage.input_cache_read,
+            "cache_write_tokens": usage.input_cache_write_5m + usage.input_cache_write_1h,
+        },
+        "output_tokens": made,
+        "output_tokens_details": {"reasoning_tokens": usage.output_reasoning},
+        "total_tokens": given + made,
+    }
+
+
+def with_units(usage: Usage, kinds: Iterable[str]) -> Usage:
+    """The usage with the hosted tools' calls counted. kinds: the output items' types."""
+    units = Counter(_UNITS[kind] for kind in kinds if kind in _UNITS)
+    if not units:
+        return usage
+    return msgspec.structs.replace(usage, units={**usage.units, **units})
