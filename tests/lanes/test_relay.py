@@ -337,12 +337,11 @@ def answers_of_stream() -> tuple[Any, ...]:
 
 
 async def test_counting_by_the_vendor(native: Station) -> None:
-    what = messages()
-    del what["max_tokens"]
-    answer = await ask(native, what, COUNT)
+    answer = await ask(native, messages(), COUNT)
     assert answer.json() == {"input_tokens": 5}
     assert "x-waystation-estimate" not in answer.headers
     assert native.rogue.seen[0].path == COUNT
+    assert set(json.loads(native.rogue.seen[0].body)) == {"model", "messages"}
     assert native.rogue.seen[0].headers["anthropic-version"] == "2023-06-01"
     assert (await native.account()).balance == 10_000_000_000
 

@@ -61,8 +61,8 @@ IN_RELAY = (
     Fault(
         "the first choice's rate is charged whoever answered",
         "waystation/edge/answers.py",
-        "        story.served = attempt.candidate\n",
-        "        story.served = story.served or attempt.candidate\n",
+        "        story.served = candidate\n",
+        "        story.served = story.served or candidate\n",
         (_ONCE + "test_failed_over_it_costs_the_rate_of_the_group_that_answered",),
     ),
     Fault(

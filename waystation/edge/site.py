@@ -26,6 +26,7 @@ from waystation.routing.choice import Router
 from waystation.routing.health import State
 from waystation.routing.snapshot import Channel, Snapshot
 from waystation.settings import Settings
+from waystation.upstream.clouds import Clouds
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
 from waystation.upstream.transport import Deadlines, Transport
@@ -65,15 +66,21 @@ class Site:
         self.awaits_control = False
         """Under `serve` the first readiness waits for the control process, once."""
         self.directory: Directory | None = None
-        self.ways = Ways(Deadlines())
+        self._clouds = Clouds()
+        self.ways = Ways(Deadlines(), self._clouds)
         self.responses: ResponseMemory | None = None
         self._transports = transports
 
     def configure(self, snapshot: Snapshot) -> None:
         """A new configuration epoch; requests under way keep what they were given."""
-        self.ways = Ways(Deadlines())
+        self.ways = Ways(Deadlines(), self._clouds)
         self.directory = Directory(snapshot)
-        redactor.protect(key.secret for each in snapshot.channels.values() for key in each.keys)
+        redactor.protect(
+            text
+            for channel in snapshot.channels.values()
+            for key in channel.keys
+            for text in key.secrets
+        )
 
     def transport(self, channel: Channel) -> Transport:
         return self._transports[self.ways.of(channel).origin.scheme]

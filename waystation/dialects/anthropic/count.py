@@ -10,6 +10,19 @@ from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import is_null, required_text
 from waystation.kernel.strictjson import Fields, invalid_json, read_object
 
+_NOT_COUNTED = frozenset(
+    (
+        "max_tokens",
+        "stream",
+        "metadata",
+        "stop_sequences",
+        "temperature",
+        "top_p",
+        "top_k",
+        "service_tier",
+    )
+)
+
 
 class CountOperation(msgspec.Struct, frozen=True):
     """Enough of an operation for its log row, and its body."""
@@ -26,7 +39,9 @@ class CountOperation(msgspec.Struct, frozen=True):
         return max(1, min(tokens_guess(self.body), self.prompt_tokens))
 
     def body_for(self, target: Target) -> bytes:
-        return edited_body(self.fields, target, None)
+        """Without what the vendor refuses here, and clients send all the same."""
+        counted = {name: self.fields[name] for name in self.fields if name not in _NOT_COUNTED}
+        return edited_body(counted, target, None)
 
 
 def parse(body: bytes) -> CountOperation:

@@ -1,5 +1,5 @@
-"""Qwen on Alibaba Cloud Model Studio, in its OpenAI-compatible mode. Singapore's base is
-https://dashscope-intl.aliyuncs.com, Virginia's https://dashscope-us.aliyuncs.com."""
+"""Qwen on Alibaba Cloud Model Studio, by its OpenAI- and Anthropic-compatible addresses.
+Singapore's base is https://dashscope-intl.aliyuncs.com, Virginia's https://dashscope-us.aliyuncs.com."""
 
 from waystation.upstream.vendors.vendor import Vendor
 
@@ -10,6 +10,7 @@ QWEN = Vendor(
     paths={
         "chat": "/compatible-mode/v1/chat/completions",
         "embedding": "/compatible-mode/v1/embeddings",
+        "messages": "/apps/anthropic/v1/messages",
     },
     documentation="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
     checked="2026-11-22",

@@ -18,7 +18,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """paths: operation → path below base_url, only what it speaks. base_url "": the channel must
-    name it. auth: "bearer", "header:<name>" or "none". native_n: answers n > 1 in one call.
+    name it. auth: "bearer", "header:<name>", "none", or "cloud" where `cloud` names the module of
+    upstream/clouds that uses the key. In a path: {model} is the upstream's name of it, {segment}
+    the same with its slashes escaped. native_n: answers n > 1 in one call.
     documentation: the page, and in `checked` the day when it was read, "" never. recorded: our
     tests run over traffic of it; without that the docs call the vendor unverified."""
 
@@ -26,6 +28,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     base_url: str = ""
     auth: str = "bearer"
+    cloud: str = ""
     dialect: str = "openai_chat"
     paths: Mapping[str, str]
     needs_key: bool = True
