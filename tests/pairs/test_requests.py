@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.dialects.making import body, no_headers, same
+from tests.dialects import recorded
+from tests.dialects.making import FREE, body, no_headers, same
 from tests.pairs.callers import CALLERS
+from waystation.dialects.anthropic.request import parse as parse_messages
 from waystation.dialects.gemini import chat_writer as gemini_writer
 from waystation.dialects.gemini.chat_reader import read_chat as read_gemini
 from waystation.dialects.gemini.request import parse as parse_gemini
@@ -197,6 +199,77 @@ def test_a_thought_of_another_vendor_survives_a_gemini_caller() -> None:
                 {"role": "user", "parts": [{"text": "go on"}]}]  # fmt: skip
     chat, _ = read_gemini(read_object(body(contents=contents)), "m", False)
     assert chat.messages[1].parts[0] == Reasoning("Hm.", seal, is_summary=True)
+
+
+@recorded.needs_recordings
+def test_a_signature_of_gemini_s_survives_every_caller() -> None:
+    """Answered through another protocol, brought back through it, and told to Gemini again."""
+    answer = recorded.reply("google/google-tool-call")
+    signature = json.loads(answer)["candidates"][0]["content"]["parts"][0]["thoughtSignature"]
+    for caller, back in BACK.items():
+        translated = translate(CALLERS[caller](False), "generate")
+        translated.body_for(same())
+        reader = translated.reply_reader(same(), FREE)
+        said = json.loads(reader.read(200, "application/json", answer))
+        told = json.loads(translate(back(said), "generate").body_for(same("gemini-3-pro")))
+        assert told["contents"][1]["parts"][0]["thoughtSignature"] == signature, caller
+
+
+def _chat_back(said: Any) -> Any:
+    message = said["choices"][0]["message"]
+    told = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "sun"}
+    turns = [{"role": "user", "content": "hi"}, message, told]
+    return parse_chat(body(model="m", messages=turns), no_headers)
+
+
+def _messages_back(said: Any) -> Any:
+    told = {"type": "tool_result", "tool_use_id": said["content"][-1]["id"], "content": "sun"}
+    turns = [
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": said["content"]},
+        {"role": "user", "content": [told]},
+    ]
+    return parse_messages(body(model="m", max_tokens=9, messages=turns), no_headers)
+
+
+def _responses_back(said: Any) -> Any:
+    told = {"type": "function_call_output", "call_id": said["output"][-1]["call_id"]}
+    items = [{"role": "user", "content": "hi"}, *said["output"], {**told, "output": "sun"}]
+    return parse_responses(body(model="m", input=items), no_headers)
+
+
+BACK = {"chat": _chat_back, "messages": _messages_back, "responses": _responses_back}
+
+
+@recorded.needs_recordings
+def test_a_streamed_signature_is_told_once() -> None:
+    wire = recorded.stream("google/google-tool-call", done=False)
+    for caller, mark in (
+        ("messages", b'"redacted_thinking"'),
+        ("responses", b'"encrypted_content"'),
+    ):
+        translated = translate(CALLERS[caller](True), "generate")
+        translated.body_for(same())
+        reader = translated.stream_reader(same(), FREE)
+        out = reader.feed(wire) + reader.close()
+        frames = [frame for frame in out.split(b"\n\n") if mark in frame]
+        places = {frame.partition(b"index")[2][:6] for frame in frames}
+        assert len(places) <= 2
+        assert len([frame for frame in frames if b"output_item.done" in frame]) <= 1
+        assert frames
+
+
+def test_signatures_of_others_do_not_go_to_gemini_itself() -> None:
+    foreign = packed(Opaque("anthropic", raw_of("sig")))
+    parts = [
+        {"text": "", "thought": True, "thoughtSignature": foreign},
+        {"functionCall": {"name": "f", "args": {}}, "thoughtSignature": foreign},
+        {"text": "own", "thoughtSignature": "c2ln"},
+    ]
+    contents = [{"role": "user", "parts": [{"text": "hi"}]}, {"role": "model", "parts": parts}]
+    operation = parse_gemini(body(contents=contents), no_headers, model="m")
+    told = json.loads(operation.body_for(same()))["contents"][1]["parts"]
+    assert told == [{"functionCall": {"name": "f", "args": {}}}, parts[2]]
 
 
 def test_calls_of_another_model_get_the_documented_signature() -> None:

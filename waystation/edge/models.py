@@ -60,9 +60,13 @@ def _anthropic(name: str, vendor: str) -> dict[str, Any]:
     return {"type": "model", "id": name, "display_name": name, "created_at": _CREATED_TEXT}
 
 
+_METHODS = ["generateContent", "streamGenerateContent", "countTokens"]
+_EMBEDDING_METHODS = ["embedContent", "batchEmbedContents"]
+
+
 def _gemini(name: str, vendor: str) -> dict[str, Any]:
     kind = endpoint_type(name)
-    methods = ["embedContent"] if kind == "embeddings" else ["generateContent"]
+    methods = _EMBEDDING_METHODS if kind == "embeddings" else _METHODS
     return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods}
 
 

@@ -258,6 +258,7 @@ class GeminiEvents:
             self._start(ToolCall(identity, str(name or ""), seal=seal), "call", events)
             self._call = Arguments()
             self._calls += 1
+            seal = None  # told with the start
         assert self._call is not None
         self._call.merge(call.get("args"))
         for piece in call.get("partialArgs") or ():

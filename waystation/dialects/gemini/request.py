@@ -12,6 +12,7 @@ import msgspec
 from waystation.dialects.gemini.answer_writer import GeminiWriter, write_reply
 from waystation.dialects.gemini.chat_reader import read_chat
 from waystation.dialects.gemini.contents import affinity, contents
+from waystation.dialects.gemini.foreign import SEAL_MARK, without_foreign
 from waystation.dialects.gemini.reply import GeminiReply
 from waystation.dialects.gemini.stream import GeminiStream
 from waystation.dialects.ir import Chat, Reply
@@ -97,6 +98,8 @@ class GeminiOperation:
             name = spelled(self._config, "maxOutputTokens", "max_output_tokens")
             config = rebuild(self._config, {name: raw_of(limit)})
             edits[self._config_name] = msgspec.Raw(config)
+        if SEAL_MARK in self._body:
+            edits["contents"] = without_foreign(self._fields["contents"])
         if "model" in self._fields:
             edits["model"] = None  # the address says it, and nothing beside it may
         if target.overrides:
