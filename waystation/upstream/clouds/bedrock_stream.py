@@ -25,7 +25,7 @@ _ERROR_TYPES: Mapping[str, str] = {
 
 
 class _Chunk(msgspec.Struct):
-    bytes: bytes = b""
+    data: bytes = msgspec.field(name="bytes", default=b"")
 
 
 class _Reason(msgspec.Struct):
@@ -40,11 +40,12 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 class EventStreamReply:
     """Implements `Incoming` over one whose body is AWS's framing."""
 
-    __slots__ = ("_incoming", "_reader", "headers", "status")
+    __slots__ = ("_fault", "_incoming", "_reader", "headers", "status")
 
     def __init__(self, incoming: Incoming) -> None:
         self._incoming = incoming
         self._reader = EventStreamReader()
+        self._fault: BadEventStream | None = None
         self.status = incoming.status
         self.headers = (*(h for h in incoming.headers if h[0] != b"content-type"), _SSE_TYPE)
 
@@ -52,17 +53,28 @@ class EventStreamReply:
         return next((value for known, value in self.headers if known == name), None)
 
     async def read(self) -> bytes:
-        while data := await self._incoming.read():
-            try:
-                out = b"".join(map(event_of, self._reader.feed(data)))
-            except BadEventStream as error:
-                self.close()
-                raise MaybeSent("protocol", str(error)) from None
+        while self._fault is None and (data := await self._incoming.read()):
+            out = self._read(data)
             if out:
                 return out
+        if self._fault is not None:
+            self.close()
+            raise MaybeSent("protocol", str(self._fault))
         if not self._reader.is_between_messages:
             raise MaybeSent("reset", "the stream ended inside a message")
         return b""
+
+    def _read(self, data: bytes) -> bytes:
+        """The events that are whole; what is sound before a fault is part of the answer."""
+        out: list[bytes] = []
+        try:
+            for message in self._reader.feed(data):
+                out.append(event_of(message))  # noqa: PERF401 (one may raise; those before it stay)
+        except BadEventStream as error:
+            self._fault = error
+        else:
+            self._fault = self._reader.fault
+        return b"".join(out)
 
     async def read_all(self, bytes_max: int) -> bytes:
         parts: list[bytes] = []
@@ -90,7 +102,7 @@ def event_of(message: Message) -> bytes:
     if message.headers.get(":event-type") != "chunk":
         return b""
     try:
-        payload = _decode_chunk(message.payload).bytes
+        payload = _decode_chunk(message.payload).data
         if _METRICS.encode() in payload:
             payload = _without_metrics(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -31,36 +31,36 @@ class Message(NamedTuple):
 
 
 class EventStreamReader:
-    """Bytes in, at any split; whole messages out."""
+    """Bytes in, at any split; whole messages out. fault: why no more will come."""
 
-    __slots__ = ("_buffer", "_known", "_known_bytes")
+    __slots__ = ("_buffer", "_known", "_known_bytes", "fault")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._known_bytes = b""
         self._known: Mapping[str, str] = {}
+        self.fault: BadEventStream | None = None
 
     @property
     def is_between_messages(self) -> bool:
         return not self._buffer
 
     def feed(self, data: bytes) -> list[Message]:
-        """Raises BadEventStream."""
+        """What is sound before a damaged message is given; then `fault` is set."""
+        if self.fault is not None:
+            return []
         buffer = self._buffer + data if self._buffer else data
         messages: list[Message] = []
         at = 0
-        while len(buffer) - at >= _PRELUDE.size:
-            total, headers_length, crc = _PRELUDE.unpack_from(buffer, at)
-            if crc32(buffer[at : at + 8]) != crc:
-                raise BadEventStream("a prelude's checksum is wrong")
-            if headers_length > _HEADERS_BYTES_MAX or not 16 + headers_length <= total:
-                raise BadEventStream("its lengths do not fit")
-            if total > MESSAGE_BYTES_MAX:
-                raise BadEventStream("a message is too large")
-            if len(buffer) - at < total:
-                break
-            messages.append(self._message(buffer[at : at + total], headers_length))
-            at += total
+        try:
+            while len(buffer) - at >= _PRELUDE.size:
+                total, headers_length = _lengths(buffer, at)
+                if len(buffer) - at < total:
+                    break
+                messages.append(self._message(buffer[at : at + total], headers_length))
+                at += total
+        except BadEventStream as error:
+            self.fault = error
         self._buffer = buffer[at:]
         return messages
 
@@ -73,6 +73,18 @@ class EventStreamReader:
             self._known = _read_headers(head)
             self._known_bytes = head
         return Message(self._known, data[end:-4])
+
+
+def _lengths(buffer: bytes, at: int) -> tuple[int, int]:
+    """(of the message, of its headers). Raises BadEventStream."""
+    total, headers_length, crc = _PRELUDE.unpack_from(buffer, at)
+    if crc32(buffer[at : at + 8]) != crc:
+        raise BadEventStream("a prelude's checksum is wrong")
+    if headers_length > _HEADERS_BYTES_MAX or not 16 + headers_length <= total:
+        raise BadEventStream("its lengths do not fit")
+    if total > MESSAGE_BYTES_MAX:
+        raise BadEventStream("a message is too large")
+    return total, headers_length
 
 
 def _read_headers(data: bytes) -> Mapping[str, str]:
