@@ -22,8 +22,10 @@ OPERATIONS = {
     "gemini_embeds",
     "messages",
     "count_tokens",
+    "messages_stream",
+    "rerank",
 }
-CHAT = {"chat", "messages", "responses", "generate"}
+USES = {"chat", "messages", "responses", "generate", "rerank"}
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -31,9 +33,9 @@ def test_each_vendor_is_complete(name: str) -> None:
     vendor = VENDORS[name]
     assert vendor.name == name
     assert set(vendor.paths) <= OPERATIONS
-    assert CHAT & set(vendor.paths)
+    assert USES & set(vendor.paths)
     assert all(path.startswith("/") for path in vendor.paths.values())
-    assert re.fullmatch(r"bearer|none|header:[a-z0-9-]+", vendor.auth)
+    assert re.fullmatch(r"bearer|none|cloud|header:[a-z0-9-]+", vendor.auth)
     assert vendor.base_url == "" or re.fullmatch(r"(https?|demo)://[a-z0-9.-]+", vendor.base_url)
     assert re.fullmatch(r"|\d{4}-\d\d-\d\d", vendor.checked)
     assert vendor.needs_key == (vendor.auth != "none")

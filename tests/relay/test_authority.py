@@ -59,6 +59,8 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/completions"): TOKEN,
     ("POST", "/v1/embeddings"): TOKEN,
     ("POST", "/v1/moderations"): TOKEN,
+    ("POST", "/v1/rerank"): TOKEN,
+    ("POST", "/v2/rerank"): TOKEN,
     ("POST", "/v1/messages"): TOKEN,
     ("POST", "/v1/messages/count_tokens"): TOKEN,
     ("POST", "/v1/responses"): TOKEN,
@@ -94,6 +96,8 @@ BODIES: dict[str, Any] = {
     "/v1/completions": {"model": MODEL, "prompt": "x"},
     "/v1/embeddings": {"model": MODEL, "input": "x"},
     "/v1/moderations": {"model": MODEL, "input": "x"},
+    "/v1/rerank": {"model": MODEL, "query": "x", "documents": ["y"]},
+    "/v2/rerank": {"model": MODEL, "query": "x", "documents": ["y"]},
     "/v1/messages": {**body(), "max_tokens": 9},
     "/v1/messages/count_tokens": body(),
     "/v1/responses": {"model": MODEL, "input": "x"},
@@ -112,6 +116,7 @@ ANSWERS = {
     "/v1/completions": b'{"id":"c","object":"text_completion","created":1,"model":"m-1","choices":'
     b'[{"index":0,"text":"x","finish_reason":"stop"}],"usage":{"prompt_tokens":1,'
     b'"completion_tokens":1,"total_tokens":2}}',
+    "/v1/rerank": b'{"results":[{"index":0,"relevance_score":1}],"usage":{"total_tokens":1}}',
     "/v1/responses": _RESPONSE,
     "/v1/responses/compact": _RESPONSE,
     "/v1/responses/input_tokens": b'{"object":"response.input_tokens","input_tokens":1}',
@@ -140,7 +145,11 @@ async def house(begin: Begin, rogue: Rogue) -> Station:
         {"email": GONE, "credit": "1", "enabled": False},
         {"email": ROOT, "credit": "1", "role": "operator"},
     ]
-    return await begin(document([channel("up", rogue.url)], tokens=tokens, accounts=others))
+    ups = [
+        channel("up", rogue.url),
+        channel("ranker", rogue.url, vendor="jina"),
+    ]
+    return await begin(document(ups, tokens=tokens, accounts=others))
 
 
 async def test_every_route_against_every_caller(house: Station) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import Any
 
-from waystation.demo import chat, gemini, messages, moderation, others, responses
+from waystation.demo import chat, gemini, messages, moderation, others, rerank, responses
 from waystation.upstream.transport import Deadlines, Destination, Incoming, MaybeSent, Outgoing
 
 _PACE_MS_DEFAULT = 15
@@ -116,6 +116,8 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
         return _json(200, messages.message(body))
     if path.endswith("/embeddings"):
         return _json(200, others.embeddings(body))
+    if path.endswith("/rerank"):
+        return _json(200, rerank.rerank(body))
     if path.endswith("/moderations"):
         return _json(200, moderation.moderations(body))
     return _refuse(404, f"the demo has no {path}")

@@ -17,6 +17,7 @@ _TAGS = (
     ("Completions", "自动补全", "Text completions of the older kind."),
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),
+    ("Rerank", "重排序", "Ordering of documents by relevance."),
     ("Models", "模型", "What the token may call."),
     ("Files", "文件", "What was made and is stored here."),
     ("Receipts", "账单", "What requests cost, what is left."),

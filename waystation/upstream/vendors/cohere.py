@@ -11,7 +11,10 @@ COHERE = Vendor(
         "embedding": "/compatibility/v1/embeddings",
         "rerank": "/v2/rerank",
     },
-    quirks=Quirks(refuses=("stream_options",), reports_usage=True),
+    quirks=Quirks(
+        refuses=("stream_options", "return_documents", "rank_fields", "max_chunks_per_doc"),
+        reports_usage=True,
+    ),
     documentation="https://docs.cohere.com/docs/compatibility-api",
     checked="2026-11-22",
     recorded=True,
