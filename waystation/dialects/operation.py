@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from waystation.dialects.ir import Effort
 from waystation.errors import Fault
 from waystation.meter.usage import Usage
 
@@ -108,6 +109,14 @@ class StreamReader(StreamState, Protocol):
     def close(self) -> bytes:
         """The upstream ended: the last frames ([DONE], the usage chunk if asked). Sets `fault`
         when it ended before its proper end."""
+
+
+class Thinker(Protocol):
+    """An operation that can say how much to think: chats in each dialect."""
+
+    def think(self, effort: Effort, model: str) -> None:
+        """As the asked name's suffix says, unless the body says so itself. model: the upstream's
+        name of it."""
 
 
 class Operation(Protocol):

@@ -15,12 +15,12 @@ Each way out resolves the hold exactly once: `Story` has the three ends.
 from collections.abc import Callable
 from hashlib import sha256
 from time import monotonic, perf_counter_ns
-from typing import Protocol
+from typing import Protocol, cast
 
 from waystation.admission.admit import admit
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
-from waystation.dialects.operation import Operation
+from waystation.dialects.operation import Operation, Thinker
 from waystation.dialects.speakers import others
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
@@ -220,7 +220,11 @@ def _candidates(site: Site, caller: Caller, operation: Operation) -> Choices:
     query = query_of(
         caller, operation.model, operation.name, operation.needs, others(operation.name)
     )
-    return directory.candidates(query, now_ms())
+    choices = directory.candidates(query, now_ms())
+    if choices.effort is not None:
+        thinker = cast(Thinker, operation)  # other operations get no effort
+        thinker.think(choices.effort, choices.first.upstream_model)
+    return choices
 
 
 def _conversation(caller: Caller, operation: Operation, choices: Choices) -> Conversation | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.affinity import affinity_of
@@ -24,6 +24,7 @@ from waystation.dialects.openai_chat.request_reader import read_chat
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.suffix_setting import for_chat
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
@@ -154,6 +155,9 @@ class ChatOperation:
     def prompt_guess(self) -> int:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self._body), self.prompt_tokens)
+
+    def think(self, effort: Effort, model: str) -> None:
+        for_chat(self._fields, effort)
 
     def _tally(self, target: Target) -> Tally:
         return Tally(self.limits(target), self.prompt_guess)
