@@ -21,5 +21,4 @@ VERTEX = Vendor(
     native_n=True,
     documentation="https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
     checked="2026-11-22",
-    recorded=True,
 )

@@ -18,5 +18,4 @@ VERTEX_CLAUDE = Vendor(
     },
     documentation="https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude",
     checked="2026-11-22",
-    recorded=True,
 )
