@@ -80,6 +80,12 @@ CASES = [
      {"thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}}),
     ("gemini", f"{FLASH}-nothinking", generate,
      {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0, "includeThoughts": False}}}),
+    ("deepseek", "deepseek-v4-high", chat,
+     {"thinking": {"type": "enabled"}, "reasoning_effort": "high"}),
+    ("zhipu", "glm-4.6-nothinking", chat,
+     {"thinking": {"type": "disabled"}, "reasoning_effort": None}),
+    ("qwen", "qwen3-8b-thinking", chat, {"enable_thinking": True, "reasoning_effort": None}),
+    ("siliconflow", "qwen3-8b:none", chat, {"enable_thinking": False, "reasoning_effort": None}),
     # translated
     ("anthropic", f"{OPUS}-low", chat, {"output_config": {"effort": "low"}}),
     ("openai-compatible", "gpt-5-high", message, {"reasoning_effort": "high"}),

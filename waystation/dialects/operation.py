@@ -22,7 +22,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     see, taken out of error texts. refuses: request fields that the upstream answers with an error,
     so we do not add them. think_tags: thoughts come as <think>…</think> inside content and are to
     be moved to reasoning_content. reasoning_field: the field of an assistant's turn in which its
-    earlier thoughts go back to the upstream (OpenAI's form), "" none: they are left out."""
+    earlier thoughts go back to the upstream (OpenAI's form), "" none: they are left out.
+    thinking_switch: the field by which the upstream turns thinking on or off (OpenAI's form)."""
 
     upstream_model: str
     output_limit: int | None = None
@@ -32,6 +33,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     think_tags: bool = False
     refuses: tuple[str, ...] = ()
     reasoning_field: str = ""
+    thinking_switch: str = ""
 
     def __repr__(self) -> str:
         return f"Target(upstream_model={self.upstream_model!r})"

@@ -19,9 +19,25 @@ _NO_CLAUDE: models.Version = (0, 0)
 _decode_fields = msgspec.json.Decoder(Fields).decode
 
 
-def for_chat(fields: Fields, effort: Effort) -> None:
-    if not any(name in fields for name in _CHAT_KNOBS):
-        fields["reasoning_effort"] = raw_of(effort)
+def for_chat(fields: Fields, effort: Effort) -> bool:
+    """True when it was written."""
+    if any(name in fields for name in _CHAT_KNOBS):
+        return False
+    fields["reasoning_effort"] = raw_of(effort)
+    return True
+
+
+def switched(fields: Fields, effort: Effort, switch: str) -> Fields:
+    """The same for an upstream that turns thinking on and off by a field of its own."""
+    is_on = effort != "none"
+    changed = dict(fields)
+    if switch == "thinking":
+        changed[switch] = raw_of({"type": "enabled" if is_on else "disabled"})
+    else:
+        changed[switch] = raw_of(is_on)
+    if not is_on or switch != "thinking":
+        changed.pop("reasoning_effort", None)
+    return changed
 
 
 def for_responses(fields: Fields, effort: Effort) -> None:

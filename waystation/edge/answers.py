@@ -64,6 +64,7 @@ class Try:
             think_tags=THINK_TAGS in channel.tags,
             refuses=channel.refuses,
             reasoning_field=channel.reasoning_field,
+            thinking_switch=channel.thinking_switch,
         )
         self.wire = Wire(
             site.transport(channel),

@@ -115,6 +115,7 @@ class Configuration:
             refuses=vendor.quirks.refuses,
             reports_usage=vendor.quirks.reports_usage,
             reasoning_field=vendor.quirks.reasoning_field,
+            thinking_switch=vendor.quirks.thinking_switch,
         )
 
     def _keys(self, channel: str, cloud: str, rows: Iterable[Any]) -> tuple[ChannelKey, ...]:

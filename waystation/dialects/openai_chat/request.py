@@ -24,7 +24,7 @@ from waystation.dialects.openai_chat.request_reader import read_chat
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
-from waystation.dialects.suffix_setting import for_chat
+from waystation.dialects.suffix_setting import for_chat, switched
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
@@ -52,6 +52,7 @@ class ChatOperation:
 
     __slots__ = (
         "_body",
+        "_effort",
         "_fields",
         "_headers",
         "_limits",
@@ -74,6 +75,7 @@ class ChatOperation:
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self._body = body
+        self._effort: Effort | None = None
         self._fields = fields
         self._headers = headers
         self.model = required_text(fields, "model")
@@ -107,7 +109,10 @@ class ChatOperation:
 
     def body_for(self, target: Target) -> bytes:
         options = self._stream_options if self.stream else None
-        return write_body(self._fields, target, self._limits, options)
+        fields = self._fields
+        if self._effort is not None and target.thinking_switch:
+            fields = switched(fields, self._effort, target.thinking_switch)
+        return write_body(fields, target, self._limits, options)
 
     def reply_reader(self, target: Target, receipt: Receipt) -> ChatReply:
         return ChatReply(self.model, target, receipt, self._tally(target), self.is_legacy)
@@ -157,7 +162,8 @@ class ChatOperation:
         return min(tokens_guess(self._body), self.prompt_tokens)
 
     def think(self, effort: Effort, model: str) -> None:
-        for_chat(self._fields, effort)
+        if for_chat(self._fields, effort):
+            self._effort = effort
 
     def _tally(self, target: Target) -> Tally:
         return Tally(self.limits(target), self.prompt_guess)

@@ -11,6 +11,6 @@ DOUBAO = Vendor(
         "embedding": "/api/v3/embeddings",
         "responses": "/api/v3/responses",
     },
-    quirks=Quirks(reasoning_field="reasoning_content"),
+    quirks=Quirks(reasoning_field="reasoning_content", thinking_switch="thinking"),
     documentation="https://www.volcengine.com/docs/82379/1494384",
 )

@@ -1,6 +1,6 @@
 """SiliconFlow. Outside China the base is https://api.siliconflow.com."""
 
-from waystation.upstream.vendors.vendor import Vendor
+from waystation.upstream.vendors.vendor import Quirks, Vendor
 
 SILICONFLOW = Vendor(
     name="siliconflow",
@@ -12,6 +12,7 @@ SILICONFLOW = Vendor(
         "rerank": "/v1/rerank",
         "messages": "/v1/messages",
     },
+    quirks=Quirks(thinking_switch="enable_thinking"),
     documentation="https://docs.siliconflow.cn/docs/api/chat-completions-post",
     checked="2026-11-22",
 )

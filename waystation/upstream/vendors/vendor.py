@@ -9,11 +9,14 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Where a vendor leaves the dialect. refuses: top-level request fields that it answers with an
     error; what we add ourselves must not be among them. reports_usage: streams end with usage
     without being asked for it. reasoning_field: where, in an assistant's turn of the chat form, it
-    wants its earlier thoughts back; "" where it does not, or refuses them."""
+    wants its earlier thoughts back; "" where it does not, or refuses them. thinking_switch: the
+    field by which its chat form turns thinking on or off: "thinking" takes {"type": "enabled"} or
+    "disabled", "enable_thinking" true or false; "" where an effort says it all."""
 
     refuses: tuple[str, ...] = ()
     reports_usage: bool = False
     reasoning_field: str = ""
+    thinking_switch: str = ""
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):

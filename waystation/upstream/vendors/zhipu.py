@@ -12,7 +12,9 @@ ZHIPU = Vendor(
         "rerank": "/api/paas/v4/rerank",
         "messages": "/api/anthropic/v1/messages",
     },
-    quirks=Quirks(reasoning_field="reasoning_content", reports_usage=True),
+    quirks=Quirks(
+        reasoning_field="reasoning_content", reports_usage=True, thinking_switch="thinking"
+    ),
     documentation="https://docs.bigmodel.cn/cn/guide/develop/openai/introduction",
     checked="2026-11-22",
 )
