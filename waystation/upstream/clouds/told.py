@@ -1,21 +1,28 @@
-"""A reply that nobody sent: what went wrong before there could be one, told as upstreams do."""
+"""A reply that is at hand as a whole: what went wrong before there could be one, or an answer that
+was put into other words."""
 
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
 
 class ToldReply:
-    """Implements `Incoming`: an error's status, and a JSON body that gives the reason."""
+    """Implements `Incoming`: a status and a JSON body."""
 
     __slots__ = ("_body", "headers", "status")
 
-    def __init__(self, status: int, reason: str) -> None:
-        said: dict[str, Any] = {"error": {"code": status, "message": reason}}
+    def __init__(self, status: int, body: bytes) -> None:
         self.status = status
-        self.headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
-        self._body = msgspec.json.encode(said)
+        self.headers: Headers = ((b"content-type", b"application/json"),)
+        self._body = body
+
+    @classmethod
+    def error(cls, status: int, reason: str) -> "ToldReply":
+        said: dict[str, Any] = {"error": {"code": status, "message": reason}}
+        return cls(status, msgspec.json.encode(said))
 
     def header(self, name: bytes) -> bytes | None:
         return next((value for known, value in self.headers if known == name), None)

@@ -13,6 +13,7 @@ import msgspec
 from waystation.kernel.strictjson import raw_of, read_object, rebuild
 from waystation.upstream.clouds.service_account import Account, Refused, Tokens, read_account
 from waystation.upstream.clouds.told import ToldReply
+from waystation.upstream.clouds.vertex_embeddings import PREDICT, as_embeddings, as_predict
 from waystation.upstream.transport import Deadlines, Incoming, Origin, Outgoing, Transport
 
 _PUBLISHERS = "/v1/publishers/"
@@ -61,9 +62,17 @@ class Vertex:
             except Refused as refused:
                 # Nothing was sent, but this is how the channel's key is judged: as if the address
                 # itself had said it.
-                return ToldReply(refused.status, refused.reason)
+                return ToldReply.error(refused.status, refused.reason)
             key = (b"authorization", b"Bearer " + token.encode())
-        return await transport.send(self._prepared(request, origin, key), deadlines, on_sending)
+        prepared = self._prepared(request, origin, key)
+        if not request.target.endswith(PREDICT):
+            return await transport.send(prepared, deadlines, on_sending)
+        predict = as_predict(request.body)
+        if predict is None:
+            return ToldReply.error(400, "Vertex embeds texts, not token ids.")
+        body, model = predict
+        prepared = msgspec.structs.replace(prepared, body=body)
+        return await as_embeddings(await transport.send(prepared, deadlines, on_sending), model)
 
     def _prepared(self, request: Outgoing, origin: Origin, key: tuple[bytes, bytes]) -> Outgoing:
         target = self._target(request.target, origin.host)

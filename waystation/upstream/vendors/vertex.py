@@ -17,8 +17,10 @@ VERTEX = Vendor(
         "generate": f"{_MODEL}:generateContent",
         "generate_stream": f"{_MODEL}:streamGenerateContent?alt=sse",
         "gemini_count": f"{_MODEL}:countTokens",
+        "embedding": f"{_MODEL}:predict",
     },
     native_n=True,
     documentation="https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
     checked="2026-11-22",
+    recorded=True,
 )
