@@ -106,6 +106,14 @@ async def test_betas_that_it_knows_go_into_the_body(begin: Begin, rogue: Rogue) 
     assert "anthropic-beta" not in sent.headers
 
 
+async def test_a_header_that_is_no_text_is_no_trouble(begin: Begin, rogue: Rogue) -> None:
+    station = await bedrock(begin, rogue)
+    headers = {"anthropic-beta": "\xff,context-1m-2025-08-07"}
+    answer = await station.request("POST", MESSAGES, asked(), headers=headers)
+    assert answer.status == 200
+    assert rogue.seen[0].json()["anthropic_beta"] == ["context-1m-2025-08-07"]
+
+
 async def test_an_api_key_is_sent_as_it_is(begin: Begin, rogue: Rogue) -> None:
     station = await bedrock(begin, rogue, f"{BEARER}@us-west-2")
     answer = await station.request("POST", MESSAGES, asked())

@@ -184,6 +184,7 @@ async def test_a_base_that_names_project_and_location(begin: Begin, rogue: Rogue
         (400, b'{"error":"invalid_grant","error_description":"account gone"}', 503),
         (503, b"<html>", 503),
         (200, b"[]", 502),
+        (200, b'{"access_token":"a\\r\\nhost: b"}', 502),
     ],
 )
 async def test_no_token_no_call_and_no_charge(

@@ -31,7 +31,7 @@ _HOST = re.compile(
 )
 _REGION_ELSE = "us-east-1"
 _VERSION = raw_of("bedrock-2023-05-31")
-_OUT_OF_THE_HEAD = frozenset({b"anthropic-beta", b"anthropic-version", b"accept"})
+_OUT_OF_THE_HEAD = frozenset({b"anthropic-beta", b"anthropic-version", b"accept", b"authorization"})
 _SIGNED = frozenset({b"content-type"})
 
 BETAS = frozenset(
@@ -134,7 +134,9 @@ def _body(request: Outgoing) -> bytes:
     edits["anthropic_version"] = fields.get("anthropic_version", _VERSION)
     if "anthropic_beta" not in fields:
         told = next((v for n, v in request.headers if n == b"anthropic-beta"), b"")
-        betas = [flag for each in told.decode().split(",") if (flag := each.strip()) in BETAS]
+        betas = [
+            flag for each in told.decode("latin-1").split(",") if (flag := each.strip()) in BETAS
+        ]
         if betas:
             edits["anthropic_beta"] = raw_of(betas)
     return rebuild(fields, edits)

@@ -6,6 +6,7 @@ it still serves while the next one is fetched.
 
 import asyncio
 import base64
+import re
 from collections.abc import Callable
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _LIFE_SECONDS = 3600
 _RENEW_SECONDS = 300.0
 _LAST_SECONDS = 30.0
+_AGAIN_SECONDS = 5.0
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _REPLY_BYTES_MAX = 64 * 1024
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _DEADLINES = Deadlines(first_byte_seconds=10.0, idle_seconds=10.0, total_seconds=20.0)
@@ -100,6 +103,7 @@ class Tokens:
         self._now = now
         self._token = ""
         self._until = 0.0
+        self._again_at = 0.0
         self._asking: asyncio.Task[None] | None = None
 
     async def token(self, transport: Transport, origin: Origin) -> str:
@@ -108,11 +112,13 @@ class Tokens:
         left = self._until - self._clock()
         if left > _RENEW_SECONDS:
             return self._token
+        must_wait = left <= _LAST_SECONDS
         asking = self._asking
-        if asking is None:
+        if asking is None and (must_wait or self._clock() >= self._again_at):
+            self._again_at = self._clock() + _AGAIN_SECONDS
             asking = self._asking = asyncio.create_task(self._ask(transport, origin))
             asking.add_done_callback(self._asked)
-        if left <= _LAST_SECONDS:
+        if must_wait and asking is not None:
             await asyncio.shield(asking)
         return self._token
 
@@ -151,6 +157,8 @@ class Tokens:
             if status != 200:
                 raise _refusal(status, body)
             told = _decode_token(body)
+            if not _TOKEN.fullmatch(told.access_token):
+                raise Refused(502, "the token's server gave no token")
         except msgspec.DecodeError:
             raise Refused(502, "the token's server gave no token") from None
         self._token = told.access_token

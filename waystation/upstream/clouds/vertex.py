@@ -22,6 +22,7 @@ _VERSION = raw_of("vertex-2023-10-16")
 _HOST = re.compile(
     r"(?:(?P<region>[a-z0-9-]+)-)?aiplatform(?:\.(?P<multi>[a-z]+)\.rep)?\.googleapis\.com"
 )
+_OUT_OF_THE_HEAD = frozenset({b"anthropic-version", b"authorization", b"x-goog-api-key"})
 _LOCATION_ELSE = "global"
 
 
@@ -77,7 +78,7 @@ class Vertex:
     def _prepared(self, request: Outgoing, origin: Origin, key: tuple[bytes, bytes]) -> Outgoing:
         target = self._target(request.target, origin.host)
         body = _claude_body(request) if _CLAUDE in target else request.body
-        headers = tuple(each for each in request.headers if each[0] != b"anthropic-version")
+        headers = tuple(each for each in request.headers if each[0] not in _OUT_OF_THE_HEAD)
         return Outgoing(origin, request.method, target, (*headers, key), body)
 
     def _target(self, target: str, host: str) -> str:
