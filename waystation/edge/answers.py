@@ -60,10 +60,11 @@ class Try:
             output_limit=grant.output_limit,
             overrides=channel.body_overrides,
             n=1 if self.parts > 1 else None,
-            secrets=(attempt.key.secret,) if attempt.key.secret else (),
+            secrets=attempt.key.secrets,
             think_tags=THINK_TAGS in channel.tags,
             refuses=channel.refuses,
             reasoning_field=channel.reasoning_field,
+            thinking_switch=channel.thinking_switch,
         )
         self.wire = Wire(
             site.transport(channel),

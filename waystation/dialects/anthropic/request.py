@@ -16,11 +16,12 @@ from waystation.dialects.anthropic.reply_writer import write_reply
 from waystation.dialects.anthropic.request_reader import read_chat
 from waystation.dialects.anthropic.stream import MessagesStream
 from waystation.dialects.anthropic.thinking_setting import BUDGET_LEAST
-from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.suffix_setting import for_messages
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
@@ -88,6 +89,9 @@ class MessagesOperation:
     def prompt_guess(self) -> int:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self._body), self.prompt_tokens)
+
+    def think(self, effort: Effort, model: str) -> None:
+        for_messages(self._fields, effort, model, self.output_limit)
 
     # ---- the native lane -------------------------------------------------------------------
 
