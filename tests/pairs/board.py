@@ -1,43 +1,56 @@
 """Every cell of the tables, tried once a run: a kind, or the failure that stands in its place."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import uvloop
 
-from tests.pairs.matrix import DIALECTS, FEATURES, Cell, pairs_station, run
+from tests.pairs.faults import BEFORE, INSIDE, before, faults_station, inside
+from tests.pairs.matrix import DIALECTS, FEATURES, pairs_station, run
+from tests.support.gateway import Station
 from tests.support.rogue import Rogue
 
-Key = tuple[str, str, str]
+Key = tuple[str, ...]
+Tried = Mapping[Key, Any]
+"""By its key, what was seen, or the failure that stands in its place."""
+_MISTAKES = (AssertionError, LookupError, TypeError, ValueError, EOFError)
 
 
 class Board(NamedTuple):
-    """pairs: by (caller, upstream, feature)."""
+    """pairs: by (caller, upstream, feature). before, inside: by (caller, fault)."""
 
-    pairs: Mapping[Key, Cell | BaseException]
+    pairs: Tried
+    before: Tried
+    inside: Tried
 
 
-async def _pairs(template: Path, folder: Path) -> dict[Key, Cell | BaseException]:
-    found: dict[Key, Cell | BaseException] = {}
-    with Rogue() as rogue:
-        async with pairs_station(template, folder, rogue) as station:
-            for caller in DIALECTS:
-                for upstream in DIALECTS:
-                    for feature in FEATURES:
-                        key = (caller, upstream, feature)
-                        try:
-                            found[key] = await run(station, *key)
-                        except (AssertionError, LookupError, TypeError, ValueError) as failure:
-                            found[key] = failure
+async def _all(keys: Iterable[Key], run: Callable[..., Awaitable[Any]], station: Station) -> Tried:
+    found: dict[Key, Any] = {}
+    for key in keys:
+        try:
+            found[key] = await run(station, *key)
+        except _MISTAKES as failure:
+            found[key] = failure
     return found
+
+
+async def _board(template: Path, folder: Path) -> Board:
+    with Rogue() as rogue:
+        async with pairs_station(template, folder / "pairs", rogue) as station:
+            pairs = await _all(product(DIALECTS, DIALECTS, FEATURES), run, station)
+        async with faults_station(template, folder / "faults", rogue) as station:
+            first = await _all(product(DIALECTS, BEFORE), before, station)
+            later = await _all(product(DIALECTS, INSIDE), inside, station)
+    return Board(pairs, first, later)
 
 
 def tried(template: Path, folder: Path) -> Board:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return Board(runner.run(_pairs(template, folder)))
+        return runner.run(_board(template, folder))
 
 
 @pytest.fixture(scope="session")

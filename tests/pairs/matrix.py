@@ -57,10 +57,9 @@ def model_at(upstream: str) -> str:
     return f"at-{upstream}"
 
 
-@asynccontextmanager
-async def pairs_station(template: Path, folder: Path, rogue: Rogue) -> AsyncIterator[Station]:
+def pair_channels(rogue: Rogue) -> list[dict[str, Any]]:
     """Four channels, each of a model and a dialect of its own."""
-    channels = [
+    return [
         channel(
             f"up-{name}",
             rogue.url,
@@ -71,8 +70,16 @@ async def pairs_station(template: Path, folder: Path, rogue: Rogue) -> AsyncIter
         )
         for name in DIALECTS
     ]
-    prices = [{"model": model_at(name), "input": "1", "output": "2"} for name in DIALECTS]
-    async with open_station(template, folder, document(channels, prices=prices), rogue) as station:
+
+
+def pair_prices() -> list[dict[str, Any]]:
+    return [{"model": model_at(name), "input": "1", "output": "2"} for name in DIALECTS]
+
+
+@asynccontextmanager
+async def pairs_station(template: Path, folder: Path, rogue: Rogue) -> AsyncIterator[Station]:
+    told = document(pair_channels(rogue), prices=pair_prices())
+    async with open_station(template, folder, told, rogue) as station:
         yield station
 
 
@@ -226,7 +233,7 @@ async def _signatures(trial: Trial) -> Cell:
     say = Say(text="", thought=THOUGHT, calls=CALLS[:1], finish="tool_calls", seal=seal)
     found, _, _ = await trial.good(say)
     body = next_turn(trial.caller, trial.body, found.turn, RESULTS[:1])
-    _, sent, reply = await trial.good(Say(), body=body)
+    _, sent, _ = await trial.good(Say(), body=body)
     assert asks(trial.upstream, sent, "tool results") == list(RESULTS[:1])
     if f'"{seal}"' not in json.dumps(sent):
         assert trial.caller != trial.upstream

@@ -179,7 +179,7 @@ def _of_chat(body: Body) -> dict[str, Any]:
     turns = body["messages"]
     users = [turn["content"] for turn in turns if turn["role"] == "user"]
     parts = [p for c in users for p in ([{"type": "text", "text": c}] if isinstance(c, str) else c)]
-    form = body.get("response_format") or {}
+    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
     tools = [tool["function"] for tool in body.get("tools", ())]
     calls = [call["function"] for turn in turns for call in turn.get("tool_calls") or ()]
     return {
@@ -189,7 +189,7 @@ def _of_chat(body: Body) -> dict[str, Any]:
         "tool results": [_text(turn["content"]) for turn in turns if turn["role"] == "tool"],
         "calls": [(call["name"], json.loads(call["arguments"])) for call in calls],
         "vision": [p["image_url"]["url"] for p in parts if p["type"] == "image_url"],
-        "structured output": "json_schema" in form and set(form["json_schema"]["schema"]["properties"]),
+        "structured output": set((schema or {}).get("properties", ())),
         "reasoning": bool(body.get("reasoning_effort")),
         "caching": "cache_control" in json.dumps(body),
     }  # fmt: skip
