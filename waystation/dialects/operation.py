@@ -39,6 +39,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return f"Target(upstream_model={self.upstream_model!r})"
 
 
+class BilledFault(Fault):
+    """The upstream read the prompt, refused it and bills what it read: usage."""
+
+    def __init__(self, message: str, usage: Usage, extra: Mapping[str, Any]) -> None:
+        super().__init__("invalid_request", status=400, message=message, extra=extra)
+        self.usage = usage
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """What the reader shows of money: called with the usage when it is known, gives `usage.cost`
     as a decimal JSON number text, or None to leave it out."""

@@ -11,6 +11,7 @@ import msgspec
 
 from waystation.dialects.anthropic.contents import contents
 from waystation.dialects.anthropic.event_writer import MessagesWriter
+from waystation.dialects.anthropic.foreign import has_foreign, without_foreign
 from waystation.dialects.anthropic.reply import MessagesReply
 from waystation.dialects.anthropic.reply_writer import write_reply
 from waystation.dialects.anthropic.request_reader import read_chat
@@ -131,6 +132,9 @@ def edited_body(fields: Fields, target: Target, asked: int | None) -> bytes:
         edits["max_tokens"] = raw_of(limit)
         if "thinking" in fields:
             edits.update(_clamped_thinking(fields["thinking"], limit))
+    messages = fields.get("messages")
+    if messages is not None and has_foreign(messages):
+        edits["messages"] = without_foreign(messages)
     if target.overrides:
         edits.update(target.overrides)
     return rebuild(fields, edits)

@@ -3,7 +3,7 @@
 import msgspec
 
 from waystation.dialects.faults import read_error
-from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk
+from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk, is_blocked
 from waystation.dialects.gemini.usage_object import usage_fields
 from waystation.dialects.json_answer import read_answer
 from waystation.dialects.metered import Metered
@@ -45,11 +45,13 @@ class GeminiReply(Metered):
         is_told = bool(answer.usage) and bytes(answer.usage) != NULL
         if is_told:
             tally.tell(answer.usage)
+            if is_blocked(answer):
+                tally.has_output = True  # what was counted is billed like an answer
         edits: dict[str, msgspec.Raw | None] = {}
         if self._target.upstream_model != self._model and answer.model is not None:
             edits["modelVersion"] = raw_of(self._model)
         usage = tally.usage()
-        if not is_told or usage.flags:
+        if not is_told or (usage.flags and not is_blocked(answer)):
             edits["usageMetadata"] = raw_of(usage_fields(usage))
         return rebuild(_decode_fields(body), edits) if edits else body
 

@@ -12,7 +12,7 @@ import msgspec
 
 from waystation.dialects.error_shapes import write_error
 from waystation.dialects.faults import read_error, read_error_event
-from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk
+from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk, is_blocked
 from waystation.dialects.json_answer import not_json
 from waystation.dialects.metered import MeteredStream
 from waystation.dialects.operation import Target
@@ -169,8 +169,9 @@ class GeminiStream(MeteredStream):
                 return
             self._finished[index] = bool(candidate.finish) or self._finished.get(index, False)
             count_candidate(candidate, tally)
-        if chunk.feedback and not chunk.candidates and b"lockReason" in bytes(chunk.feedback):
+        if is_blocked(chunk):
             self._blocked = True
+            tally.has_output = tally.is_told  # what was counted is billed like an answer
         if tally.has_output:
             self.started = True
 
