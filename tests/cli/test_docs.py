@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.text_vendors.accounts import account_file
 from waystation.errors import TEXTS
 from waystation.settings import Settings
 
@@ -86,6 +87,8 @@ def test_every_relay_toml_is_accepted(
     where: str, block: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_KEY", "sk-from-the-environment")
+    monkeypatch.setenv("BEDROCK_KEY", "AKIAEXAMPLE00001:secret@eu-west-1")
+    monkeypatch.setenv("VERTEX_ACCOUNT", account_file("https://tokens.example"))
     assert tomllib.loads(block)
     path = tmp_path / "relay.toml"
     path.write_text(block)

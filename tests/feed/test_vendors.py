@@ -25,6 +25,8 @@ OPERATIONS = {
     "gemini_embeds",
     "messages",
     "count_tokens",
+    "messages_stream",
+    "rerank",
 }
 
 
@@ -35,7 +37,7 @@ def test_each_vendor_is_complete(name: str) -> None:
     assert set(vendor.paths) <= OPERATIONS | PICTURES | MIDJOURNEY
     assert vendor.paths
     assert all(path.startswith("/") for path in vendor.paths.values())
-    assert re.fullmatch(r"bearer|none|header:[a-z0-9-]+", vendor.auth)
+    assert re.fullmatch(r"bearer|none|cloud|header:[a-z0-9-]+", vendor.auth)
     assert vendor.base_url == "" or re.fullmatch(r"(https?|demo)://[a-z0-9.-]+", vendor.base_url)
     assert re.fullmatch(r"|\d{4}-\d\d-\d\d", vendor.checked)
     assert vendor.needs_key == (vendor.auth != "none")

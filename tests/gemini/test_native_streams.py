@@ -91,7 +91,7 @@ def test_an_upstream_s_own_array_is_read_too() -> None:
     assert stream.finished
 
 
-def test_a_blocked_prompt_is_a_whole_answer_without_output() -> None:
+def test_a_blocked_prompt_is_a_whole_answer_that_is_billed() -> None:
     stream = reader()
     blocked = {
         "promptFeedback": {"blockReason": "SAFETY"},
@@ -101,7 +101,7 @@ def test_a_blocked_prompt_is_a_whole_answer_without_output() -> None:
     assert chunks_of(out) == [blocked]
     assert stream.finished
     assert stream.fault is None
-    assert not stream.has_output
+    assert stream.has_output  # what the vendor counted
     assert stream.usage().output_tokens == 0
 
 

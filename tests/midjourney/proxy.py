@@ -85,6 +85,7 @@ class FakeProxy:
         self.fetches: deque[Answer] = deque()
         self._submits: deque[Answer] = deque()
         self._hidden: set[str] = set()
+        self._refused = ""
         self._ids = count(5_000_000_000_000_001)
         self._runner: web.AppRunner | None = None
 
@@ -129,6 +130,10 @@ class FakeProxy:
 
     def hide(self, job_id: str) -> None:
         self._hidden.add(job_id)
+
+    def refuse(self, key: str) -> None:
+        """Every call with this key is a 401 from now on; "" none."""
+        self._refused = key
 
     def add(self, page: str, body: dict[str, Any]) -> Job:
         job = Job(self, str(next(self._ids)), page, body)
@@ -219,10 +224,18 @@ class FakeProxy:
             assert self._runner is not None
             raise
 
+    @web.middleware
+    async def _judging(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        if self._refused and any(self._refused in value for value in request.headers.values()):
+            return web.json_response({"code": 9, "description": "key invalid"}, status=401)
+        response: web.StreamResponse = await handler(request)
+        return response
+
     # ---- its life --------------------------------------------------------------------------
 
     async def __aenter__(self) -> "FakeProxy":
-        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[_cutting])
+        middlewares = [_cutting, self._judging]
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=middlewares)
         for prefix in ("/mj", "/mj-fast/mj", "/mj-relax/mj", "/mj-turbo/mj"):
             app.router.add_post(prefix + "/submit/{page}", self._submit)
             app.router.add_post(prefix + "/insight-face/swap", self._submit)

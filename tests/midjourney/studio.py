@@ -28,7 +28,7 @@ from waystation.storage.vault import open_vault
 from waystation.tasks.midjourney.kind import Midjourney
 from waystation.tasks.rows import COLUMNS
 from waystation.tasks.runner import Runner
-from waystation.tasks.settle import Settler
+from waystation.tasks.settle import DUE, Settler
 from waystation.tasks.store import TaskStore
 from waystation.tasks.task import Change, Task
 from waystation.tasks.workshop import Workshop
@@ -136,6 +136,9 @@ class Studio:
         for task in await store.find(select(*COLUMNS).where(tasks.c.finished_ms == 0)):
             over = await store.change(task, Change(state="CANCEL", fail_code="cancelled"))
             await Settler(store, ledger).settle(over)
+        # The runner may have been stopped between a task's end and its settlement.
+        for task in await store.find(select(*COLUMNS).where(tasks.c.settle.in_(DUE))):
+            await Settler(store, ledger).settle(task)
 
     async def apply(self, wanted: Document) -> None:
         await self.station.apply(wanted)

@@ -66,6 +66,26 @@ async def test_buttons_go_to_the_parents_channel_and_key(begin: Begin) -> None:
         assert (await finish(studio, one, unknown["result"]))["action"] == "ACTION"
 
 
+async def test_a_button_pressed_again_with_its_key_is_one_task(
+    studio: Studio, proxy: FakeProxy
+) -> None:
+    task_id = await studio.made()
+    await studio.task(task_id, "SUBMITTED")
+    proxy.jobs[0].finish()
+    await studio.task(task_id, "SUCCESS")
+    body = {"taskId": task_id, "customId": "MJ::JOB::upsample::1::x"}
+    told = [
+        (await studio.post("/mj/submit/action", body, idempotency_key="k-1")).json()["result"]
+        for _ in range(2)
+    ]
+    assert told[0] == told[1]
+    other = {**body, "customId": "MJ::JOB::upsample::2::x"}
+    reply = await studio.post("/mj/submit/action", other, idempotency_key="k-1")
+    assert reply.status == 422
+    await studio.task(told[0], "SUBMITTED")
+    assert [seen.path for seen in proxy.submits()].count("/mj/submit/action") == 1
+
+
 async def test_what_cannot_be_pressed(studio: Studio, proxy: FakeProxy) -> None:
     task_id = await studio.made()
     upscale = "MJ::JOB::upsample::1::h"

@@ -260,6 +260,67 @@ async def test_one_bad_channel_delays_no_other(begin: Begin) -> None:
         await studio.task(stuck, "SUCCESS")
 
 
+async def test_one_bad_key_delays_no_other(begin: Begin, proxy: FakeProxy) -> None:
+    """A key that the upstream refuses from now on: the tasks of the channel's other go on."""
+    studio = await begin([channel("mj", proxy.url, keys=["secret-one", "secret-two"])])
+    ids = [await studio.made() for _ in range(6)]
+    for task_id in ids:
+        await studio.task(task_id, "SUBMITTED")
+    rows = [await studio.row(task_id) for task_id in ids]
+    bad = rows[0].key_id
+    assert {row.key_id for row in rows} > {bad}, "both keys have tasks"
+    refused = _key_of(proxy, rows[0].upstream_id)
+    proxy.refuse(refused)
+    for job in proxy.jobs:
+        job.finish()
+    for row in rows:
+        if row.key_id != bad:
+            await studio.task(row.id, "SUCCESS")
+    assert (await studio.fetch(ids[0]))["status"] == "SUBMITTED"
+    proxy.refuse("")
+    for task_id in ids:
+        await studio.task(task_id, "SUCCESS")
+
+
+def _key_of(proxy: FakeProxy, upstream_id: str) -> str:
+    at = next(n for n, job in enumerate(proxy.jobs) if job.id == upstream_id)
+    headers = " ".join(proxy.submits()[at].headers.values())
+    return next(key for key in ("secret-one", "secret-two") if key in headers)
+
+
+async def test_one_bad_task_delays_no_other(studio: Studio, proxy: FakeProxy) -> None:
+    """Lists leave it out, and its own page is broken."""
+    bad, good = await studio.made(), await studio.made()
+    for task_id in (bad, good):
+        await studio.task(task_id, "SUBMITTED")
+    row = await studio.row(bad)
+    proxy.fetches.extend([proxy.raw(500, b"oops")] * 200)
+    proxy.hide(row.upstream_id)
+    async with asyncio.timeout(15):
+        while not any(seen.path.endswith("/fetch") for seen in proxy.polls()):
+            await asyncio.sleep(0.02)
+    for job in proxy.jobs:
+        job.finish()
+    await studio.task(good, "SUCCESS")
+    assert (await studio.fetch(bad))["status"] == "SUBMITTED"
+
+
+async def test_odd_links_of_pictures_delay_no_other(
+    studio: Studio, proxy: FakeProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("waystation.tasks.midjourney.storing.TRIES", 1)
+    links = ["no address", "ftp://x/y.png", "http://[", "http://a b/", "file:///etc/passwd", "//x"]
+    links += ["data:image/png;base64,@@", "http://\x00/", "http://" + "a" * 5000]
+    ids = [await studio.made() for _ in range(len(links) + 1)]
+    for task_id in ids:
+        await studio.task(task_id, "SUBMITTED")
+    for link, job in zip(links, proxy.jobs, strict=False):
+        job.finish(imageUrl=link)
+    proxy.jobs[-1].finish(imageUrls=[{"url": link} for link in links])
+    for task_id in ids:
+        await studio.task(task_id, "SUCCESS")
+
+
 async def test_colliding_ids_of_two_channels(begin: Begin) -> None:
     async with FakeProxy() as one, FakeProxy() as two:
         channels = [

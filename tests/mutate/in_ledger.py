@@ -266,9 +266,9 @@ IN_LEDGER = (
     Fault(
         "a refused request uses up a minute's share",
         "waystation/ledger/decide/holds.py",
-        '    refused = limits.refusal(hold.id, gauges, tokens, hold.owner == "gateway")\n',
-        "    for _, gauge in gauges:\n        limits.consume(gauge, 0)\n"
-        '    refused = limits.refusal(hold.id, gauges, tokens, hold.owner == "gateway")\n',
+        "        _put_back(changes, gauges, marks, now_ms)\n",
+        "        _put_back(changes, gauges, marks, now_ms)\n"
+        "        for _, gauge in gauges:\n            limits.consume(gauge, 0)\n",
         (_HOLDS + "test_requests_per_minute_consume_nothing_when_refused[sqlite]",),
     ),
     Fault(

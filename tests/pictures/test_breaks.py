@@ -1,9 +1,12 @@
 """What broke once: loops that could be held up, pictures that could be had for less or nothing."""
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -40,6 +43,11 @@ async def test_a_mask_without_a_picture(studio: Studio) -> None:
     assert not studio.near.seen
 
 
+GPT = """
+[[prices]]
+model = "gpt-image-x"
+per_image = "0.02"
+"""
 V3 = """
 [[prices]]
 model = "ideogram-v3"
@@ -181,3 +189,91 @@ async def test_a_bucket_that_never_answers_ends_with_the_request(
     assert bucket.seen
     assert not studio.far.seen
     assert (await studio.row(reply.request_id)).nanos == 0
+
+
+async def test_a_small_balance_under_many_requests_at_once(begin: Begin) -> None:
+    studio = await begin(credit="0.05")
+    gate = threading.Event()
+    studio.near.answer((Gate(gate), *ANSWER))
+    drawing = [asyncio.ensure_future(studio.draw()) for _ in range(8)]
+    async with asyncio.timeout(10):
+        while sum(one.done() for one in drawing) < 6:
+            await asyncio.sleep(0.005)
+    gate.set()
+    replies = await asyncio.gather(*drawing)
+    assert sorted(reply.status for reply in replies) == [200] * 2 + [402] * 6
+
+
+async def test_a_mask_of_another_size_is_told_before_money_is_held(begin: Begin) -> None:
+    studio = await begin(credit="0")
+    reply = await studio.upload(
+        "/v1/images/edits",
+        ("image", "a.png", PNG),
+        ("mask", "m.png", png(4, 4)),
+        ("prompt", None, b"x"),
+        ("model", None, b"m"),
+    )
+    assert (reply.status, reply.code) == (400, "invalid_image"), reply.body
+
+
+async def test_no_room_for_an_upload(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    reply = await studio.upload(
+        "/v1/images/edits",
+        ("image", "a.png", png(weight_bytes=3_000_000)),
+        ("prompt", None, b"x"),
+        ("model", None, b"m"),
+    )
+    assert (reply.status, reply.code) == (503, "overloaded"), reply.body
+    assert not studio.near.seen
+
+
+async def test_a_locked_store_sells_nothing(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(keeping, "_FORGET_SECONDS_MAX", 0.2)
+    studio = await begin(picture_seconds_max=1.0)
+    studio.near.answer(ANSWER)
+    first = await studio.draw()
+    assert first.status == 200
+    store = sqlite3.connect(studio.gateway.site.settings.data / "main.db", isolation_level=None)
+    with contextlib.closing(store):
+        store.execute("BEGIN IMMEDIATE")
+        reply = await studio.draw()
+        store.execute("ROLLBACK")
+    assert (reply.status, reply.code) == (503, "temporarily_unavailable"), reply.body
+    assert (await studio.row(reply.request_id)).nanos == 0
+    page = await studio.gateway.site.artefacts.page(ACCOUNT, "", 10)
+    assert [one.request_id for one in page.artefacts] == [first.request_id]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [{"type": "image_generation.partial_image", "b64_json": b64(PNG)}] * 200,
+        [{"type": "image_generation.completed", "b64_json": b64(PNG)}] * 200,
+    ],
+)
+async def test_a_flood_of_pictures_is_cut_to_what_was_asked(
+    begin: Begin, events: list[dict[str, Any]]
+) -> None:
+    studio = await begin(prices=GPT)
+    frames = [*events, {"type": "image_generation.completed", "b64_json": b64(PNG)}]
+    body = b"".join(b"data: " + json.dumps(each).encode() + b"\n\n" for each in frames)
+    studio.near.answer(Rogue.reply(200, body, {"content-type": "text/event-stream"}))
+    reply = await studio.draw(model="gpt-image-x", stream=True)
+    kinds = [event["type"].rpartition(".")[2] for event in reply.events()]
+    assert kinds.count("completed") == 1
+    assert kinds.count("partial_image") <= 8
+    assert (await studio.row(reply.request_id)).nanos == 2 * CENT
+
+
+async def test_a_size_that_is_no_word_is_not_written_down(begin: Begin) -> None:
+    studio = await begin()
+    deep = json.loads("[" * 300 + "]" * 300)
+    for size in ("9" * 100_000, deep, {"a": 1}):
+        studio.near.answer(images({"b64_json": b64(PNG)}, size=size, quality=size))
+        reply = await studio.draw()
+        assert reply.status == 200, reply.body[:300]
+        assert len((await studio.row(reply.request_id)).usage) < 1000

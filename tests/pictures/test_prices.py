@@ -1,5 +1,7 @@
 """Prices of pictures: tables, rounding down to nothing, the shipped list."""
 
+from pathlib import Path
+
 import pytest
 
 from waystation.control.endpoints.pricing import prices_at
@@ -19,6 +21,7 @@ from waystation.ledger.prices import (
 from waystation.meter.usage import Usage
 
 USD = 10**9
+GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 NAMED = [
     "dall-e-2",
     "dall-e-3",
@@ -148,3 +151,14 @@ def test_prices_of_pictures_are_shown(book: PriceBook) -> None:
     assert (shown["per_image"], shown["image:*:quality"]) == ("0.06", "0.09")
     shown = prices_at(tokens, ONE)
     assert (shown["input"], shown["image:1024x1024:low"]) == ("5", "0.011")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_guide_says_what_was_looked_at(language: str) -> None:
+    guide = (GUIDES / language / "pictures.md").read_text()
+    names: dict[str, list[str]] = {}
+    for each in PICTURE_PRICES:
+        names.setdefault(each.seen, []).extend(f"`{name}`" for name in each.names)
+    assert set(names) == {"maker's page", "third-party copy", "not verified"}
+    for seen in names.values():
+        assert ", ".join(seen) in guide

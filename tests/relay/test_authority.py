@@ -78,6 +78,8 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/recraft/v1/images/generations"): TOKEN,
     ("POST", "/ideogram/generate"): TOKEN,
     ("POST", "/ideogram/remix"): TOKEN,
+    ("POST", "/v1/rerank"): TOKEN,
+    ("POST", "/v2/rerank"): TOKEN,
     ("POST", "/v1/messages"): TOKEN,
     ("POST", "/v1/messages/count_tokens"): TOKEN,
     ("POST", "/v1/responses"): TOKEN,
@@ -138,6 +140,8 @@ BODIES: dict[str, Any] = {
     "/recraft/v1/images/generations": {"model": MODEL, "prompt": "x"},
     "/ideogram/generate": {"model": MODEL, "prompt": "x"},
     "/ideogram/remix": {"model": MODEL, "prompt": "x", "image_file": PICTURE},
+    "/v1/rerank": {"model": MODEL, "query": "x", "documents": ["y"]},
+    "/v2/rerank": {"model": MODEL, "query": "x", "documents": ["y"]},
     "/v1/messages": {**body(), "max_tokens": 9},
     "/v1/messages/count_tokens": body(),
     "/v1/responses": {"model": MODEL, "input": "x"},
@@ -156,6 +160,7 @@ ANSWERS = {
     "/v1/completions": b'{"id":"c","object":"text_completion","created":1,"model":"m-1","choices":'
     b'[{"index":0,"text":"x","finish_reason":"stop"}],"usage":{"prompt_tokens":1,'
     b'"completion_tokens":1,"total_tokens":2}}',
+    "/v1/rerank": b'{"results":[{"index":0,"relevance_score":1}],"usage":{"total_tokens":1}}',
     "/v1/responses": _RESPONSE,
     "/v1/responses/compact": _RESPONSE,
     "/v1/responses/input_tokens": b'{"object":"response.input_tokens","input_tokens":1}',
@@ -187,7 +192,11 @@ async def house(begin: Begin, rogue: Rogue) -> Station:
         {"email": GONE, "credit": "1", "enabled": False},
         {"email": ROOT, "credit": "1", "role": "operator"},
     ]
-    return await begin(document([channel("up", rogue.url)], tokens=tokens, accounts=others))
+    ups = [
+        channel("up", rogue.url),
+        channel("ranker", rogue.url, vendor="jina"),
+    ]
+    return await begin(document(ups, tokens=tokens, accounts=others))
 
 
 async def test_every_route_against_every_caller(house: Station) -> None:

@@ -12,7 +12,7 @@ from tests.dialects import recorded
 from tests.gemini.recorded import chunks_of
 from tests.relay.conftest import Begin
 from tests.relay.test_responses import DEMO, PNG
-from tests.support.gateway import KEY, MODEL, Station, channel, document
+from tests.support.gateway import INPUT_NANOS, KEY, MODEL, Station, channel, document
 from tests.support.rogue import Rogue
 from tests.support.speaking import speak_only
 
@@ -255,7 +255,7 @@ async def test_private_addresses_stay_out_of_reach(begin: Begin, rogue: Rogue) -
     assert rogue.seen == []
 
 
-async def test_a_blocked_prompt_costs_nothing(begin: Begin, rogue: Rogue) -> None:
+async def test_a_blocked_prompt_costs_what_the_vendor_counted(begin: Begin, rogue: Rogue) -> None:
     station = await begin(document([channel("up", rogue.url, vendor="gemini")]))
     blocked = {
         "promptFeedback": {"blockReason": "SAFETY"},
@@ -265,7 +265,20 @@ async def test_a_blocked_prompt_costs_nothing(begin: Begin, rogue: Rogue) -> Non
     reply = await station.request("POST", f"{PATH}:generateContent", SIMPLE)
     assert reply.status == 200
     assert reply.json() == blocked
-    assert (await station.row(reply.request_id)).nanos == 0
+    assert (await station.row(reply.request_id)).nanos == 9 * INPUT_NANOS
     reply = await station.chat()
     assert (reply.status, reply.error["code"]) == (400, "content_filter")
-    assert (await station.row(reply.request_id)).nanos == 0
+    row = await station.row(reply.request_id)
+    assert (row.nanos, row.status, row.end) == (9 * INPUT_NANOS, 400, "failed")
+    assert len(rogue.seen) == 2
+    rogue.answer(rogue.stream([blocked], done=False))
+    address = f"{PATH}:streamGenerateContent?alt=sse"
+    reply = await station.request("POST", address, SIMPLE)
+    assert (await station.row(reply.request_id)).nanos == 9 * INPUT_NANOS
+    reply = await station.chat(stream=True)
+    assert (reply.status, reply.error["code"]) == (400, "content_filter")
+    assert (await station.row(reply.request_id)).nanos == 9 * INPUT_NANOS
+    rogue.answer(rogue.reply(200, json.dumps({**blocked, "usageMetadata": None}).encode()))
+    for reply in (await station.request("POST", f"{PATH}:generateContent", SIMPLE),
+                  await station.chat()):  # fmt: skip
+        assert (await station.row(reply.request_id)).nanos == 0

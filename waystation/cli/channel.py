@@ -119,9 +119,8 @@ async def _try(settings: Settings, channel: Any, model: str) -> Outcome:
     deadlines = Deadlines(first_byte_seconds=SECONDS_MAX, total_seconds=SECONDS_MAX)
     way, key = Way(channel, deadlines), channel.keys[0] if channel.keys else NO_KEY
     body = operation.body_for(target)
-    model_there = target.upstream_model
-    sent = way.outgoing(key, operation.name, body, False, lambda _: None, model_there)
-    transport = _transport(settings, channel, way.origin.scheme)
+    sent = way.outgoing(key, operation.name, body, False, lambda _: None, target.upstream_model)
+    transport = _transport(settings, way.origin.scheme)
     began = time.perf_counter()
     try:
         incoming = await transport.send(sent, way.deadlines)
@@ -133,20 +132,18 @@ async def _try(settings: Settings, channel: Any, model: str) -> Outcome:
     finally:
         await transport.close()
     millis = round((time.perf_counter() - began) * 1000)
-    scrub = Redactor([each.secret for each in channel.keys])
+    scrub = Redactor([text for each in channel.keys for text in each.secrets])
     return Outcome(channel.name, model, status == 200, status, millis, scrub.text(told))
 
 
-def _transport(settings: Settings, channel: Any, scheme: str) -> Any:
+def _transport(settings: Settings, scheme: str) -> Any:
     from waystation.demo.transport import DemoTransport
     from waystation.upstream.egress import EgressGuard
-    from waystation.upstream.http1.client import Http1Transport
-    from waystation.upstream.proxied import ProxiedTransport
+    from waystation.upstream.outbound import Outbound
 
-    guard = EgressGuard(settings.egress_allow)
-    if channel.proxy is not None:
-        return ProxiedTransport(guard)
-    return DemoTransport() if scheme == "demo" else Http1Transport(guard)
+    if scheme == "demo":
+        return DemoTransport()
+    return Outbound(EgressGuard(settings.egress_allow))
 
 
 def _question(channel: Any, model: str) -> Any:

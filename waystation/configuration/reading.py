@@ -28,6 +28,7 @@ from waystation.routing.snapshot import (
 from waystation.storage import main
 from waystation.storage.database import Database, read_epochs
 from waystation.storage.sealing import SealBroken, Sealing
+from waystation.upstream.clouds import key_parts
 from waystation.upstream.vendors import VENDORS, Vendor
 
 _log = logging.getLogger(__name__)
@@ -83,7 +84,9 @@ class Configuration:
         if vendor is None:
             raise ValueError(f"the vendor {row.vendor!r} is not known")
         _decode(row.groups, _Words)  # used by _members, refused here
-        keys = self._keys(row.name, key_rows) if vendor.needs_key else (ChannelKey(0, ""),)
+        keys: tuple[ChannelKey, ...] = (ChannelKey(0, ""),)
+        if vendor.needs_key:
+            keys = self._keys(row.name, vendor.cloud, key_rows)
         if not keys:
             raise ValueError("it has no usable key")
         return Channel(
@@ -109,17 +112,21 @@ class Configuration:
             native_n=vendor.native_n,
             tools=vendor.tools,
             auth=vendor.auth,
+            cloud=vendor.cloud,
             refuses=vendor.quirks.refuses,
             reports_usage=vendor.quirks.reports_usage,
             reasoning_field=vendor.quirks.reasoning_field,
+            thinking_switch=vendor.quirks.thinking_switch,
         )
 
-    def _keys(self, channel: str, rows: Iterable[Any]) -> tuple[ChannelKey, ...]:
-        keys = []
+    def _keys(self, channel: str, cloud: str, rows: Iterable[Any]) -> tuple[ChannelKey, ...]:
+        keys: list[ChannelKey] = []
         for row in rows:
             try:
-                keys.append(ChannelKey(row.id, self._sealing.open(row.sealed, "channel_key")))
-            except SealBroken as fault:
+                secret = self._sealing.open(row.sealed, "channel_key")
+                parts = key_parts(cloud, secret) if cloud else ()
+                keys.append(ChannelKey(row.id, secret, parts))
+            except (SealBroken, ValueError) as fault:
                 _log.error("key %d of channel %s is left out: %s", row.id, channel, fault)
         return tuple(keys)
 

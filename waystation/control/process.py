@@ -14,6 +14,7 @@ from waystation.control.server import Server, listen, make_server
 from waystation.control.services import Services
 from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
+from waystation.control.task_retention import keep_tasks_tidy
 from waystation.control.task_runner import keep_running_tasks
 from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
@@ -55,6 +56,7 @@ async def run_control(settings: Settings, boot: str) -> None:
         asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
         asyncio.create_task(keep_running_tasks(services, ledger), name="tasks"),
         asyncio.create_task(end_old_responses(database), name="responses"),
+        asyncio.create_task(keep_tasks_tidy(database, settings.task_days), name="old-tasks"),
     )
     log.info("control started", socket=str(settings.control_socket))
     try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from waystation.demo import chat, gemini, messages, moderation, others, responses
+from waystation.demo import chat, gemini, messages, moderation, others, rerank, responses
 from waystation.demo.pictures.calls import action_of
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
@@ -142,6 +142,8 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
         return _json(200, messages.message(body))
     if path.endswith("/embeddings"):
         return _json(200, others.embeddings(body))
+    if path.endswith("/rerank"):
+        return _json(200, rerank.rerank(body))
     if path.endswith("/moderations"):
         return _json(200, moderation.moderations(body))
     return _refuse(404, f"the demo has no {path}")

@@ -189,7 +189,8 @@ class _Told(msgspec.Struct, frozen=True):
         kind = _word(error, "type", "status")
         code = _word(error, "code", "error_code")
         found = next((error[n] for n in ("code", "status") if _is_status(error.get(n))), None)
-        status = int(found) if found is not None else _STATUS_OF_TYPE.get(kind)
+        named = _STATUS_OF_TYPE.get(kind) or _STATUS_OF_TYPE.get(code)
+        status = int(found) if found is not None else named
         if status is None:
             status = _implied(kind, code)
         return cls(text=text, type=kind, code=code, param=_word(error, "param"), status=status)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from waystation.dialects.ir import Effort
 from waystation.errors import Fault
 from waystation.meter.usage import Usage
 
@@ -21,7 +22,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     see, taken out of error texts. refuses: request fields that the upstream answers with an error,
     so we do not add them. think_tags: thoughts come as <think>…</think> inside content and are to
     be moved to reasoning_content. reasoning_field: the field of an assistant's turn in which its
-    earlier thoughts go back to the upstream (OpenAI's form), "" none: they are left out."""
+    earlier thoughts go back to the upstream (OpenAI's form), "" none: they are left out.
+    thinking_switch: the field by which the upstream turns thinking on or off (OpenAI's form)."""
 
     upstream_model: str
     output_limit: int | None = None
@@ -31,9 +33,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     think_tags: bool = False
     refuses: tuple[str, ...] = ()
     reasoning_field: str = ""
+    thinking_switch: str = ""
 
     def __repr__(self) -> str:
         return f"Target(upstream_model={self.upstream_model!r})"
+
+
+class BilledFault(Fault):
+    """The upstream read the prompt, refused it and bills what it read: usage."""
+
+    def __init__(self, message: str, usage: Usage, extra: Mapping[str, Any]) -> None:
+        super().__init__("invalid_request", status=400, message=message, extra=extra)
+        self.usage = usage
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -108,6 +119,14 @@ class StreamReader(StreamState, Protocol):
     def close(self) -> bytes:
         """The upstream ended: the last frames ([DONE], the usage chunk if asked). Sets `fault`
         when it ended before its proper end."""
+
+
+class Thinker(Protocol):
+    """An operation that can say how much to think: chats in each dialect."""
+
+    def think(self, effort: Effort, model: str) -> None:
+        """As the asked name's suffix says, unless the body says so itself. model: the upstream's
+        name of it."""
 
 
 class Request(Protocol):

@@ -12,6 +12,7 @@ from waystation.dialects.faults import read_error
 from waystation.dialects.ir import Chat, Failed, Finished
 from waystation.dialects.lanes import Bill, EventReader, EventWriter, Speaker, Translatable, Written
 from waystation.dialects.loss import Loss
+from waystation.dialects.metered import Metered, MeteredStream
 from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
 from waystation.dialects.openai_chat.fan_out import FanOutStream
 from waystation.dialects.operation import Receipt, Target
@@ -133,16 +134,14 @@ class Translated:
         return self._speaker.tally(self._caller.limits(target), self._caller.prompt_guess)
 
 
-class TranslatedReply:
+class TranslatedReply(Metered):
     """Implements `ReplyReader`."""
 
     __slots__ = (
         "_bill",
         "_caller",
         "_speaker",
-        "_tally",
         "_target",
-        "_upstream_id",
         "_written",
     )
 
@@ -176,22 +175,11 @@ class TranslatedReply:
         self._upstream_id = reply.id
         return self._caller.write_reply(reply, self._bill)
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
 
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
-
-
-class TranslatedStream:
+class TranslatedStream(MeteredStream):
     """Implements `StreamReader`."""
 
-    __slots__ = ("_fault", "_reader", "_tally", "_writer", "complete", "started")
+    __slots__ = ("_reader", "_writer", "complete", "started")
 
     def __init__(self, reader: EventReader, writer: EventWriter, tally: Tally) -> None:
         self._reader = reader
@@ -240,29 +228,13 @@ class TranslatedStream:
     def keep_alive(self) -> bytes:
         return self._writer.keep_alive()
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
     @property
     def finished(self) -> bool:
         return self.complete and self._fault is None
 
     @property
-    def output_seen(self) -> int:
-        text = self._tally.text
-        return max(text.tokens, text.pieces)
-
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @property
     def upstream_id(self) -> str:
         return self._reader.upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
 
 
 def _too_deep() -> Failed:

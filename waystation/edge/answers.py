@@ -10,12 +10,12 @@ from time import monotonic, perf_counter_ns
 from typing import cast
 
 from waystation.dialects.openai_chat.request import ChatOperation
-from waystation.dialects.operation import Operation, Receipt, Target
+from waystation.dialects.operation import BilledFault, Operation, Receipt, Target
 from waystation.dialects.speakers import FITTERS, translate
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.remote_media import TAKES_BYTES_ONLY, fetched, needs_fetching
-from waystation.edge.replies import JSON_TYPE
+from waystation.edge.replies import JSON_TYPE, send_fault
 from waystation.edge.story import Story
 from waystation.errors import Fault
 from waystation.journal.row import EndReason
@@ -60,10 +60,11 @@ class Try:
             output_limit=grant.output_limit,
             overrides=channel.body_overrides,
             n=1 if self.parts > 1 else None,
-            secrets=(attempt.key.secret,) if attempt.key.secret else (),
+            secrets=attempt.key.secrets,
             think_tags=THINK_TAGS in channel.tags,
             refuses=channel.refuses,
             reasoning_field=channel.reasoning_field,
+            thinking_switch=channel.thinking_switch,
         )
         self.wire = Wire(
             site.transport(channel),
@@ -136,10 +137,26 @@ class Try:
 async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     made = Try(story, attempt)
     await made.translate()
-    if made.operation.stream:
-        await _streamed(story, attempts, attempt, made)
-    else:
-        await _whole(story, attempts, attempt, made)
+    try:
+        if made.operation.stream:
+            await _streamed(story, attempts, attempt, made)
+        else:
+            await _whole(story, attempts, attempt, made)
+    except AttemptFailed as failed:
+        if not isinstance(failed.fault, BilledFault):
+            raise
+        await _refused(story, attempts, attempt, failed.fault)
+
+
+async def _refused(story: Story, attempts: Attempts, attempt: Attempt, fault: BilledFault) -> None:
+    """The upstream did its work: it read the prompt, and nobody else need be asked."""
+    attempts.succeeded(attempt, monotonic())
+    await story.cover(fault.usage)
+    story.attempted(attempt, perf_counter_ns(), fault.code, 200, fault.text("en"))
+    story.post(fault.usage, "failed", fault, fault.status)
+    headers = (*story.early_headers(), *story.receipt_headers(fault.usage))
+    dialect = cast(Operation, story.operation).dialect
+    send_fault(story.call, fault, dialect, story.language, headers)
 
 
 async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:

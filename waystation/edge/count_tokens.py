@@ -82,7 +82,7 @@ class CountTokens:
         site, channel = self._site, candidate.channel
         way = site.ways.of(channel)
         key = site.router.key_order(candidate)[0]
-        secrets = (key.secret,) if key.secret else ()
+        secrets = key.secrets
         wire = Wire(site.transport(channel), way.deadlines, _unheld, secrets, _REPLY_BYTES_MAX)
         body = operation.body_for(Target(upstream_model=candidate.upstream_model))
         request = way.outgoing(key, operation.name, body, False, call.header)

@@ -62,6 +62,9 @@ class Dispatcher:
         send_fault(call, fault, shape, language_of(call, self._language), headers)
 
 
-def shape_of(path: str) -> str:
-    """The dialect in which a refusal of the protocol itself is worded."""
+def shape_of(path: str, table: RouteTable[Handler]) -> str:
+    """The dialect in which a refusal of the protocol itself is worded: no method is known yet."""
+    missed = table.match("", path)
+    if isinstance(missed, NoRoute) and missed.dialect:
+        return missed.dialect
     return _RELAY_SHAPES.get(path.split("/", 2)[1] if "/" in path else "", "openai")

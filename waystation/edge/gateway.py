@@ -97,7 +97,8 @@ class Gateway:
         """The protocol's own refusals, in the dialect of their path."""
         fault = Fault(code, status=status, **dict(values))  # type: ignore[arg-type]
         identity = str(values.get("request_id", ""))
-        _, headers, body = write_error(fault, shape_of(path), identity, self.site.settings.language)
+        shape = shape_of(path, self.table)
+        _, headers, body = write_error(fault, shape, identity, self.site.settings.language)
         return headers, body
 
     async def drain(self) -> None:

@@ -72,7 +72,7 @@ class GeminiCount:
         site, channel = self._site, candidate.channel
         way = site.ways.of(channel)
         key = site.router.key_order(candidate)[0]
-        secrets = (key.secret,) if key.secret else ()
+        secrets = key.secrets
         wire = Wire(site.transport(channel), way.deadlines, _unheld, secrets, _REPLY_BYTES_MAX)
         model = candidate.upstream_model
         target = Target(upstream_model=model, secrets=secrets)

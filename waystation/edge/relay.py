@@ -15,12 +15,12 @@ Each way out resolves the hold exactly once: `Story` has the three ends.
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from time import monotonic, perf_counter_ns
-from typing import Protocol
+from typing import Protocol, cast
 
 from waystation.admission.admit import admit
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
-from waystation.dialects.operation import Request
+from waystation.dialects.operation import Request, Thinker
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.dialects.speakers import others
 from waystation.edge import answers, slots
@@ -240,7 +240,11 @@ def _candidates(site: Site, caller: Caller, operation: Request) -> Choices:
     query = query_of(
         caller, operation.model, operation.name, operation.needs, others(operation.name)
     )
-    return directory.candidates(query, now_ms())
+    choices = directory.candidates(query, now_ms())
+    if choices.effort is not None:
+        thinker = cast(Thinker, operation)  # other operations get no effort
+        thinker.think(choices.effort, choices.first.upstream_model)
+    return choices
 
 
 def _conversation(caller: Caller, operation: Request, choices: Choices) -> Conversation | None:

@@ -66,7 +66,7 @@ class ResponseCalls:
         site = self._site
         channel, key = self._place(stored)
         way = site.ways.of(channel)
-        secrets = (key.secret,) if key.secret else ()
+        secrets = key.secrets
         bytes_max = site.settings.reply_bytes_max
         wire = Wire(site.transport(channel), way.deadlines, _unheld, secrets, bytes_max)
         try:

@@ -12,6 +12,7 @@ from waystation.dialects.openai_text.completions import parse as parse_completio
 from waystation.dialects.openai_text.embeddings import parse as parse_embedding
 from waystation.dialects.openai_text.moderations import parse as parse_moderation
 from waystation.dialects.operation import Operation
+from waystation.dialects.rerank.request import parse as parse_rerank
 from waystation.edge.artefact_calls import ArtefactCalls
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
@@ -70,6 +71,7 @@ def routes(site: Site) -> RouteTable[Handler]:
     _add_responses(table, site)
     _add_gemini(table, site)
     _add_messages(table, site)
+    _add_rerank(table, site)
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
         billing = Billing(site)
@@ -115,6 +117,13 @@ def _add_messages(table: RouteTable[Handler], site: Site) -> None:
     table.add("POST", "/v1/messages", relay, "token", "anthropic")
     count = CountTokens(site, bytes_max)
     table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")
+
+
+def _add_rerank(table: RouteTable[Handler], site: Site) -> None:
+    """Clients of Cohere's put its versions behind the base."""
+    relay = Relay(site, "rerank", parse_rerank, site.settings.body_bytes_max)
+    table.add("POST", "/v1/rerank", relay, "token", "openai")
+    table.add("POST", "/v2/rerank", relay, "token", "openai")
 
 
 def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:

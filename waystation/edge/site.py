@@ -29,6 +29,7 @@ from waystation.settings import Settings
 from waystation.storage.signing import Signer
 from waystation.tasks.begin import Beginnings
 from waystation.tasks.store import TaskStore
+from waystation.upstream.clouds import Clouds
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
@@ -36,6 +37,7 @@ from waystation.upstream.transport import Deadlines, Transport
 
 if TYPE_CHECKING:
     from waystation.edge.response_memory import ResponseMemory
+
 _SHOWN = {State.READY: 0, State.PROBE: 1, State.LAST: 1, State.LIMITED: 1, State.DEAD: 2}
 """A channel's state as its metric shows it."""
 
@@ -72,15 +74,21 @@ class Site:
         self.awaits_control = False
         """Under `serve` the first readiness waits for the control process, once."""
         self.directory: Directory | None = None
-        self.ways = Ways(Deadlines())
+        self._clouds = Clouds()
+        self.ways = Ways(Deadlines(), self._clouds)
         self.responses: ResponseMemory | None = None
         self._transports = transports
 
     def configure(self, snapshot: Snapshot) -> None:
         """A new configuration epoch; requests under way keep what they were given."""
-        self.ways = Ways(Deadlines())
+        self.ways = Ways(Deadlines(), self._clouds)
         self.directory = Directory(snapshot)
-        redactor.protect(key.secret for each in snapshot.channels.values() for key in each.keys)
+        redactor.protect(
+            text
+            for channel in snapshot.channels.values()
+            for key in channel.keys
+            for text in key.secrets
+        )
 
     def transport(self, channel: Channel) -> Transport:
         return self._transports[self.ways.of(channel).origin.scheme]

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from waystation.imaging.alter import combine, recolour
-from waystation.imaging.picture import BadPicture, cover
+from waystation.imaging.picture import BadPicture
 from waystation.imaging.scene.backdrop import SKIES, pattern
 from waystation.imaging.scene.draw import draw, place_things
 from waystation.imaging.scene.prompt import Plan, colours_of, read
@@ -86,8 +86,3 @@ def _tone(plan: Plan, key: str) -> Rgb:
     named = colours_of(plan)
     names = sorted(COLOURS)
     return COLOURS[named[0] if named else names[seed_of(key) % len(names)]]
-
-
-def resized(image: Image.Image, size: tuple[int, int] | None) -> Image.Image:
-    """In the size that was asked for, cropped around the middle; None: as it is."""
-    return image if size is None else cover(image, size)

@@ -6,7 +6,6 @@ from PIL import Image, ImageStat
 
 from waystation.imaging.picture import flat
 from waystation.imaging.scene.reading import nearest_colour
-from waystation.imaging.scene.words import Rgb
 
 _SIDE = 64
 _COLOURS = 8
@@ -27,11 +26,6 @@ def palette(image: Image.Image, most: int = 3) -> tuple[str, ...]:
     total = _SIDE * _SIDE
     named = [name for name, count in areas.most_common() if count >= total * _SHARE_MIN]
     return tuple((named or [areas.most_common(1)[0][0]])[:most])
-
-
-def mean_colour(image: Image.Image) -> Rgb:
-    red, green, blue = flat(image).resize((1, 1), Image.Resampling.BOX).tobytes()
-    return red, green, blue
 
 
 def brightness(image: Image.Image) -> str:

@@ -25,7 +25,6 @@ this that these those there which who has have being as like
 """
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 _BAR_CELLS = 10
-_PROMPTS = 5
 _IMPORTANT = 0.4
 _KEYCAP = "\ufe0f\u20e3"
 

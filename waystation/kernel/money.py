@@ -1,7 +1,6 @@
 """Money in whole nano-USD, and decimals as scaled integers. No floats anywhere."""
 
 NANOS_PER_USD = 1_000_000_000
-NANOS_PER_CENT = NANOS_PER_USD // 100
 NANOS_PER_LEGACY_UNIT = NANOS_PER_USD // 500_000
 _USD_PLACES = 9
 _DIGITS_MAX = 30

@@ -33,7 +33,6 @@ from waystation.ledger.questions import (
     Versions,
 )
 
-Period = Literal["day", "week", "month", "total"]
 TransferKind = Literal["topup", "grant", "refund", "adjust", "opening"]
 
 

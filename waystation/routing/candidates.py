@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+import msgspec
+
 from waystation.errors import Fault
 from waystation.kernel.patterns import NameSet
 from waystation.ledger.prices import FREE, Price, Rate
@@ -12,6 +14,7 @@ from waystation.routing.choices import Candidate, Choices, Tier
 from waystation.routing.offers import Offer, Offers
 from waystation.routing.query import Query
 from waystation.routing.snapshot import Group, Member, Snapshot
+from waystation.routing.suffixes import THINKERS, Effort, without_suffix
 
 _REMEMBERED_MAX = 8192
 
@@ -21,17 +24,45 @@ _Served = tuple[Group, Member, Offer]
 class Directory:
     """One snapshot, ready to be asked; thrown away with it. Answers are remembered, bounded."""
 
-    __slots__ = ("_offers", "_remembered", "snapshot")
+    __slots__ = ("_bare", "_offers", "_remembered", "snapshot")
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._offers = Offers(snapshot)
         self._remembered: dict[Query, tuple[Price | None, Choices]] = {}
+        self._bare: dict[Query, tuple[Query, Effort]] = {}
 
     def candidates(self, query: Query, now_ms: int) -> Choices:
         """Who may serve this, in order. Raises Fault: group_not_allowed, model_not_allowed,
         channel_not_allowed (403), model_not_found, model_not_available_in_group (404),
-        price_not_configured (503)."""
+        price_not_configured (503). A name with a reasoning suffix that nobody serves is asked for
+        without it."""
+        bare = self._bare.get(query) if self._bare else None
+        if bare is None:
+            try:
+                return self._candidates(query, now_ms)
+            except Fault:
+                bare = self._without_suffix(query, now_ms)
+                if bare is None:
+                    raise
+        return msgspec.structs.replace(self._candidates(bare[0], now_ms), effort=bare[1])
+
+    def _without_suffix(self, query: Query, now_ms: int) -> tuple[Query, Effort] | None:
+        """The query for the bare name, when that is served; remembered: the way here is dear."""
+        found = without_suffix(query.model) if query.operation in THINKERS else None
+        if found is None:
+            return None
+        bare = msgspec.structs.replace(query, model=found[0])
+        try:
+            self._candidates(bare, now_ms)
+        except Fault:
+            return None
+        if len(self._bare) >= _REMEMBERED_MAX:
+            self._bare.clear()
+        self._bare[query] = bare, found[1]
+        return bare, found[1]
+
+    def _candidates(self, query: Query, now_ms: int) -> Choices:
         price = self.snapshot.prices.find(query.model, now_ms)
         remembered = self._remembered.get(query)
         if remembered is not None and remembered[0] is price:

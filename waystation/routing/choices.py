@@ -6,6 +6,7 @@ import msgspec
 
 from waystation.ledger.prices import Price, Rate, bound
 from waystation.routing.snapshot import Channel
+from waystation.routing.suffixes import Effort
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -44,13 +45,15 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """At least one candidate, in tiers: groups in the token's order, priorities rising.
 
     candidates: all, in order. tariffs: the distinct (price, rate) pairs. native_n: every candidate
-    serves n > 1 itself."""
+    serves n > 1 itself. effort: how much to think, where the asked name had a suffix that says
+    so; model is the name without it then."""
 
     model: str
     candidates: tuple[Candidate, ...]
     tiers: tuple[Tier, ...]
     tariffs: tuple[tuple[Price, Rate], ...]
     native_n: bool
+    effort: Effort | None = None
 
     @classmethod
     def of(cls, model: str, tiers: tuple[Tier, ...]) -> "Choices":

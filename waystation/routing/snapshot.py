@@ -33,10 +33,17 @@ class ChannelDeadlines(msgspec.Struct, frozen=True):
 
 
 class ChannelKey(msgspec.Struct, frozen=True):
-    """secret: opened, in memory only; never in a repr, a log or a reply."""
+    """secret: opened, in memory only; never in a repr, a log or a reply. parts: what of it is
+    secret by itself, where it consists of several things."""
 
     id: int
     secret: str
+    parts: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no error text may repeat."""
+        return (self.secret, *self.parts) if self.secret else ()
 
     def __repr__(self) -> str:
         return f"ChannelKey(id={self.id})"
@@ -46,8 +53,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """An upstream account. models: exact names and wildcards; model_map: asked → upstream name.
     paths: operation ("chat", "embedding", …) → path below base_url, from the vendor's data and
     only what it speaks. auth: how a key is written into the headers: "bearer", "header:<name>" or
-    "none". refuses: top-level request fields that its upstream answers with an error; we must not
-    add them. reports_usage: its streams end with usage unasked. reasoning_field: see Quirks."""
+    "none". cloud: by whom the key is used instead (upstream/clouds), "" nobody. refuses: top-level
+    request fields that its upstream answers with an error; we must not add them. reports_usage: its
+    streams end with usage unasked. reasoning_field, thinking_switch:
+    see Quirks."""
 
     id: int
     name: str
@@ -71,9 +80,11 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     native_n: bool = True  # serves n > 1 itself
     tools: bool = True  # can call functions
     auth: str = "bearer"
+    cloud: str = ""
     refuses: tuple[str, ...] = ()
     reports_usage: bool = False
     reasoning_field: str = ""
+    thinking_switch: str = ""
 
 
 class Member(msgspec.Struct, frozen=True):

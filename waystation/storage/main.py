@@ -10,57 +10,26 @@ version: 1 when the row is made, grows with each change of it; the ledger is tol
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
-    true,
 )
 
-SCHEMA = "main"
-Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER key
-
-metadata = MetaData(
-    schema=SCHEMA,
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    },
-)
-
-
-def _json(name: str, empty: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=empty)
-
-
-def _flag(name: str, on: bool) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=true() if on else false())
-
-
-def _count(name: str, first: int = 0) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=str(first))
-
-
-def _words(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
-
-
-def _partial(name: str, *columns: str, of: str) -> Index:
-    """An index of these rows only."""
-    return Index(name, *columns, sqlite_where=text(of), postgresql_where=text(of))
-
+from waystation.storage.columns import SCHEMA as SCHEMA
+from waystation.storage.columns import Id, count, flag, json_text, words
+from waystation.storage.columns import metadata as metadata
+from waystation.storage.task_tables import task_deliveries as task_deliveries
+from waystation.storage.task_tables import task_hooks as task_hooks
+from waystation.storage.task_tables import task_requests as task_requests
+from waystation.storage.task_tables import task_runners as task_runners
+from waystation.storage.task_tables import tasks as tasks
 
 accounts = Table(
     "accounts",
@@ -70,14 +39,14 @@ accounts = Table(
     Column("role", Text, nullable=False, server_default="user"),
     Column("password_hash", Text),  # argon2id; NULL: cannot sign in
     Column("account_group", Text, nullable=False, server_default="default"),
-    _flag("enabled", True),
-    _json("limits", "{}"),  # {"rpm": 60, "tpm": 100000, "concurrency": 10}
-    _json("budget", "{}"),  # {"total": nanos, "day": …, "week": …, "month": …}
-    _count("floor_nanos"),
-    _count("version", 1),
-    _count("changed_epoch"),
-    _flag("managed", False),
-    _count("created_ms"),
+    flag("enabled", True),
+    json_text("limits", "{}"),  # {"rpm": 60, "tpm": 100000, "concurrency": 10}
+    json_text("budget", "{}"),  # {"total": nanos, "day": …, "week": …, "month": …}
+    count("floor_nanos"),
+    count("version", 1),
+    count("changed_epoch"),
+    flag("managed", False),
+    count("created_ms"),
     CheckConstraint("role IN ('user', 'operator')", name="role"),
     Index(None, "changed_epoch"),
     sqlite_autoincrement=True,
@@ -88,7 +57,7 @@ account_grants = Table(
     metadata,
     Column("account_id", Id, ForeignKey(accounts.c.id, ondelete="CASCADE"), primary_key=True),
     Column("group_name", Text, primary_key=True),
-    _flag("managed", False),
+    flag("managed", False),
 )
 
 tokens = Table(
@@ -99,18 +68,18 @@ tokens = Table(
     Column("name", Text, nullable=False),
     Column("digest", LargeBinary, unique=True),  # sha256 of the key without "sk-"; NULL: deleted
     Column("mask", Text, nullable=False),  # for display: "sk-wsAb12Cd34…x9Zq"
-    _json("groups", "[]"),  # in order; [] the account's own; "auto" the operator's list
-    _json("models", "[]"),
-    _json("allow_ips", "[]"),
+    json_text("groups", "[]"),  # in order; [] the account's own; "auto" the operator's list
+    json_text("models", "[]"),
+    json_text("allow_ips", "[]"),
     Column("expires_ms", BigInteger),
-    _flag("enabled", True),
-    _flag("deleted", False),
-    _json("limits", "{}"),
-    _json("budget", "{}"),
-    _count("version", 1),
-    _count("changed_epoch"),
-    _flag("managed", False),
-    _count("created_ms"),
+    flag("enabled", True),
+    flag("deleted", False),
+    json_text("limits", "{}"),
+    json_text("budget", "{}"),
+    count("version", 1),
+    count("changed_epoch"),
+    flag("managed", False),
+    count("created_ms"),
     UniqueConstraint("account_id", "name"),
     Index(None, "changed_epoch"),
     sqlite_autoincrement=True,
@@ -122,19 +91,19 @@ groups = Table(
     Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("rate", Text, nullable=False, server_default="1"),
-    _words("label"),
-    _words("description"),
-    _words("pros"),
-    _words("cons"),
-    _json("tags", "[]"),
-    _flag("visible", True),
-    _flag("selectable", False),
-    _json("allowed_account_groups", "[]"),
-    _json("limits", "{}"),
-    _flag("own_members", False),  # true: group_members says who; false: the channels' `groups` do
-    _count("version", 1),
-    _flag("managed", False),
-    _count("created_ms"),
+    words("label"),
+    words("description"),
+    words("pros"),
+    words("cons"),
+    json_text("tags", "[]"),
+    flag("visible", True),
+    flag("selectable", False),
+    json_text("allowed_account_groups", "[]"),
+    json_text("limits", "{}"),
+    flag("own_members", False),  # true: group_members says who; false: the channels' `groups` do
+    count("version", 1),
+    flag("managed", False),
+    count("created_ms"),
     sqlite_autoincrement=True,
 )
 
@@ -144,25 +113,25 @@ channels = Table(
     Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("vendor", Text, nullable=False),
-    _words("base_url"),  # "": the vendor's
-    _flag("allow_private", False),
-    _json("groups", "[]"),
-    _json("operations", "[]"),  # what it is asked for; none: all that the vendor offers by itself
-    _json("models", "[]"),
-    _json("model_map", "{}"),
-    _count("priority"),
-    _count("weight", 1),
-    _json("tags", "[]"),
-    _json("cost", "{}"),
-    _json("limits", "{}"),
-    _json("deadlines", "{}"),
-    _words("header_overrides"),  # sealed JSON, for it may carry credentials; "": none
-    _json("body_overrides", "{}"),
-    _words("proxy"),  # sealed, for it may carry a password; "": none
+    words("base_url"),  # "": the vendor's
+    flag("allow_private", False),
+    json_text("groups", "[]"),
+    json_text("operations", "[]"),  # asked of it; none: all that the vendor offers by itself
+    json_text("models", "[]"),
+    json_text("model_map", "{}"),
+    count("priority"),
+    count("weight", 1),
+    json_text("tags", "[]"),
+    json_text("cost", "{}"),
+    json_text("limits", "{}"),
+    json_text("deadlines", "{}"),
+    words("header_overrides"),  # sealed JSON, for it may carry credentials; "": none
+    json_text("body_overrides", "{}"),
+    words("proxy"),  # sealed, for it may carry a password; "": none
     Column("on_disconnect", Text, nullable=False, server_default="abort"),
-    _flag("enabled", True),
-    _flag("managed", False),
-    _count("created_ms"),
+    flag("enabled", True),
+    flag("managed", False),
+    count("created_ms"),
     CheckConstraint("on_disconnect IN ('abort', 'drain')", name="on_disconnect"),
     sqlite_autoincrement=True,
 )
@@ -172,12 +141,12 @@ channel_keys = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("channel_id", Id, ForeignKey(channels.c.id, ondelete="CASCADE"), nullable=False),
-    _count("position"),
+    count("position"),
     Column("sealed", Text, nullable=False),
     Column("sealed_by", Text, nullable=False),  # the master key's id
     Column("fingerprint", Text, nullable=False),  # keyed digest, to compare without opening
-    _flag("enabled", True),
-    _count("created_ms"),
+    flag("enabled", True),
+    count("created_ms"),
     UniqueConstraint("channel_id", "fingerprint"),
     sqlite_autoincrement=True,
 )
@@ -197,7 +166,7 @@ group_rates = Table(
     Column("account_group", Text, primary_key=True),
     Column("group_name", Text, primary_key=True),
     Column("rate", Text, nullable=False),
-    _flag("managed", False),
+    flag("managed", False),
 )
 
 PRICE_KINDS = (
@@ -220,16 +189,16 @@ prices = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("model", Text, nullable=False),
-    _count("effective_ms"),  # 0: since ever
+    count("effective_ms"),  # 0: since ever
     Column("source", Text, nullable=False),
     Column("version", Text, nullable=False),
     *(Column(kind, Text) for kind in PRICE_KINDS),
     Column("tiers", Text),  # JSON
     Column("tools", Text),  # JSON
     Column("images", Text),  # JSON: [{size, quality, price}, …]
-    _words("origin"),  # of a catalogue row: where the figures come from, and the day
-    _flag("managed", False),
-    _count("created_ms"),
+    words("origin"),  # of a catalogue row: where the figures come from, and the day
+    flag("managed", False),
+    count("created_ms"),
     CheckConstraint("source IN ('override', 'catalogue')", name="source"),
     UniqueConstraint("model", "effective_ms", "source"),
     sqlite_autoincrement=True,
@@ -240,7 +209,7 @@ settings = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
-    _flag("managed", False),
+    flag("managed", False),
 )
 
 config_epoch = Table(
@@ -249,8 +218,8 @@ config_epoch = Table(
     "config_epoch",
     metadata,
     Column("id", Integer, primary_key=True),
-    _count("epoch"),
-    _count("routing"),
+    count("epoch"),
+    count("routing"),
     CheckConstraint("id = 1", name="single"),
 )
 
@@ -266,7 +235,7 @@ signing_keys = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("sealed", Text, nullable=False),
-    _count("created_ms"),
+    count("created_ms"),
     Column("retired_ms", BigInteger),
 )
 
@@ -275,9 +244,9 @@ sessions = Table(
     metadata,
     Column("digest", LargeBinary, primary_key=True),
     Column("account_id", Id, ForeignKey(accounts.c.id, ondelete="CASCADE"), nullable=False),
-    _count("created_ms"),
-    _count("expires_ms"),
-    _words("peer"),
+    count("created_ms"),
+    count("expires_ms"),
+    words("peer"),
     Index(None, "account_id"),
 )
 
@@ -290,11 +259,11 @@ outbox = Table(
     Column("id", Id, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("ref", Text, nullable=False),
-    _count("version"),
+    count("version"),
     Column("payload", LargeBinary),
-    _count("created_ms"),
+    count("created_ms"),
     Column("acked_ms", BigInteger),
-    _words("problem"),
+    words("problem"),
     CheckConstraint("kind IN ('account', 'token', 'group', 'transfer')", name="kind"),
     UniqueConstraint("kind", "ref"),
     Index(
@@ -306,108 +275,6 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
-tasks = Table(
-    "tasks",
-    # Slow generations: the row is the truth. hold_id: the ledger's hold, usually the task's own id;
-    # NULL: nothing was ever held. settle: '' nothing to do; 'post', 'void' the ledger must be told;
-    # 'posted', 'voided' it has acknowledged. due_at_ms: when somebody should look at it, NULL while
-    # a runner has it (lease_owner, alive by task_runners) or nobody need. deadline_ms: the state's.
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("account_id", BigInteger, nullable=False),
-    Column("token_id", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    _words("action"),
-    Column("state", Text, nullable=False),
-    _count("row_version", 1),
-    Column("hold_id", Text, unique=True),
-    _count("hold_nanos"),
-    _words("settle"),
-    _count("nanos"),
-    _flag("exact", True),
-    _words("group_name"),
-    _words("rate"),
-    _words("price_version"),
-    _json("usage", "{}"),
-    _json("facts", "[]"),  # journal Facts, for the log row
-    _count("channel_id"),
-    _count("key_id"),
-    _words("upstream_id"),
-    _words("parent_id"),
-    _count("progress"),
-    _json("result", "{}"),
-    _json("memo", "{}"),  # what the kind remembers for itself; nobody else reads it
-    _json("artefacts", "[]"),
-    _words("fail_code"),
-    _words("fail_reason"),
-    _count("created_ms"),
-    _count("submitted_ms"),
-    _count("started_ms"),
-    _count("finished_ms"),
-    Column("due_at_ms", BigInteger),
-    Column("deadline_ms", BigInteger),
-    Column("wanted_ms", BigInteger),
-    _words("lease_owner"),
-    _count("attempts"),
-    _flag("hooked", False),  # task_hooks has a row of it
-    CheckConstraint("settle IN ('', 'post', 'void', 'posted', 'voided')", name="settle"),
-    Index("ix_tasks_account", "account_id", "created_ms", "id"),
-    _partial("ix_tasks_parent", "parent_id", of="parent_id <> ''"),
-    _partial("ix_tasks_upstream", "channel_id", "upstream_id", of="upstream_id <> ''"),
-    _partial("ix_tasks_due", "due_at_ms", of="due_at_ms IS NOT NULL"),
-    _partial("ix_tasks_wanted", "wanted_ms", of="wanted_ms IS NOT NULL"),
-    _partial("ix_tasks_leased", "lease_owner", of="lease_owner <> ''"),
-    _partial("ix_tasks_settle", "id", of="settle IN ('post', 'void')"),
-    _partial("ix_tasks_open", "account_id", "channel_id", "state", of="finished_ms = 0"),
-)
-
-task_requests = Table(
-    "task_requests",  # the whole request, apart: a task's row is written often, this one once
-    metadata,
-    Column("task_id", Text, ForeignKey(tasks.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("body", LargeBinary, nullable=False),
-    _json("query", "{}"),  # what routing is asked on behalf of the caller
-)
-
-task_runners = Table(
-    "task_runners",  # whose leases hold: those of a runner that said so lately
-    metadata,
-    Column("id", Text, primary_key=True),
-    _count("alive_until_ms"),
-)
-
-task_hooks = Table(
-    "task_hooks",
-    # Where a task's changes are told. due_ms: when to send next, NULL: nothing to say. sent_rank:
-    # of the last state and progress that were delivered. attempts, first_ms: of the one under way.
-    metadata,
-    Column("task_id", Text, ForeignKey(tasks.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("url", Text, nullable=False),
-    Column("due_ms", BigInteger),
-    _count("changes"),
-    Column("sent_rank", BigInteger, nullable=False, server_default="-1"),
-    _count("attempts"),
-    _count("first_ms"),
-    _partial("ix_task_hooks_due", "due_ms", of="due_ms IS NOT NULL"),
-)
-
-task_deliveries = Table(
-    "task_deliveries",  # each try to tell; what the receiver answered is never kept
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("task_id", Text, ForeignKey(tasks.c.id, ondelete="CASCADE"), nullable=False),
-    Column("delivery_id", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    _count("progress"),
-    _count("attempt"),
-    _count("status"),
-    _count("duration_ms"),
-    _words("error"),
-    _count("at_ms"),
-    Index(None, "task_id", "id"),
-    sqlite_autoincrement=True,
-)
-
 artefacts = Table(
     # Pictures and the like that are kept in the object store. A row is written after its object:
     # it never points at nothing. Deleting marks the row, then the object goes, then `gone` is set.
@@ -416,19 +283,19 @@ artefacts = Table(
     Column("id", Text, primary_key=True),  # drawn at random: who does not have it cannot guess it
     Column("account_id", Id, ForeignKey(accounts.c.id), nullable=False),
     Column("token_id", BigInteger),
-    _words("request_id"),
-    _words("task_id"),
+    words("request_id"),
+    words("task_id"),
     Column("kind", Text, nullable=False),  # img, audio, video, text: in links and object names
     Column("content_type", Text, nullable=False),
     Column("object", Text, nullable=False),  # its name in the object store
-    _count("bytes"),
+    count("bytes"),
     Column("width", BigInteger),
     Column("height", BigInteger),
     Column("sha256", Text, nullable=False),  # hexadecimal
-    _count("created_ms"),
+    count("created_ms"),
     Column("expires_ms", BigInteger),  # NULL: as the setting artefact_days says
     Column("deleted_ms", BigInteger),
-    _flag("gone", False),
+    flag("gone", False),
     Index(None, "account_id", "created_ms", "id"),
     Index(
         "ix_artefacts_there",
@@ -459,13 +326,13 @@ stored_responses = Table(
     Column("account_id", Id, ForeignKey(accounts.c.id, ondelete="CASCADE"), primary_key=True),
     Column("id", Text, primary_key=True),
     Column("channel_id", BigInteger),
-    _count("key_id"),
+    count("key_id"),
     Column("model", Text, nullable=False),
-    _words("previous"),
-    _count("context_tokens"),
-    _count("bytes"),
-    _words("sealed"),
-    _count("created_ms"),
-    _count("expires_ms"),
+    words("previous"),
+    count("context_tokens"),
+    count("bytes"),
+    words("sealed"),
+    count("created_ms"),
+    count("expires_ms"),
     Index(None, "expires_ms"),
 )

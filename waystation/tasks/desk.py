@@ -33,15 +33,17 @@ log = structlog.get_logger("waystation.tasks")
 
 
 class Entry:
-    """A task on the desk. at: monotonic time of its next poll; polled_at: of the last one."""
+    """A task on the desk. at: monotonic time of its next poll; polled_at: of the last one.
+    wanted: asked for while it was being polled."""
 
-    __slots__ = ("at", "polled_at", "polling", "task")
+    __slots__ = ("at", "polled_at", "polling", "task", "wanted")
 
     def __init__(self, task: Task, at: float) -> None:
         self.task = task
         self.at = at
         self.polled_at = 0.0
         self.polling = False
+        self.wanted = False
 
 
 class Line:
@@ -104,8 +106,11 @@ class Desk:
         if wanted_ms <= (entry.task.wanted_ms or 0):
             return
         entry.task = msgspec.structs.replace(entry.task, wanted_ms=wanted_ms)
+        if entry.polling:
+            entry.wanted = True  # what is new may have come too late for this poll
+            return
         at = max(monotonic(), entry.polled_at + WANTED_AFTER_SECONDS)
-        if at < entry.at and not entry.polling:
+        if at < entry.at:
             entry.at = at
             line.put(entry)
 
@@ -186,7 +191,10 @@ class Desk:
             return
         entry.task = task
         entry.polling = False
-        entry.at = entry.polled_at + _jittered(line.kind.pace(task, now_ms()))
+        seconds = _jittered(line.kind.pace(task, now_ms()))
+        if entry.wanted:
+            entry.wanted, seconds = False, min(seconds, WANTED_AFTER_SECONDS)
+        entry.at = entry.polled_at + seconds
         line.put(entry)
 
     async def _is_over(self, line: Line, entry: Entry) -> bool:

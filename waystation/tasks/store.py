@@ -147,10 +147,11 @@ class TaskStore:
             raise Overtaken(before.id)
         return after
 
-    def want(self, task: Task) -> None:
-        """Its owner asks for it: the next poll comes forward. Not waited for."""
+    def want(self, task: Task, *, again: bool = False) -> None:
+        """Its owner asks for it: the next poll comes forward. Not waited for. again: also when it
+        was asked for a moment ago, for something is new."""
         recent_ms = now_ms() - WANTED_AGAIN_MS
-        if not task.is_final and (task.wanted_ms or 0) < recent_ms:
+        if not task.is_final and (again or (task.wanted_ms or 0) < recent_ms):
             self.writes.want(task.id)
 
 

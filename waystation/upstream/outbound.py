@@ -1,4 +1,5 @@
-"""The one `Transport` that the relay holds: direct, or by way of the origin's proxy."""
+"""The one `Transport` that the relay holds: direct, by way of the origin's proxy, or as a
+cloud wants it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,10 @@ class Outbound:
         deadlines: Deadlines,
         on_sending: Callable[[], None] | None = None,
     ) -> Incoming:
-        return await self._for(request.origin).send(request, deadlines, on_sending)
+        transport = self._for(request.origin)
+        if request.cloud is not None:
+            return await request.cloud.send(transport, request, deadlines, on_sending)
+        return await transport.send(request, deadlines, on_sending)
 
     async def close(self) -> None:
         await self._direct.close()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 from waystation.routing.snapshot import Channel, ChannelKey
+from waystation.upstream.clouds import Clouds
 from waystation.upstream.transport import Deadlines, Origin, Outgoing
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -52,7 +53,7 @@ def fixed_headers(channel: Channel, key: ChannelKey, operation: str, stream: boo
         b"user-agent": b"waystation",
         **OWN_HEADERS.get(operation, {}),
     }
-    if key.secret:
+    if key.secret and not channel.cloud:
         name, value = key_header(channel.auth, key.secret)
         headers[name] = value
         also = KEY_ALSO.get(operation)
@@ -66,14 +67,15 @@ def fixed_headers(channel: Channel, key: ChannelKey, operation: str, stream: boo
 class Way:
     """One channel's way out: its parsed address, its deadlines, its headers for each key."""
 
-    __slots__ = ("_headers", "_overridden", "_prefix", "channel", "deadlines", "origin")
+    __slots__ = ("_clouds", "_headers", "_overridden", "_prefix", "channel", "deadlines", "origin")
 
-    def __init__(self, channel: Channel, defaults: Deadlines) -> None:
+    def __init__(self, channel: Channel, defaults: Deadlines, clouds: Clouds | None = None) -> None:
         """Raises ValueError for a base address that is none (apply refuses those earlier)."""
         parts = urlsplit(channel.base_url)
         if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(f"channel {channel.name}: not an http address")
         self.channel = channel
+        self._clouds = clouds or Clouds()
         self.origin = Origin(
             scheme=parts.scheme,  # type: ignore[arg-type]  # checked against PORTS above
             host=parts.hostname,
@@ -113,9 +115,12 @@ class Way:
             if value is not None and name not in self._overridden:
                 headers = _with(headers, name.encode(), value.encode("latin-1", "replace"))
         path = channel.paths[operation]
-        if "{model}" in path:
+        if "{" in path:
             path = _named(channel.paths.get(f"{operation}_stream", path) if stream else path, model)
-        return Outgoing(self.origin, "POST", self._prefix + path, headers, body)
+        if not channel.cloud:
+            return Outgoing(self.origin, "POST", self._prefix + path, headers, body)
+        cloud = self._clouds.of(channel.cloud, key.secret)
+        return Outgoing(self.origin, "POST", self._prefix + path, headers, body, cloud=cloud)
 
     def target(self, path: str) -> str:
         """A path below the channel's base address."""
@@ -140,7 +145,12 @@ class Way:
 
 
 def _named(path: str, model: str) -> str:
-    return path.replace("{model}", quote(model.removeprefix("models/"), safe="/-._~@"))
+    """{model}: as it stands, slashes and all; {segment}: its slashes escaped. What a server may
+    read as a way up is broken: the name can be a caller's, where a channel takes any."""
+    name = quote(model.removeprefix("models/"), safe="/-._~@")
+    if ".." in name:
+        name = name.replace("..", "_")
+    return path.replace("{model}", name).replace("{segment}", name.replace("/", "%2F"))
 
 
 def _with(headers: Headers, name: bytes, value: bytes) -> Headers:
@@ -154,12 +164,13 @@ class Ways:
     """The ways out of the channels in use. A request that began under an earlier configuration
     keeps the channel it was given: what is remembered is that very channel's, or made anew."""
 
-    def __init__(self, defaults: Deadlines) -> None:
+    def __init__(self, defaults: Deadlines, clouds: Clouds | None = None) -> None:
         self._defaults = defaults
+        self._clouds = clouds or Clouds()
         self._ways: dict[int, Way] = {}
 
     def of(self, channel: Channel) -> Way:
         found = self._ways.get(channel.id)
         if found is None or found.channel is not channel:
-            found = self._ways[channel.id] = Way(channel, self._defaults)
+            found = self._ways[channel.id] = Way(channel, self._defaults, self._clouds)
         return found

@@ -93,7 +93,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     """A request. target: path with query. headers: complete but for host, content-length,
     transfer-encoding and connection, which the transport writes (ValueError when they, or bytes
     that would break the head, are given); accept-encoding is `identity` unless given.
-    keep_encoding: leave the reply's content-encoding on, for whoever forwards it as it is."""
+    keep_encoding: leave the reply's content-encoding on, for whoever forwards it as it is.
+    cloud: by whom it has to be sent, where a key in its head is not enough."""
 
     origin: Destination
     method: str
@@ -101,6 +102,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes | Body = b""
     keep_encoding: bool = False
+    cloud: "Cloud | None" = None
 
 
 class Incoming(Protocol):
@@ -144,3 +146,20 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Close all connections, idle and busy."""
+
+
+class Cloud(Protocol):
+    """Sends a request by a transport in its own way: signed, or with a token it fetches, its
+    stream in another frame. One a key, good for any number of requests at once. secrets: what no
+    error text may repeat."""
+
+    secrets: tuple[str, ...]
+
+    async def send(
+        self,
+        transport: Transport,
+        request: Outgoing,
+        deadlines: Deadlines,
+        on_sending: Callable[[], None] | None = None,
+    ) -> Incoming:
+        """As `Transport.send`; the transport is one that does not ask for clouds."""

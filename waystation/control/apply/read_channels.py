@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from waystation.control.apply.document import ChannelWanted
 from waystation.control.apply.fields import Fields, model_problem, to_json
 from waystation.ledger.price import Rate
+from waystation.upstream.clouds import key_parts
 from waystation.upstream.vendors import VENDORS, Vendor
 
 KEY_LENGTH_MAX = 8192
@@ -122,7 +123,9 @@ def _keys(fields: Fields, vendor: Vendor) -> tuple[str, ...]:
         raise fields.refuse("keys", "must be a list of texts")
     keys = tuple(fields.opened("keys", each) for each in raw)
     for key in keys:
-        if not key.isascii() or not key.isprintable() or " " in key or len(key) > KEY_LENGTH_MAX:
+        if vendor.cloud:
+            fields.judged("keys", partial(_cloud_key, vendor.cloud, key))
+        elif not key.isascii() or not key.isprintable() or " " in key or len(key) > KEY_LENGTH_MAX:
             raise fields.refuse("keys", "has a key that is not printable ASCII without blanks")
     if len(set(keys)) != len(keys):
         raise fields.refuse("keys", "has the same key twice")
@@ -131,6 +134,12 @@ def _keys(fields: Fields, vendor: Vendor) -> tuple[str, ...]:
     if not vendor.needs_key and keys:
         raise fields.refuse("keys", f"must be left out: the vendor {vendor.name} takes none")
     return keys
+
+
+def _cloud_key(cloud: str, key: str) -> None:
+    if len(key) > KEY_LENGTH_MAX:
+        raise ValueError("the key is too long")
+    key_parts(cloud, key)
 
 
 def _model_map(fields: Fields) -> dict[str, str]:

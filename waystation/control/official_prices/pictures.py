@@ -1,27 +1,36 @@
 """Official prices of pictures, which the library of text prices does not have: USD per picture.
 
-Each with the page that it is from and the day when it was read. Where a maker sells by tokens and
+Each with the page of its maker that names it, and with what was really looked at (`seen`), since
+most of these pages could not be opened themselves. Where a maker sells by tokens and
 tells them, the library's token price applies and these are what a relay's picture costs that tells
 none. Recraft's vectors are the quality "vector" here, Ideogram's rendering speeds the qualities
 "turbo" and "quality".
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import msgspec
 
 from waystation.ledger.prices import PriceImage, PriceRow
 
-READ = "2026-11-22"
-LIST = f"pictures {READ}"
+MADE = "2026-11-22"
+LIST = f"pictures {MADE}"
 SQUARE, WIDE, TALL = "1024x1024", "1536x1024", "1024x1536"
 
 
+Seen = Literal["maker's page", "third-party copy", "not verified"]
+"""maker's page: the maker's own, in a copy of it that a public index keeps. third-party copy: sites
+of others name the same price. not verified: written down from memory or notes, nobody looked."""
+
+
 class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
-    """One model's. names: exact ones, and prefixes with `*`."""
+    """One model's. names: exact ones, and prefixes with `*`. url: where its maker says it. seen:
+    what was looked at when this list was made."""
 
     maker: str
     url: str
+    seen: Seen
     names: tuple[str, ...]
     per_image: str | None = None
     images: tuple[PriceImage, ...] = ()
@@ -37,21 +46,56 @@ class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-_OPENAI = ("openai", "https://platform.openai.com/docs/pricing")
-_BFL = ("black-forest-labs", "https://docs.bfl.ml/quick_start/pricing")
-_STABILITY = ("stability-ai", "https://platform.stability.ai/pricing")
-_STABILITY_TOOLS = ("stability-ai", "https://stability.ai/api-pricing-update-25")
-_IDEOGRAM = ("ideogram", "https://ideogram.ai/features/api-pricing")
-_RECRAFT = ("recraft", "https://www.recraft.ai/docs/api-reference/pricing")
-_GOOGLE = ("google", "https://ai.google.dev/gemini-api/docs/pricing")
+Source = tuple[str, str, Seen]
+
+_OPENAI: Source = ("openai", "https://platform.openai.com/docs/pricing", "third-party copy")
+_OPENAI_UNSEEN: Source = (_OPENAI[0], _OPENAI[1], "not verified")
+_OPENAI_MINI: Source = (
+    "openai",
+    "https://developers.openai.com/api/docs/models/gpt-image-1-mini",
+    "maker's page",
+)
+_BFL: Source = (
+    "black-forest-labs",
+    "https://docs.bfl.ai/quick_start/pricing",
+    "third-party copy",
+)
+_BFL_UNSEEN: Source = (_BFL[0], _BFL[1], "not verified")
+_STABILITY: Source = ("stability-ai", "https://platform.stability.ai/pricing", "third-party copy")
+_STABILITY_UNSEEN: Source = (_STABILITY[0], _STABILITY[1], "not verified")
+_STABILITY_TOOLS: Source = (
+    "stability-ai",
+    "https://stability.ai/api-pricing-update-25",
+    "not verified",
+)
+_IDEOGRAM: Source = (
+    "ideogram",
+    "https://ideogram.ai/features/api-pricing",
+    "third-party copy",
+)
+_IDEOGRAM_UNSEEN: Source = (_IDEOGRAM[0], _IDEOGRAM[1], "not verified")
+_RECRAFT: Source = (
+    "recraft",
+    "https://www.recraft.ai/docs/api-reference/pricing",
+    "maker's page",
+)
+_RECRAFT_UNSEEN: Source = (_RECRAFT[0], _RECRAFT[1], "not verified")
+_GOOGLE: Source = (
+    "google",
+    "https://ai.google.dev/gemini-api/docs/pricing",
+    "third-party copy",
+)
+_GOOGLE_UNSEEN: Source = (_GOOGLE[0], _GOOGLE[1], "not verified")
 
 
-def _flat(source: tuple[str, str], price: str, *names: str) -> PicturePrices:
-    return PicturePrices(maker=source[0], url=source[1], names=names, per_image=price)
+def _flat(source: Source, price: str, *names: str) -> PicturePrices:
+    return PicturePrices(
+        maker=source[0], url=source[1], seen=source[2], names=names, per_image=price
+    )
 
 
 def _table(
-    source: tuple[str, str], names: tuple[str, ...], flat: str | None, rows: Mapping[str, str]
+    source: Source, names: tuple[str, ...], flat: str | None, rows: Mapping[str, str]
 ) -> PicturePrices:
     """rows: "size quality" → price; either may be *."""
     images = []
@@ -59,7 +103,12 @@ def _table(
         size, quality = shape.split(" ")
         images.append(PriceImage(size=size.strip("*"), quality=quality.strip("*"), price=price))
     return PicturePrices(
-        maker=source[0], url=source[1], names=names, per_image=flat, images=tuple(images)
+        maker=source[0],
+        url=source[1],
+        seen=source[2],
+        names=names,
+        per_image=flat,
+        images=tuple(images),
     )
 
 
@@ -101,43 +150,53 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
         _by_quality("0.011", "0.042", "0.167", "0.016", "0.063", "0.25"),
     ),
     _table(
-        _OPENAI,
-        ("gpt-image-1.5", "gpt-image-1.5-2025-12-16", "chatgpt-image-latest"),
+        _OPENAI_UNSEEN,
+        ("chatgpt-image-latest",),
         None,
         _by_quality("0.009", "0.034", "0.133", "0.013", "0.05", "0.2"),
     ),
     _table(
         _OPENAI,
+        ("gpt-image-1.5", "gpt-image-1.5-2025-12-16"),
+        None,
+        _by_quality("0.009", "0.034", "0.133", "0.013", "0.05", "0.2"),
+    ),
+    _table(
+        _OPENAI_MINI,
         ("gpt-image-1-mini",),
         None,
         _by_quality("0.005", "0.011", "0.036", "0.006", "0.015", "0.052"),
     ),
-    _flat(_BFL, "0.025", "flux-dev"),
-    _flat(_BFL, "0.05", "flux-pro", "flux", "flux-pro-1.0-fill"),
-    _flat(_BFL, "0.04", "flux-pro-1.1", "flux-kontext-pro"),
+    _flat(_BFL_UNSEEN, "0.025", "flux-dev"),
+    _flat(_BFL_UNSEEN, "0.05", "flux-pro", "flux", "flux-pro-1.0-fill"),
+    _flat(_BFL, "0.04", "flux-pro-1.1"),
+    _flat(_BFL_UNSEEN, "0.04", "flux-kontext-pro"),
     _flat(_BFL, "0.06", "flux-pro-1.1-ultra"),
-    _flat(_BFL, "0.08", "flux-kontext-max"),
+    _flat(_BFL_UNSEEN, "0.08", "flux-kontext-max"),
     _flat(_STABILITY, "0.08", "stable-image-ultra"),
     _flat(_STABILITY, "0.03", "stable-image-core", "stable-diffusion"),
-    _flat(_STABILITY, "0.065", "stable-diffusion-3.5-large", "sd3.5-large", "stable-diffusion-3"),
-    _flat(_STABILITY, "0.065", "stable-diffusion-3-large", "sd3-large"),
+    _flat(_STABILITY, "0.065", "stable-diffusion-3.5-large", "sd3.5-large"),
+    _flat(_STABILITY_UNSEEN, "0.065", "stable-diffusion-3"),
+    _flat(_STABILITY_UNSEEN, "0.065", "stable-diffusion-3-large", "sd3-large"),
     _flat(_STABILITY, "0.04", "stable-diffusion-3.5-large-turbo", "sd3.5-large-turbo"),
-    _flat(_STABILITY, "0.04", "stable-diffusion-3-large-turbo", "sd3-large-turbo"),
+    _flat(_STABILITY_UNSEEN, "0.04", "stable-diffusion-3-large-turbo", "sd3-large-turbo"),
     _flat(_STABILITY, "0.035", "stable-diffusion-3.5-medium", "sd3.5-medium"),
-    _flat(_STABILITY, "0.035", "stable-diffusion-3-medium", "sd3-medium"),
-    _flat(_STABILITY, "0.025", "stable-diffusion-3.5-flash", "sd3.5-flash"),
-    _flat(_STABILITY, "0.009", "stable-diffusion-xl-base-1.0", "stable-diffusion-xl-1024-v1-0"),
+    _flat(_STABILITY_UNSEEN, "0.035", "stable-diffusion-3-medium", "sd3-medium"),
+    _flat(_STABILITY_UNSEEN, "0.025", "stable-diffusion-3.5-flash", "sd3.5-flash"),
+    _flat(
+        _STABILITY_UNSEEN, "0.009", "stable-diffusion-xl-base-1.0", "stable-diffusion-xl-1024-v1-0"
+    ),
     _flat(_STABILITY_TOOLS, "0.05", "stable-image-inpaint", "stable-image-erase"),
     _flat(_STABILITY_TOOLS, "0.05", "stable-image-remove-background"),
     _flat(_STABILITY_TOOLS, "0.05", "stable-image-search-and-replace"),
     _flat(_STABILITY_TOOLS, "0.02", "stable-image-upscale-fast"),
     _flat(_STABILITY_TOOLS, "0.4", "stable-image-upscale-conservative"),
     _flat(_STABILITY_TOOLS, "0.6", "stable-image-upscale-creative"),
-    _flat(_IDEOGRAM, "0.06", "ideogram-v1"),
+    _flat(_IDEOGRAM_UNSEEN, "0.06", "ideogram-v1"),
     _flat(_IDEOGRAM, "0.02", "ideogram-v1-turbo"),
     _flat(_IDEOGRAM, "0.08", "ideogram-v2"),
     _flat(_IDEOGRAM, "0.05", "ideogram-v2-turbo"),
-    _flat(_IDEOGRAM, "0.04", "ideogram-v2a"),
+    _flat(_IDEOGRAM_UNSEEN, "0.04", "ideogram-v2a"),
     _flat(_IDEOGRAM, "0.025", "ideogram-v2a-turbo"),
     _table(
         _IDEOGRAM,
@@ -161,12 +220,12 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
     _flat(_RECRAFT, "0.004", "recraft-crisp-upscale"),
     _flat(_RECRAFT, "0.25", "recraft-creative-upscale"),
     _flat(_RECRAFT, "0.002", "recraft-erase-region"),
-    _flat(_RECRAFT, "0.04", "recraft-remix"),
+    _flat(_RECRAFT_UNSEEN, "0.04", "recraft-remix"),
     _flat(_GOOGLE, "0.04", "imagen-4.0-generate*"),
     _flat(_GOOGLE, "0.02", "imagen-4.0-fast-generate*"),
     _flat(_GOOGLE, "0.06", "imagen-4.0-ultra-generate*"),
     _flat(_GOOGLE, "0.03", "imagen-3.0-generate*"),
-    _flat(_GOOGLE, "0.02", "imagen-3.0-fast-generate*"),
+    _flat(_GOOGLE_UNSEEN, "0.02", "imagen-3.0-fast-generate*"),
     _flat(_GOOGLE, "0.039", "gemini-2.5-flash-image", "gemini-2.5-flash-image-preview"),
     _table(
         _GOOGLE,
@@ -175,7 +234,7 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
         {"1K *": "0.134", "2K *": "0.134", "4K *": "0.24"},
     ),
     _table(
-        _GOOGLE,
+        _GOOGLE_UNSEEN,
         ("gemini-3.1-flash-image", "gemini-3.1-flash-image-preview"),
         None,
         {"512 *": "0.045", "1K *": "0.067", "2K *": "0.101", "4K *": "0.151"},

@@ -18,6 +18,7 @@ _TAGS = (
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),
     ("Images", "图片", "Pictures: drawn, edited, varied."),
+    ("Rerank", "重排序", "Ordering of documents by relevance."),
     ("Models", "模型", "What the token may call."),
     ("Midjourney", "Midjourney", "Pictures as tasks, in the protocol of midjourney-proxy."),
     ("Files", "文件", "What was made and is stored here."),

@@ -87,7 +87,6 @@ WHOLE = (
     "server-timing",
     *LIMITS,
 )
-STREAMED = tuple(name for name in WHOLE if name != "x-waystation-cost")
 
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",

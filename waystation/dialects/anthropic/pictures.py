@@ -9,7 +9,6 @@ from binascii import Error
 from io import BytesIO
 
 import msgspec
-from PIL import Image
 
 from waystation.dialects.ir import Chat, Media, Message, Part, ToolResult
 from waystation.errors import Fault
@@ -51,10 +50,12 @@ def _fitted_part(part: Part) -> Part:
         return part
     if isinstance(part, ToolResult):
         return msgspec.structs.replace(part, parts=tuple(map(_fitted_part, part.parts)))
+    from PIL.Image import DecompressionBombError  # loaded when it is needed: a worker stays small
+
     assert isinstance(part, Media)
     try:
         mime, data = _encoded(b64decode(part.data, validate=True))
-    except (Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (Error, OSError, ValueError, SyntaxError, DecompressionBombError):
         reason = "not a picture that can be read"
         raise Fault("invalid_value", param=part.path, reason=reason) from None
     return msgspec.structs.replace(part, mime=mime, data=b64encode(data).decode())
@@ -62,6 +63,8 @@ def _fitted_part(part: Part) -> Part:
 
 def _encoded(raw: bytes) -> tuple[str, bytes]:
     """(media type, bytes) of the picture anew. Raises OSError, ValueError and their like."""
+    from PIL import Image
+
     with Image.open(BytesIO(raw), formats=_FORMATS) as opened:
         if opened.width * opened.height > _PIXELS_MAX:
             raise ValueError("too many pixels")

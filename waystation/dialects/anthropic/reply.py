@@ -6,14 +6,14 @@ from waystation.dialects.anthropic.event_reader import MessagesEvents
 from waystation.dialects.anthropic.reply_writer import write_reply
 from waystation.dialects.faults import read_error
 from waystation.dialects.gather import gathered
+from waystation.dialects.json_answer import read_answer
 from waystation.dialects.lanes import Bill, Written
+from waystation.dialects.metered import Metered
 from waystation.dialects.openai_chat.assemble import looks_like_stream
-from waystation.dialects.openai_chat.whole_reply import not_json
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 _ABSENT = msgspec.Raw()
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -36,10 +36,10 @@ class _Reply(msgspec.Struct):
 _decode_reply = msgspec.json.Decoder(_Reply).decode
 
 
-class MessagesReply:
+class MessagesReply(Metered):
     """Implements `ReplyReader` for the native lane."""
 
-    __slots__ = ("_cost_of", "_model", "_tally", "_target", "_upstream_id")
+    __slots__ = ("_cost_of", "_model", "_target")
 
     def __init__(self, model: str, target: Target, receipt: Receipt, tally: Tally) -> None:
         self._model = model
@@ -59,17 +59,6 @@ class MessagesReply:
             reason = "an answer nested too deeply"
             raise Fault("bad_upstream_response", reason=reason) from None
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
-
     def _read(self, body: bytes) -> bytes:
         reply = self._decoded(body)
         self._upstream_id = reply.id or ""
@@ -85,14 +74,7 @@ class MessagesReply:
 
     def _decoded(self, body: bytes) -> _Reply:
         """The parts that are read. Raises Fault for an error in a 200, HTML, nonsense."""
-        try:
-            if not body.isascii():
-                body.decode()
-            reply = _decode_reply(body)
-        except msgspec.ValidationError:
-            raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise not_json(body) from None
+        reply = read_answer(_decode_reply, body)
         if reply.type == "error" or reply.content is None:
             raise read_error(200, body, self._target.secrets)
         return reply

@@ -7,8 +7,8 @@ from waystation.dialects.anthropic.seals import DIALECT, read_seal
 from waystation.dialects.anthropic.stop_reasons import read_reason
 from waystation.dialects.faults import read_error
 from waystation.dialects.ir import Opaque, Part, Reasoning, Reply, Text, ToolCall
+from waystation.dialects.json_answer import not_json
 from waystation.dialects.lanes import Written
-from waystation.dialects.openai_chat.whole_reply import not_json
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.meter.tally import Tally

@@ -11,16 +11,18 @@ import msgspec
 
 from waystation.dialects.anthropic.contents import contents
 from waystation.dialects.anthropic.event_writer import MessagesWriter
+from waystation.dialects.anthropic.foreign import has_foreign, without_foreign
 from waystation.dialects.anthropic.reply import MessagesReply
 from waystation.dialects.anthropic.reply_writer import write_reply
 from waystation.dialects.anthropic.request_reader import read_chat
 from waystation.dialects.anthropic.stream import MessagesStream
 from waystation.dialects.anthropic.thinking_setting import BUDGET_LEAST
-from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.suffix_setting import for_messages
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
@@ -89,6 +91,9 @@ class MessagesOperation:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self._body), self.prompt_tokens)
 
+    def think(self, effort: Effort, model: str) -> None:
+        for_messages(self._fields, effort, model, self.output_limit)
+
     # ---- the native lane -------------------------------------------------------------------
 
     def body_for(self, target: Target) -> bytes:
@@ -127,6 +132,9 @@ def edited_body(fields: Fields, target: Target, asked: int | None) -> bytes:
         edits["max_tokens"] = raw_of(limit)
         if "thinking" in fields:
             edits.update(_clamped_thinking(fields["thinking"], limit))
+    messages = fields.get("messages")
+    if messages is not None and has_foreign(messages):
+        edits["messages"] = without_foreign(messages)
     if target.overrides:
         edits.update(target.overrides)
     return rebuild(fields, edits)

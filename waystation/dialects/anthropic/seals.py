@@ -13,7 +13,7 @@ from waystation.dialects.ir import Opaque
 from waystation.kernel.strictjson import raw_of
 
 DIALECT = "anthropic"
-_PREFIX = "ws1."
+PREFIX = "ws1."
 _decode = msgspec.json.Decoder().decode
 
 
@@ -23,7 +23,7 @@ def written_seal(seal: Opaque) -> str:
         value = _decode(seal.value)
         return value if isinstance(value, str) else ""
     packed = urlsafe_b64encode(bytes(seal.value)).decode()
-    return f"{_PREFIX}{seal.dialect}.{packed}"
+    return f"{PREFIX}{seal.dialect}.{packed}"
 
 
 def read_seal(text: str) -> Opaque | None:
@@ -31,9 +31,9 @@ def read_seal(text: str) -> Opaque | None:
     ours."""
     if not text:
         return None
-    if not text.startswith(_PREFIX):
+    if not text.startswith(PREFIX):
         return Opaque(DIALECT, raw_of(text))
-    dialect, _, packed = text.removeprefix(_PREFIX).partition(".")
+    dialect, _, packed = text.removeprefix(PREFIX).partition(".")
     try:
         value = urlsafe_b64decode(packed.encode("ascii"))
         _decode(value)

@@ -15,33 +15,30 @@ from waystation.dialects.anthropic.events import Event, decode_block, decode_eve
 from waystation.dialects.anthropic.reply import with_cost
 from waystation.dialects.anthropic.whole_reply import frames_of_reply
 from waystation.dialects.faults import read_error, read_error_event
+from waystation.dialects.metered import MeteredStream
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.sse import Frame, SseParser
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.anthropic import merged
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 EVENT_BYTES_MAX = 8 * 1024 * 1024
 _PLAIN_BYTES_MAX = 8 * 1024 * 1024
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-class MessagesStream:
+class MessagesStream(MeteredStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
         "_cost_of",
-        "_fault",
         "_is_mapped",
         "_model",
         "_parser",
         "_plain",
         "_reason_seen",
         "_secrets",
-        "_tally",
-        "_upstream_id",
         "_usage",
         "complete",
         "started",
@@ -101,29 +98,9 @@ class MessagesStream:
     def keep_alive(self) -> bytes:
         return PING
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
     @property
     def finished(self) -> bool:
         return self._fault is None and (self.complete or self._reason_seen)
-
-    @property
-    def output_seen(self) -> int:
-        text = self._tally.text
-        return max(text.tokens, text.pieces)
-
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
 
     # ---- frames ----------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import msgspec
 
 from waystation.dialects.anthropic.event_writer import frame
 from waystation.dialects.faults import read_error
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import not_json
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, read_object, rebuild
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.faults import read_error
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import read_answer
 from waystation.dialects.operation import Receipt, StreamReader, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
@@ -116,14 +116,7 @@ class CallReply:
         self.has_output = False
 
     def read(self, status: int, content_type: str, body: bytes) -> bytes:
-        try:
-            if not body.isascii():
-                body.decode()
-            reply = _decode_reply(body)
-        except msgspec.ValidationError:
-            raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise not_json(body) from None
+        reply = read_answer(_decode_reply, body)
         if not self._is_there(reply):
             raise read_error(200, body, self._target.secrets)
         if self._needed != "totalTokens":

@@ -60,3 +60,9 @@ def count_candidate(candidate: Candidate, tally: Tally) -> None:
                 tally.text.add(bytes(written).decode())
         if part.inline or part.file:
             tally.has_output = True
+
+
+def is_blocked(chunk: Chunk) -> bool:
+    """The prompt itself was refused: there is no answer at all."""
+    told = chunk.feedback
+    return bool(told) and not chunk.candidates and b"lockReason" in bytes(told)

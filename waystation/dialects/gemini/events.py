@@ -24,8 +24,8 @@ from waystation.dialects.ir import (
     Text,
     ToolCall,
 )
-from waystation.dialects.openai_chat.whole_reply import not_json
-from waystation.dialects.operation import Target
+from waystation.dialects.json_answer import not_json
+from waystation.dialects.operation import BilledFault, Target
 from waystation.errors import Fault
 from waystation.kernel.ids import request_id as new_id
 from waystation.kernel.sse import SseParser
@@ -197,7 +197,7 @@ class GeminiEvents:
         if answer.usage and bytes(answer.usage) != b"null":
             self._tally.tell(answer.usage)
         if not answer.candidates and answer.feedback is not None and answer.feedback.reason:
-            events += self._failed(_blocked(answer.feedback))
+            events += self._failed(_blocked(answer.feedback, self._tally))
             return
         if answer.candidates is None and not answer.usage:
             events += self._failed(_bad("neither an answer nor an error"))
@@ -301,8 +301,14 @@ def _bad(reason: str) -> Fault:
     return Fault("bad_upstream_response", reason=reason)
 
 
-def _blocked(feedback: _Feedback) -> Fault:
-    """The prompt itself was refused: there is no answer at all."""
+def _blocked(feedback: _Feedback, tally: Tally) -> Fault:
+    """The prompt itself was refused: there is no answer at all. What the vendor counted of it is
+    billed, as an answer with a good status is there."""
     words = feedback.message or f"The upstream blocked the prompt: {feedback.reason}."
     extra = {"code": "content_filter", "type": "invalid_request_error"}
+    if tally.is_told:
+        tally.has_output = True  # or the count would be none
+        usage = tally.usage()
+        tally.has_output = False
+        return BilledFault(words, usage, extra)
     return Fault("invalid_request", status=400, message=words, extra=extra)

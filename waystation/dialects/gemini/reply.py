@@ -3,23 +3,23 @@
 import msgspec
 
 from waystation.dialects.faults import read_error
-from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk
+from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk, is_blocked
 from waystation.dialects.gemini.usage_object import usage_fields
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import read_answer
+from waystation.dialects.metered import Metered
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-class GeminiReply:
+class GeminiReply(Metered):
     """Implements `ReplyReader`. The cost is told in a header only: the vendor's own clients refuse
     fields that they do not know."""
 
-    __slots__ = ("_model", "_tally", "_target", "_upstream_id")
+    __slots__ = ("_model", "_target")
 
     def __init__(self, model: str, target: Target, tally: Tally) -> None:
         self._model = model
@@ -37,17 +37,6 @@ class GeminiReply:
             reason = "an answer nested too deeply"
             raise Fault("bad_upstream_response", reason=reason) from None
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
-
     def _written(self, answer: Chunk, body: bytes) -> bytes:
         tally = self._tally
         self._upstream_id = answer.id if isinstance(answer.id, str) else ""
@@ -56,25 +45,20 @@ class GeminiReply:
         is_told = bool(answer.usage) and bytes(answer.usage) != NULL
         if is_told:
             tally.tell(answer.usage)
+            if is_blocked(answer):
+                tally.has_output = True  # what was counted is billed like an answer
         edits: dict[str, msgspec.Raw | None] = {}
         if self._target.upstream_model != self._model and answer.model is not None:
             edits["modelVersion"] = raw_of(self._model)
         usage = tally.usage()
-        if not is_told or usage.flags:
+        if not is_told or (usage.flags and not is_blocked(answer)):
             edits["usageMetadata"] = raw_of(usage_fields(usage))
         return rebuild(_decode_fields(body), edits) if edits else body
 
 
 def decoded(body: bytes, secrets: tuple[str, ...]) -> Chunk:
     """An answer's parts that are read. Raises Fault for an error in a 200, HTML, nonsense."""
-    try:
-        if not body.isascii():
-            body.decode()
-        answer = decode_chunk(body)
-    except msgspec.ValidationError:
-        raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise not_json(body) from None
+    answer = read_answer(decode_chunk, body)
     if answer.error and bytes(answer.error) != NULL:
         raise read_error(200, body, secrets)
     if answer.candidates is None and not answer.feedback and not answer.usage:

@@ -15,10 +15,11 @@ from waystation.dialects.gemini.contents import affinity, contents
 from waystation.dialects.gemini.foreign import SEAL_MARK, without_foreign
 from waystation.dialects.gemini.reply import GeminiReply
 from waystation.dialects.gemini.stream import GeminiStream
-from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.suffix_setting import for_gemini
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import count, is_null, kind
@@ -89,6 +90,10 @@ class GeminiOperation:
     @property
     def affinity(self) -> str | None:
         return affinity(self.model, self._fields)
+
+    def think(self, effort: Effort, model: str) -> None:
+        if for_gemini(self._config, effort, model):
+            self._fields[self._config_name] = msgspec.Raw(rebuild(self._config))
 
     def body_for(self, target: Target) -> bytes:
         limit = target.output_limit

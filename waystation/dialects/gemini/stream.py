@@ -12,14 +12,14 @@ import msgspec
 
 from waystation.dialects.error_shapes import write_error
 from waystation.dialects.faults import read_error, read_error_event
-from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk, is_blocked
+from waystation.dialects.json_answer import not_json
+from waystation.dialects.metered import MeteredStream
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.kernel.sse import Frame, SseParser
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 EVENT_BYTES_MAX = 32 * 1024 * 1024
 """A chunk may carry a picture."""
@@ -29,22 +29,19 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class GeminiStream:
+class GeminiStream(MeteredStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
         "_as_array",
         "_blocked",
         "_ended",
-        "_fault",
         "_finished",
         "_has_begun",
         "_model",
         "_parser",
         "_plain",
-        "_tally",
         "_target",
-        "_upstream_id",
         "started",
     )
 
@@ -101,9 +98,6 @@ class GeminiStream:
         told = {"candidates": [empty], "modelVersion": self._model}
         return b"data: " + msgspec.json.encode(told) + b"\n\n"
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
     @property
     def _is_whole(self) -> bool:
         return self._blocked or (bool(self._finished) and all(self._finished.values()))
@@ -115,23 +109,6 @@ class GeminiStream:
     @property
     def complete(self) -> bool:
         return self._ended
-
-    @property
-    def output_seen(self) -> int:
-        text = self._tally.text
-        return max(text.tokens, text.pieces)
-
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
 
     # ---- chunks ----------------------------------------------------------------------------
 
@@ -192,8 +169,9 @@ class GeminiStream:
                 return
             self._finished[index] = bool(candidate.finish) or self._finished.get(index, False)
             count_candidate(candidate, tally)
-        if chunk.feedback and not chunk.candidates and b"lockReason" in bytes(chunk.feedback):
+        if is_blocked(chunk):
             self._blocked = True
+            tally.has_output = tally.is_told  # what was counted is billed like an answer
         if tally.has_output:
             self.started = True
 

@@ -5,17 +5,17 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.faults import read_error
+from waystation.dialects.json_answer import read_answer
+from waystation.dialects.metered import Metered
 from waystation.dialects.openai_chat.assemble import assembled, looks_like_stream
 from waystation.dialects.openai_chat.chunk import text_of_parts
 from waystation.dialects.openai_chat.legacy import reply_as_function_call
 from waystation.dialects.openai_chat.think import ThinkMover
 from waystation.dialects.openai_chat.usage_object import shown_usage
-from waystation.dialects.openai_chat.whole_reply import not_json
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 _ABSENT = msgspec.Raw()
 _NULL = b"null"
@@ -71,7 +71,7 @@ class _Reply(msgspec.Struct):
 _decode_reply = msgspec.json.Decoder(_Reply).decode
 
 
-class ChatReply:
+class ChatReply(Metered):
     """Implements `ReplyReader` for chat and completions."""
 
     __slots__ = (
@@ -80,10 +80,8 @@ class ChatReply:
         "_is_aside",
         "_model",
         "_object",
-        "_tally",
         "_target",
         "_told",
-        "_upstream_id",
     )
 
     def __init__(
@@ -125,27 +123,9 @@ class ChatReply:
             raise Fault("bad_upstream_response", reason="an answer without choices")
         return self._written(body)
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
-
     def _decoded(self, body: bytes) -> _Reply:
         """The parts that are read. Raises Fault for an error in a 200, HTML, nonsense."""
-        try:
-            if not body.isascii():
-                body.decode()
-            reply = _decode_reply(body)
-        except msgspec.ValidationError:
-            raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise not_json(body) from None
+        reply = read_answer(_decode_reply, body)
         if reply.error and bytes(reply.error) not in _EMPTY:
             raise read_error(200, body, self._target.secrets)
         if reply.choices is None:

@@ -7,12 +7,12 @@ import msgspec
 
 from waystation.dialects.faults import read_error
 from waystation.dialects.ir import Part, Reasoning, Reply, Text, ToolCall
+from waystation.dialects.json_answer import read_answer
 from waystation.dialects.openai_chat.assemble import assembled, looks_like_stream
 from waystation.dialects.openai_chat.chunk import FunctionDelta, ToolDelta
 from waystation.dialects.openai_chat.content_parts import split_content
 from waystation.dialects.openai_chat.reasons import read_reason
 from waystation.dialects.openai_chat.think import ThinkMover
-from waystation.dialects.openai_chat.whole_reply import not_json
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.meter.tally import Tally
@@ -77,14 +77,7 @@ def read_reply(content_type: str, body: bytes, target: Target, tally: Tally) -> 
 
 
 def _decoded(body: bytes, target: Target) -> _Reply:
-    try:
-        if not body.isascii():
-            body.decode()
-        told = _decode_reply(body)
-    except msgspec.ValidationError:
-        raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise not_json(body) from None
+    told = read_answer(_decode_reply, body)
     if told.choices is None or (told.error and bytes(told.error) not in _EMPTY):
         raise read_error(200, body, target.secrets)
     return told

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.affinity import affinity_of
@@ -24,6 +24,7 @@ from waystation.dialects.openai_chat.request_reader import read_chat
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.suffix_setting import for_chat, switched
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
@@ -50,6 +51,7 @@ class ChatOperation:
     """Implements `Operation` for chat. include_usage: the caller asked for the usage chunk."""
 
     __slots__ = (
+        "_effort",
         "_fields",
         "_headers",
         "_limits",
@@ -73,6 +75,7 @@ class ChatOperation:
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self.body = body
+        self._effort: Effort | None = None
         self._fields = fields
         self._headers = headers
         self.model = required_text(fields, "model")
@@ -106,7 +109,10 @@ class ChatOperation:
 
     def body_for(self, target: Target) -> bytes:
         options = self._stream_options if self.stream else None
-        return write_body(self._fields, target, self._limits, options)
+        fields = self._fields
+        if self._effort is not None and target.thinking_switch:
+            fields = switched(fields, self._effort, target.thinking_switch)
+        return write_body(fields, target, self._limits, options)
 
     def reply_reader(self, target: Target, receipt: Receipt) -> ChatReply:
         return ChatReply(self.model, target, receipt, self._tally(target), self.is_legacy)
@@ -154,6 +160,10 @@ class ChatOperation:
     def prompt_guess(self) -> int:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self.body), self.prompt_tokens)
+
+    def think(self, effort: Effort, model: str) -> None:
+        if for_chat(self._fields, effort):
+            self._effort = effort
 
     def _tally(self, target: Target) -> Tally:
         return Tally(self.limits(target), self.prompt_guess)

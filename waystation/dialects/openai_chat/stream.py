@@ -12,6 +12,7 @@ import msgspec
 
 from waystation.dialects.error_shapes import error_object, message_of, shown_status
 from waystation.dialects.faults import read_error, read_error_event
+from waystation.dialects.metered import MeteredStream
 from waystation.dialects.openai_chat.choice_state import ChoiceState
 from waystation.dialects.openai_chat.chunk import (
     Choice,
@@ -26,7 +27,6 @@ from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.sse import Frame, SseParser
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 EVENT_BYTES_MAX = 8 * 1024 * 1024
 CHOICES_MOST = 128
@@ -35,7 +35,7 @@ _NULL = b"null"
 _DONE = b"data: [DONE]\n\n"
 
 
-class ChatStream:
+class ChatStream(MeteredStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
@@ -43,16 +43,13 @@ class ChatStream:
         "_choices",
         "_cost_of",
         "_ended",
-        "_fault",
         "_include_usage",
         "_parser",
         "_part",
         "_plain",
         "_secrets",
         "_states",
-        "_tally",
         "_think_tags",
-        "_upstream_id",
         "_usage_frame",
         "_usage_told",
         "_writer",
@@ -133,9 +130,6 @@ class ChatStream:
     def keep_alive(self) -> bytes:
         return self._writer.keep_alive()
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
     @property
     def finished(self) -> bool:
         if self._ended:
@@ -147,23 +141,6 @@ class ChatStream:
     @property
     def complete(self) -> bool:
         return self._ended
-
-    @property
-    def output_seen(self) -> int:
-        text = self._tally.text
-        return max(text.tokens, text.pieces)
-
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
 
     # ---- frames ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from waystation.dialects.faults import read_error
+from waystation.dialects.json_answer import not_json
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, read_object, rebuild
 
@@ -31,18 +32,6 @@ def frames_of_reply(body: bytes, secrets: Sequence[str]) -> bytes:
         fields["object"] = msgspec.Raw(b'"chat.completion.chunk"')
     fields["choices"] = raw_of(found)
     return b"data: " + rebuild(fields).replace(b"\n", b" ") + b"\n\ndata: [DONE]\n\n"
-
-
-def not_json(body: bytes) -> Fault:
-    """What a body that is no JSON object is taken for. Its words are not repeated."""
-    head = body[:512].lstrip().lower()
-    if not head:
-        reason = "an empty body"
-    elif head.startswith((b"<!doctype", b"<html", b"<")):
-        reason = "an HTML page instead of JSON"
-    else:
-        reason = "not valid JSON"
-    return Fault("bad_upstream_response", reason=reason)
 
 
 def _as_delta(choice: dict[str, msgspec.Raw], position: int) -> None:

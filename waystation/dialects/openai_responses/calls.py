@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from waystation.dialects.faults import read_error
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import not_json
 from waystation.dialects.openai_responses.request import ResponsesOperation, parse
 from waystation.dialects.operation import Receipt, StreamReader, Target
 from waystation.errors import Fault

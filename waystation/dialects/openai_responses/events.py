@@ -23,7 +23,7 @@ from waystation.dialects.ir import (
     Text,
     ToolCall,
 )
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import not_json, read_answer
 from waystation.dialects.openai_responses.items import item_text
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
@@ -275,14 +275,7 @@ class ResponsesEvents:
 
 def read_reply(body: bytes, target: Target, tally: Tally) -> Reply:
     """A whole response; feeds the tally. Raises Fault for an error in it, or nonsense."""
-    try:
-        if not body.isascii():
-            body.decode()
-        response = _decode_response(body)
-    except msgspec.ValidationError:
-        raise _bad("an answer of an unknown shape") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise not_json(body) from None
+    response = read_answer(_decode_response, body)
     has_error = bool(response.error) and bytes(response.error) not in (b"null", b"{}")
     if has_error or response.status == "failed" or response.output is None:
         raise read_error(200, body, target.secrets)

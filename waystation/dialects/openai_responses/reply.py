@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.faults import read_error
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import read_answer
+from waystation.dialects.metered import Metered
 from waystation.dialects.openai_responses.usage_object import shown_usage, with_units
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
@@ -49,10 +50,10 @@ decode_response = msgspec.json.Decoder(Response).decode
 _decode_event = msgspec.json.Decoder(_Event).decode
 
 
-class ResponsesReply:
+class ResponsesReply(Metered):
     """Implements `ReplyReader`."""
 
-    __slots__ = ("_cost_of", "_kinds", "_model", "_tally", "_target", "_told", "_upstream_id")
+    __slots__ = ("_cost_of", "_kinds", "_model", "_target", "_told")
 
     def __init__(self, model: str, target: Target, receipt: Receipt, tally: Tally) -> None:
         self._model = model
@@ -79,24 +80,9 @@ class ResponsesReply:
     def usage(self) -> Usage:
         return with_units(self._tally.usage(), self._kinds)
 
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
-
     def _decoded(self, body: bytes) -> Response:
         """Raises Fault for an error in a 200, HTML, nonsense."""
-        try:
-            if not body.isascii():
-                body.decode()
-            response = decode_response(body)
-        except msgspec.ValidationError:
-            raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise not_json(body) from None
+        response = read_answer(decode_response, body)
         has_error = bool(response.error) and bytes(response.error) not in _EMPTY
         if has_error or response.status == "failed" or response.output is None:
             raise read_error(200, body, self._target.secrets)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_responses.chat_reader import custom_names, read_chat
@@ -23,6 +23,7 @@ from waystation.dialects.openai_responses.stream import ResponsesStream
 from waystation.dialects.openai_responses.usage_object import shown_usage
 from waystation.dialects.operation import Receipt, Target
 from waystation.dialects.seals import MARK as SEAL_MARK
+from waystation.dialects.suffix_setting import for_responses
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text, text
@@ -107,6 +108,9 @@ class ResponsesOperation:
         del self._fields["previous_response_id"]
         self.replayed, self.previous = self.previous or "", None
         self.prompt_tokens += sum(tokens_bound(bytes(item)) for item in items)
+
+    def think(self, effort: Effort, model: str) -> None:
+        for_responses(self._fields, effort)
 
     def body_for(self, target: Target) -> bytes:
         edits: dict[str, msgspec.Raw | None] = {"model": raw_of(target.upstream_model)}

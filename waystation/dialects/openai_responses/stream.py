@@ -13,7 +13,8 @@ import msgspec
 
 from waystation.dialects.error_shapes import message_of
 from waystation.dialects.faults import read_error
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import not_json
+from waystation.dialects.metered import MeteredStream
 from waystation.dialects.openai_responses.reply import Item, count_item
 from waystation.dialects.openai_responses.usage_object import (
     shown_usage,
@@ -70,22 +71,19 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 _decode_item = msgspec.json.Decoder(Item).decode
 
 
-class ResponsesStream:
+class ResponsesStream(MeteredStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
         "_cost_of",
         "_ended",
-        "_fault",
         "_head",
         "_kinds",
         "_last",
         "_model",
         "_parser",
         "_plain",
-        "_tally",
         "_target",
-        "_upstream_id",
         "started",
     )
 
@@ -159,23 +157,6 @@ class ResponsesStream:
     @property
     def complete(self) -> bool:
         return self._ended
-
-    @property
-    def output_seen(self) -> int:
-        text = self._tally.text
-        return max(text.tokens, text.pieces)
-
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
 
     # ---- events ----------------------------------------------------------------------------
 

@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.faults import read_error
+from waystation.dialects.json_answer import read_answer
+from waystation.dialects.metered import Metered
 from waystation.dialects.openai_chat.usage_object import shown_usage
-from waystation.dialects.openai_chat.whole_reply import not_json
 from waystation.dialects.openai_text.embedding_format import as_base64, as_numbers
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 _ABSENT = msgspec.Raw()
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -33,18 +33,10 @@ class _Reply(msgspec.Struct):
 _decode_reply = msgspec.json.Decoder(_Reply).decode
 
 
-class EmbeddingReply:
+class EmbeddingReply(Metered):
     """Implements `ReplyReader`. items: how many embeddings must be there."""
 
-    __slots__ = (
-        "_cost_of",
-        "_encoding",
-        "_items",
-        "_model",
-        "_tally",
-        "_target",
-        "_upstream_id",
-    )
+    __slots__ = ("_cost_of", "_encoding", "_items", "_model", "_target")
 
     def __init__(
         self,
@@ -78,26 +70,8 @@ class EmbeddingReply:
             self._tally.tell(reply.usage)
         return self._written(body, reply, data)
 
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output
-
     def _decoded(self, body: bytes) -> _Reply:
-        try:
-            if not body.isascii():
-                body.decode()
-            reply = _decode_reply(body)
-        except msgspec.ValidationError:
-            raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise not_json(body) from None
+        reply = read_answer(_decode_reply, body)
         if reply.data is None or (reply.error and bytes(reply.error) != b"null"):
             raise read_error(200, body, self._target.secrets)
         return reply

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.faults import read_error
-from waystation.dialects.openai_chat.whole_reply import not_json
+from waystation.dialects.json_answer import read_answer
+from waystation.dialects.metered import Metered
 from waystation.dialects.operation import Receipt, StreamReader, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
@@ -14,7 +15,6 @@ from waystation.kernel.scalars import is_null, kind, text
 from waystation.kernel.strictjson import Fields, raw_of, read_object, rebuild
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 Headers = Callable[[str], str | None]
 
@@ -81,10 +81,10 @@ _decode_reply = msgspec.json.Decoder(_Reply).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-class ModerationReply:
+class ModerationReply(Metered):
     """Implements `ReplyReader`."""
 
-    __slots__ = ("_model", "_tally", "_target", "_upstream_id")
+    __slots__ = ("_model", "_target")
 
     def __init__(self, model: str, target: Target, tally: Tally) -> None:
         self._model = model
@@ -95,12 +95,7 @@ class ModerationReply:
     def read(self, status: int, content_type: str, body: bytes) -> bytes:
         if status >= 400:
             raise read_error(status, body, self._target.secrets)
-        try:
-            reply = _decode_reply(body)
-        except msgspec.ValidationError:
-            raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise not_json(body) from None
+        reply = read_answer(_decode_reply, body)
         if not reply.results:
             raise read_error(200, body, self._target.secrets)
         self._upstream_id = reply.id if isinstance(reply.id, str) else ""
@@ -110,14 +105,3 @@ class ModerationReply:
         if self._target.upstream_model == self._model:
             return body
         return rebuild(_decode_fields(body), {"model": raw_of(self._model)})
-
-    def usage(self) -> Usage:
-        return self._tally.usage()
-
-    @property
-    def upstream_id(self) -> str:
-        return self._upstream_id
-
-    @property
-    def has_output(self) -> bool:
-        return self._tally.has_output

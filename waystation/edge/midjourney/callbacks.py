@@ -46,7 +46,7 @@ class Callbacks:
             return
         if not task.upstream_id:
             await self._remember(task, body)
-        store.want(task)
+        store.want(task, again=True)
 
     async def _remember(self, task: Task, body: bytes) -> None:
         try:

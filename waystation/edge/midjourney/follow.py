@@ -34,8 +34,14 @@ _LINE = re.compile(r"(?m)^\s*([1-9])\ufe0f?\u20e3\s*(.+?)\s*$")
 """A line that a keycap digit begins."""
 
 
-async def follow(desk: Desk, caller: Caller, job: Job, ordering: Ordering) -> Outcome:
-    """Raises Declined, Fault."""
+async def follow(
+    desk: Desk,
+    caller: Caller,
+    job: Job,
+    ordering: Ordering,
+    idempotency: tuple[str, str] | None = None,
+) -> Outcome:
+    """idempotency: for what makes one task. Raises Declined, Fault."""
     parent = await desk.find(job.parent_id, caller)
     if parent is None:
         raise Declined(NOT_FOUND, texts.PARENT_GONE)
@@ -56,7 +62,8 @@ async def follow(desk: Desk, caller: Caller, job: Job, ordering: Ordering) -> Ou
     ahead = 0
     if not _is_there(desk, job, parent):
         chosen, ahead = await judge_load(desk, caller, chosen)
-    begun = await ordering.begin(ordering.order(job, chosen, url=url))
+    order = ordering.order(job, chosen, url=url, idempotency=idempotency)
+    begun = await ordering.begin(order)
     return ordering.accepted(begun.task, ahead)
 
 

@@ -69,7 +69,7 @@ class Submit:
     ) -> Outcome:
         desk = self._desk
         if job.page in ("action", "change"):
-            return await follow(desk, caller, job, ordering)
+            return await follow(desk, caller, job, ordering, _idempotency(call, body))
         if job.page == "modal":
             return await confirm(desk, caller, job, ordering)
         if job.page == "swap_face" and not desk.options.swap_face:

@@ -23,7 +23,7 @@ async def supplied(site: Site, operation: PictureOperation) -> PictureOperation:
         if operation.mask_reference is not None:
             mask = await _fetched(site, "mask", operation.mask_reference)
         operation = operation.supplied((*order.inputs, *fetched), mask)
-    await check(site, operation)
+        await check(site, operation)
     return operation
 
 

@@ -28,7 +28,7 @@ STORE_SECONDS_MAX = 30.0
 """What fetching and storing may take, within the request's deadline;"""
 GRACE_SECONDS = 8.0
 """of which so much may lie beyond it: the picture exists by then."""
-_FORGET_SECONDS_MAX = 5.0
+_FORGET_SECONDS_MAX = 2.0
 
 
 async def kept(story: Story, channel: Channel, pictures: Pictures) -> list[ShownPicture]:

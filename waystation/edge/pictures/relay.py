@@ -11,6 +11,7 @@ from waystation.dialects.pictures.parse import ParsedForm, fields_of_form
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.call import Call
 from waystation.edge.content_type import multipart_boundary, refuse_unless_json
+from waystation.edge.pictures.inputs import check
 from waystation.edge.pictures.tasks import BecomesTask, asks_for_task, begin_task, is_async_form
 from waystation.edge.pictures.upload import UploadForm
 from waystation.edge.relay import Parse, Relay
@@ -84,6 +85,8 @@ class PictureRelay(Relay):
         form.finish()
         assert self._parse_form is not None
         operation = self._parse_form((fields_of_form(form.texts), form.files))
+        if not operation.references:
+            await check(site, operation)  # all is here: what cannot be is told before money is held
         return operation, None if hashed is None else hashed.hexdigest()
 
 

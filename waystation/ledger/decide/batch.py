@@ -19,25 +19,11 @@ from waystation.ledger.messages import (
     Transfer,
 )
 from waystation.ledger.policies import PutAccount, PutGroup, PutToken
-from waystation.ledger.questions import (
-    AskAccount,
-    AskAudit,
-    AskOpenHolds,
-    AskPage,
-    AskRow,
-    AskTaskHolds,
-    AskToken,
-    AskVersions,
-)
 from waystation.ledger.state import Changes, State
 
 # Each entry takes (state, changes, posted, its command, now_ms); the key is the command's type,
 # which a dict of callables cannot say.
 Decider = Callable[[State, Changes, Posted, Any, int], Decision | None]
-
-QUESTIONS = (
-    AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskOpenHolds, AskTaskHolds,
-)  # fmt: skip
 
 DECIDERS: dict[type, Decider] = {
     Hold: holds.admit,

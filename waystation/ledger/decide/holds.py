@@ -1,5 +1,7 @@
 """Holds: admission, extension, and what a gateway tells about an open one."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from waystation.journal.row import Facts
@@ -32,22 +34,46 @@ def admit(
     gauges: list[tuple[str, Gauge]] = [("token", token), ("account", account)]
     if share is not None:
         gauges.append(("group", share))
+    marks = [limits.mark(gauge) for _, gauge in gauges]
     for _, gauge in gauges:
         limits.settle_gauge(gauge, now_ms)
+    granted = _granted(state, hold, account, token, gauges, now_ms)
+    if isinstance(granted, Refused):
+        _put_back(changes, gauges, marks, now_ms)
+        return granted
     tokens = bounded(hold.tokens)
-    refused = limits.refusal(hold.id, gauges, tokens, hold.owner == "gateway")
+    for _, gauge in gauges:
+        limits.consume(gauge, tokens)
+    _open(state, changes, posted, hold, account, token, share, granted, now_ms)
+    return Admitted(hold.id, granted, limits.rate_state(gauges))
+
+
+def _granted(
+    state: State, hold: Hold, account: Account, token: Token, gauges: limits.Gauges, now_ms: int
+) -> int | Refused:
+    """Nano-USD, when there is room and money."""
+    counted = hold.owner == "gateway"
+    refused = limits.refusal(hold.id, gauges, bounded(hold.tokens), counted)
     if refused is not None:
         return refused
     starts = state.calendar.starts(now_ms)
     wanted = bounded(hold.nanos)
     floor = min(bounded(hold.nanos_floor), wanted)
-    granted = standing.grant(hold.id, account, token, wanted, floor, now_ms, starts)
-    if isinstance(granted, Refused):
-        return granted
-    for _, gauge in gauges:
-        limits.consume(gauge, tokens)
-    _open(state, changes, posted, hold, account, token, share, granted, now_ms)
-    return Admitted(hold.id, granted, limits.rate_state(gauges))
+    return standing.grant(hold.id, account, token, wanted, floor, now_ms, starts)
+
+
+def _put_back(
+    changes: Changes, gauges: limits.Gauges, marks: Sequence[limits.Mark], now_ms: int
+) -> None:
+    for (_, gauge), marked in zip(gauges, marks, strict=True):
+        if limits.put_back(gauge, marked, now_ms):
+            continue
+        if isinstance(gauge, Account):
+            changes.accounts[gauge.id] = gauge
+        elif isinstance(gauge, Token):
+            changes.tokens[gauge.id] = gauge
+        elif isinstance(gauge, Share):
+            changes.shares[(gauge.account_id, gauge.group)] = gauge
 
 
 def _was_resolved(state: State, hold: Hold) -> bool:

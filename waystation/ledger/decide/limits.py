@@ -14,6 +14,8 @@ CLOCK_BACK_MS_MAX = 60_000
 CONCURRENCY_RETRY_MS = 1_000
 
 Gauges = Sequence[tuple[str, Gauge]]
+Mark = tuple[int, int, int]
+"""The buckets of a gauge at a moment: requests and tokens used, and since when."""
 
 
 def settle_gauge(gauge: Gauge, now_ms: int) -> None:
@@ -28,6 +30,20 @@ def settle_gauge(gauge: Gauge, now_ms: int) -> None:
     gauge.requests_used = max(0, gauge.requests_used - limits.rpm * elapsed_ms) if limits.rpm else 0
     gauge.tokens_used = max(0, gauge.tokens_used - limits.tpm * elapsed_ms) if limits.tpm else 0
     gauge.used_at_ms = now_ms
+
+
+def mark(gauge: Gauge) -> Mark:
+    return gauge.requests_used, gauge.tokens_used, gauge.used_at_ms
+
+
+def put_back(gauge: Gauge, marked: Mark, now_ms: int) -> bool:
+    """As it was when it was marked: what ran dry for a request that was refused is not written
+    down, and must not be known to those alone that keep it in memory. False: a clock that was far
+    ahead was set right, which is to be written."""
+    if marked[2] - now_ms > CLOCK_BACK_MS_MAX:
+        return False
+    gauge.requests_used, gauge.tokens_used, gauge.used_at_ms = marked
+    return True
 
 
 def refusal(hold_id: str, gauges: Gauges, tokens: int, counted: bool) -> Refused | None:

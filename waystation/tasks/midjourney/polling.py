@@ -9,7 +9,7 @@ from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.upstream import Seen
 from waystation.routing.snapshot import Channel
 from waystation.tasks.midjourney.places import read_memo
-from waystation.tasks.midjourney.proxy import FIND_IDS_MAX, Proxy
+from waystation.tasks.midjourney.proxy import FIND_IDS_MAX, Proxy, Unreachable
 from waystation.tasks.midjourney.reach import options_of, proxy_of
 from waystation.tasks.midjourney.seen import failed, finished, progressed
 from waystation.tasks.midjourney.storing import Storing
@@ -28,20 +28,28 @@ class Polling:
         self._storing = storing
 
     async def poll(self, channel: Channel, tasks: Sequence[Task]) -> Mapping[str, Change]:
-        """Raises Unreachable."""
+        """Raises Unreachable when nobody could be asked; a key, or a task, of which nothing can be
+        known is no reason to leave the others alone."""
         changes: dict[str, Change] = {}
         by_key: dict[int, list[Task]] = {}
         for task in tasks:
             if task.upstream_id:
                 by_key.setdefault(task.key_id, []).append(task)
+        unreachable: Unreachable | None = None
+        told = False
         for key_id, mine in by_key.items():
             proxy = proxy_of(self._workshop, channel, key_id)
             if proxy is None:
                 changes |= {task.id: _key_gone() for task in mine if not task.is_final}
-            else:
+                continue
+            try:
                 for at in range(0, len(mine), FIND_IDS_MAX):
-                    batch = mine[at : at + FIND_IDS_MAX]
-                    changes |= await self._ask(proxy, batch)
+                    changes |= await self._ask(proxy, mine[at : at + FIND_IDS_MAX])
+                told = True
+            except Unreachable as failed:
+                unreachable = failed
+        if unreachable is not None and not told and not changes:
+            raise unreachable
         return changes
 
     async def _ask(self, proxy: Proxy, tasks: Sequence[Task]) -> dict[str, Change]:
@@ -77,7 +85,10 @@ class Polling:
             else:
                 missing.append(task)
         if missing:
-            more, gone = await self._each(proxy, missing)
+            try:
+                more, gone = await self._each(proxy, missing)
+            except Unreachable:
+                return found, lost  # the list was told; they are asked for again
             found += more
             lost += gone
         return found, lost
@@ -85,15 +96,25 @@ class Polling:
     async def _each(
         self, proxy: Proxy, tasks: Sequence[Task]
     ) -> tuple[list[tuple[Task, Seen]], list[tuple[Task, Change]]]:
-        """One by one: where there is no list, or the list left them out."""
+        """One by one: where there is no list, or the list left them out. Raises Unreachable when
+        nothing was told of any."""
         turn = asyncio.Semaphore(FETCHES)
 
-        async def fetch(task: Task) -> Seen | None:
+        async def fetch(task: Task) -> Seen | Unreachable | None:
             async with turn:
-                return await proxy.fetch(task.upstream_id)
+                try:
+                    return await proxy.fetch(task.upstream_id)
+                except Unreachable as failed:
+                    return failed
 
         seen = await asyncio.gather(*(fetch(task) for task in tasks))
-        pairs = list(zip(tasks, seen, strict=True))
+        pairs = [
+            (task, each)
+            for task, each in zip(tasks, seen, strict=True)
+            if not isinstance(each, Unreachable)
+        ]
+        if not pairs and isinstance(seen[0], Unreachable):
+            raise seen[0]
         lost = [(task, _lost()) for task, each in pairs if each is None and not task.is_final]
         return [(task, each) for task, each in pairs if each is not None], lost
 

@@ -8,8 +8,6 @@ import io
 import warnings
 from typing import Literal
 
-from PIL import Image
-
 from waystation.errors import Fault
 from waystation.upstream.attempt import AttemptFailed
 from waystation.upstream.pictures.port import PictureInput
@@ -28,6 +26,8 @@ async def painted(mask: PictureInput, change: Change) -> PictureInput:
 
 
 def _paint(mask: PictureInput, change: Change) -> bytes:
+    from PIL import Image  # loaded when it is needed: a worker stays small
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -37,6 +37,8 @@ def _paint(mask: PictureInput, change: Change) -> bytes:
 
 
 def _drawn(mask: PictureInput, change: Change) -> bytes:
+    from PIL import Image
+
     with Image.open(io.BytesIO(mask.read()), formats=_FORMATS) as picture:
         if picture.width * picture.height > PIXELS_MAX:
             raise _refused(f"it has more than {PIXELS_MAX} pixels")

@@ -1,6 +1,6 @@
 """OpenAI's image API, and all that speak like it: Azure, other relays, local servers.
 
-Checked 2026-11-22 against https://platform.openai.com/docs/api-reference/images: generations are
+As https://platform.openai.com/docs/api-reference/images has it: generations are
 JSON, edits and variations multipart; gpt-image models answer base64 alone and refuse
 `response_format`; the others answer addresses unless asked otherwise.
 """

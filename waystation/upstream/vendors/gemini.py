@@ -22,6 +22,5 @@ GEMINI = Vendor(
     paths=GEMINI_PATHS,
     native_n=True,
     documentation="https://ai.google.dev/api/generate-content",
-    checked="2026-11-22",
     recorded=True,
 )

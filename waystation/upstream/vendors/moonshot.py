@@ -9,5 +9,6 @@ MOONSHOT = Vendor(
     paths={"chat": "/v1/chat/completions", "messages": "/anthropic/v1/messages"},
     quirks=Quirks(reasoning_field="reasoning_content"),
     documentation="https://platform.kimi.ai/docs/overview",
+    checked="2026-11-22",
     recorded=True,
 )

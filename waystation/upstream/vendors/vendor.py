@@ -9,17 +9,22 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Where a vendor leaves the dialect. refuses: top-level request fields that it answers with an
     error; what we add ourselves must not be among them. reports_usage: streams end with usage
     without being asked for it. reasoning_field: where, in an assistant's turn of the chat form, it
-    wants its earlier thoughts back; "" where it does not, or refuses them."""
+    wants its earlier thoughts back; "" where it does not, or refuses them. thinking_switch: the
+    field by which its chat form turns thinking on or off: "thinking" takes {"type": "enabled"} or
+    "disabled", "enable_thinking" true or false; "" where an effort says it all."""
 
     refuses: tuple[str, ...] = ()
     reports_usage: bool = False
     reasoning_field: str = ""
+    thinking_switch: str = ""
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """paths: operation → path below base_url, only what it speaks. optional_paths:
     likewise, but served only by channels that name the operation. base_url "": the channel must
-    name it. auth: "bearer", "header:<name>" or "none". native_n: answers n > 1 in one call.
+    name it. auth: "bearer", "header:<name>", "none", or "cloud" where `cloud` names the module of
+    upstream/clouds that uses the key. In a path: {model} is the upstream's name of it, {segment}
+    the same with its slashes escaped. native_n: answers n > 1 in one call.
     documentation: the page, and in `checked` the day when it was read, "" never. recorded: our
     tests run over traffic of it; without that the docs call the vendor unverified."""
 
@@ -27,6 +32,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     base_url: str = ""
     auth: str = "bearer"
+    cloud: str = ""
     dialect: str = "openai_chat"
     paths: Mapping[str, str]
     optional_paths: Mapping[str, str] = {}

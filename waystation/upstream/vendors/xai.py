@@ -7,6 +7,7 @@ XAI = Vendor(
     title="xAI",
     base_url="https://api.x.ai",
     paths={"chat": "/v1/chat/completions", "responses": "/v1/responses"},
-    documentation="https://docs.x.ai/docs/api-reference",
+    documentation="https://docs.x.ai/developers/model-capabilities/text/comparison",
+    checked="2026-11-22",
     recorded=True,
 )

@@ -180,9 +180,11 @@ ENDPOINTS = (
         described=(
             "Works with every chat model: where the channel speaks this protocol the body passes "
             "unchanged below its top level, else it is translated. A prompt that the vendor blocks "
-            "comes back as `promptFeedback` and costs nothing. `cachedContent` is not offered.",
+            "comes back as `promptFeedback`; what was counted of it is charged. "
+            "`cachedContent` is not offered.",
             "适用于所有聊天模型：渠道支持该协议时请求体顶层以下原样转发，否则自动转换。"
-            "被供应商拦截的提示以 `promptFeedback` 返回且不收费。不支持 `cachedContent`。",
+            "被供应商拦截的提示以 `promptFeedback` 返回，按供应商计入的提示用量收费。"
+            "不支持 `cachedContent`。",
         ),
     ),
     _call(

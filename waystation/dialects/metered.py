@@ -1,0 +1,42 @@
+"""What every reader of an answer tells of it, from its tally."""
+
+from waystation.errors import Fault
+from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
+
+
+class Metered:
+    """A part of `ReplyReader`. The heir sets both fields."""
+
+    __slots__ = ("_tally", "_upstream_id")
+
+    _tally: Tally
+    _upstream_id: str
+
+    def usage(self) -> Usage:
+        return self._tally.usage()
+
+    @property
+    def upstream_id(self) -> str:
+        return self._upstream_id
+
+    @property
+    def has_output(self) -> bool:
+        return self._tally.has_output
+
+
+class MeteredStream(Metered):
+    """A part of `StreamReader`. The heir sets `_fault` as well."""
+
+    __slots__ = ("_fault",)
+
+    _fault: Fault | None
+
+    @property
+    def output_seen(self) -> int:
+        text = self._tally.text
+        return max(text.tokens, text.pieces)
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._fault
