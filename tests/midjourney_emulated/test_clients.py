@@ -47,8 +47,8 @@ async def test_uniai_works_on_a_first_start(
     told = {"BASE_URL": f"http://127.0.0.1:{fresh.port}", "KEY": key, "TMPDIR": str(tmp_path)}
     process = await asyncio.create_subprocess_exec(
         node_packages,
-        "uniai.mjs",
-        cwd=NODE,
+        str(NODE / "uniai.mjs"),
+        cwd=tmp_path,
         env=os.environ | told,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
