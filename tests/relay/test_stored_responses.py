@@ -212,10 +212,11 @@ async def test_the_store_away_is_a_503(begin: Begin, rogue: Rogue) -> None:
     station = await begin(document([chat_upstream(rogue)]))
     path = station.settings.data / "main.db"
     hidden = path.with_name("main.hidden")
-    await _memory(station)._table._database.close()
     path.rename(hidden)
     path.mkdir()
     try:
+        # Only now: whoever asks between would open the file again, and keep it.
+        await _memory(station)._table._database.close()
         reply = await station.request("GET", f"{PATH}/resp_x")
         assert reply.status == 503
     finally:

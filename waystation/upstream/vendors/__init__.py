@@ -81,6 +81,7 @@ VENDORS: Mapping[str, Vendor] = {
         VLLM,
         WAYSTATION,
         XAI,
+        ZHIPU,
         MIDJOURNEY_PROXY,
         MIDJOURNEY_PROXY_PLUS,
         MIDJOURNEY_TRUEAI,
@@ -90,6 +91,5 @@ VENDORS: Mapping[str, Vendor] = {
         IDEOGRAM,
         GOOGLE_IMAGES,
         BFL,
-        ZHIPU,
     )
 }
