@@ -170,9 +170,9 @@ async def test_full_queues(begin: Begin, proxy: FakeProxy) -> None:
     reply = await studio.get("/mj/task/list")
     assert {task["id"] for task in reply.json()} == {first["result"], second["result"]}
     await studio.start_runner()
-    for told in (first, second):
+    for number, told in enumerate((first, second)):
         await studio.task(told["result"], "SUBMITTED")
-        proxy.jobs[-1].finish()
+        next(job for job in proxy.jobs if job.body["prompt"] == f"cat {number}").finish()
         await studio.task(told["result"], "SUCCESS")
 
 
