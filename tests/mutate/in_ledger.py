@@ -174,8 +174,8 @@ IN_LEDGER = (
     Fault(
         "a gateway may end a hold twice",
         "waystation/ledger/client.py",
-        "        elif record.resolution is not None:\n            return\n        row",
-        "        row",
+        "        elif record.resolution is not None:\n            return\n        record",
+        "        record",
         (_CLIENT + "test_a_second_end_of_a_hold_is_not_told",),
     ),
     Fault(

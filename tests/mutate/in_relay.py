@@ -26,7 +26,7 @@ IN_RELAY = (
     Fault(
         "an attempt does not know its key for a secret",
         "waystation/edge/answers.py",
-        "secrets=(attempt.key.secret,) if attempt.key.secret else (),",
+        "secrets=attempt.key.secrets,",
         "secrets=(),",
         (_ONCE + "test_an_upstreams_words_never_have_its_key",),
     ),

@@ -33,8 +33,8 @@ _SPEED_TEXT_ZH = (
 
 
 def _aliases(path: str, *others: str) -> tuple[str, ...]:
-    below = path.removeprefix("/mj")
-    return (*(speed + below for speed in _SPEEDS), *others)
+    below = [each.removeprefix("/mj") for each in (path, *others)]
+    return (*(speed + each for each in below for speed in _SPEEDS), *others)
 
 
 def _result(*examples: Example) -> Reply:
