@@ -12,7 +12,7 @@ from waystation.admission.refusal import ledger_away, not_admitted
 from waystation.errors import Fault
 from waystation.journal.row import Row
 from waystation.kernel.money import percent_of
-from waystation.ledger.messages import Admitted, Extend, RateState, Refused, Resolve
+from waystation.ledger.messages import Admitted, Extend, RateState, Refused, Resolve, Resolved
 from waystation.ledger.port import Ledger, LedgerAway
 from waystation.meter.usage import Usage
 
@@ -43,6 +43,7 @@ class Grant:
         "_ledger",
         "_output_tokens_max",
         "_reported",
+        "_resolution",
         "_resolved",
         "_seq",
         "_stretch_tokens",
@@ -67,6 +68,7 @@ class Grant:
         self._estimate = estimate
         self._stretch_tokens = stretch_tokens * estimate.answers
         self._resolved = False
+        self._resolution: Resolve | None = None
         self._was_sent = sent
         self._is_last = False
         self._reported = 0
@@ -248,7 +250,14 @@ class Grant:
         assert not self._resolved, "a hold ends once"
         self._resolved = True
 
+    async def settled(self) -> Resolved:
+        """What the ledger made of the end that we took: the first of that hold, whoever took it.
+        Raises LedgerAway."""
+        assert self._resolution is not None
+        return await self._ledger.settle(self._resolution)
+
     def _resolve(self, resolution: Resolve) -> None:
         assert not self._resolved, "a hold ends once"
         self._resolved = True
+        self._resolution = resolution
         self._ledger.resolve(resolution)

@@ -10,7 +10,8 @@ from waystation.artefacts.media_types import TYPES
 
 class Artefact(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `main`. object: its name in the object store. sha256: hexadecimal. width, height:
-    pixels, where the file says them. expires_ms: of this one; None: as `artefact_days` says."""
+    pixels, where the file says them. expires_ms: of this one; None: as `artefact_days` says.
+    pending_ms: since when it waits to be paid for; until then no list shows it."""
 
     id: str
     account_id: int
@@ -26,6 +27,7 @@ class Artefact(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     created_ms: int
     expires_ms: int | None = None
+    pending_ms: int | None = None
 
     @property
     def name(self) -> str:

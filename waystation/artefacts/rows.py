@@ -27,6 +27,16 @@ class Going(msgspec.Struct, frozen=True):
     object: str
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """A row that waits to be paid for."""
+
+    id: str
+    account_id: int
+    request_id: str
+    task_id: str
+    pending_ms: int
+
+
 class Rows:
     """days: how long rows without an end of their own live; 0: for ever."""
 
@@ -64,6 +74,7 @@ class Rows:
         query = (
             select(*_FIELDS)
             .where(artefacts.c.account_id == account_id, _THERE, ~self._expired(now_ms))
+            .where(artefacts.c.pending_ms.is_(None))
             .order_by(key[0].desc(), key[1].desc())
             .limit(count + 1)
         )
@@ -90,6 +101,25 @@ class Rows:
         async with self._database.write() as connection:
             row = (await connection.execute(marked)).first()
         return None if row is None else Going(*row)
+
+    async def publish(self, ids: Sequence[str]) -> None:
+        """They are paid for: lists show them from now on. Raises StorageAway."""
+        waiting = artefacts.c.id.in_(ids), artefacts.c.pending_ms.is_not(None)
+        async with self._database.write() as connection:
+            await connection.execute(update(artefacts).where(*waiting).values(pending_ms=None))
+
+    async def pending(self, after: tuple[int, str], count: int) -> list[Pending]:
+        """Those that wait, the oldest first, behind (pending_ms, id). Raises StorageAway."""
+        columns = [artefacts.c[name] for name in Pending.__struct_fields__]
+        key = artefacts.c.pending_ms, artefacts.c.id
+        query = (
+            select(*columns)
+            .where(artefacts.c.pending_ms.is_not(None), _THERE, tuple_(*key) > tuple_(*after))
+            .order_by(*key)
+            .limit(count)
+        )
+        async with self._database.read() as connection:
+            return [Pending(*row) for row in (await connection.execute(query)).all()]
 
     async def of_task(self, account_id: int, task_id: str, since_ms: int) -> list[str]:
         """Ids of what was kept for a task that began then. Raises StorageAway."""

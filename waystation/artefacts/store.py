@@ -6,7 +6,7 @@ url = store.link(kept, "https://relay.example")
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,11 +70,14 @@ class ArtefactStore:
         task_id: str = "",
         life_seconds: float | None = None,
         artefact_id: str | None = None,
+        pending: bool = False,
     ) -> Artefact:
         """Store a file, whole or not at all; a Path is streamed. types: what it may be, told by
         its bytes. life_seconds: instead of the setting's days. artefact_id: a new one, from who
-        may want to take the file back though this was cancelled. Raises Fault (502
-        bad_upstream_response) for any other content, ArtefactsAway, StorageAway."""
+        may want to take the file back though this was cancelled. pending: its request (or task)
+        is not paid for yet: lists leave it out until `publish`; should nobody come to that, the
+        control process asks how the request ended. Raises Fault (502 bad_upstream_response) for
+        any other content, ArtefactsAway, StorageAway."""
         found = await self._examine(data, types)
         tag = await self._links.tag()
         await self._links.refresh()
@@ -94,12 +97,18 @@ class ArtefactStore:
             sha256=found.sha256,
             created_ms=created_ms,
             expires_ms=None if life_seconds is None else created_ms + int(life_seconds * 1000),
+            pending_ms=created_ms if pending else None,
         )
         await self.shelf.put(artefact.object, data)
         # Where this fails or is cancelled, nobody knows whether the row was written: the object
         # stays, and the sweep judges it later.
         await self.rows.add(artefact)
         return artefact
+
+    async def publish(self, ids: Sequence[str]) -> None:
+        """What was kept `pending` is paid for. Raises StorageAway."""
+        if ids:
+            await self.rows.publish(ids)
 
     async def _examine(self, data: bytes | Path, types: Types) -> Examined:
         try:

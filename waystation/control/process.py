@@ -8,6 +8,7 @@ import structlog
 from waystation.artefacts.store import ArtefactStore
 from waystation.control.app import build_app
 from waystation.control.apply import reconcile
+from waystation.control.pending_files import keep_deciding
 from waystation.control.response_retention import end_old_responses
 from waystation.control.retention import keep_tidy
 from waystation.control.server import Server, listen, make_server
@@ -54,6 +55,9 @@ async def run_control(settings: Settings, boot: str) -> None:
     keeping = (
         asyncio.create_task(keep_told(services, ledger), name="reconcile"),
         asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
+        asyncio.create_task(
+            keep_deciding(services.artefacts, database, ledger.ask), name="pending-files"
+        ),
         asyncio.create_task(keep_running_tasks(services, ledger), name="tasks"),
         asyncio.create_task(end_old_responses(database), name="responses"),
         asyncio.create_task(keep_tasks_tidy(database, settings.task_days), name="old-tasks"),

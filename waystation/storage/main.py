@@ -296,7 +296,15 @@ artefacts = Table(
     Column("expires_ms", BigInteger),  # NULL: as the setting artefact_days says
     Column("deleted_ms", BigInteger),
     flag("gone", False),
+    Column("pending_ms", BigInteger),  # since when it waits to be paid for; NULL: it does not
     Index(None, "account_id", "created_ms", "id"),
+    Index(
+        "ix_artefacts_pending",
+        "pending_ms",
+        "id",
+        sqlite_where=text("pending_ms IS NOT NULL"),
+        postgresql_where=text("pending_ms IS NOT NULL"),
+    ),
     Index(
         "ix_artefacts_there",
         "created_ms",

@@ -14,7 +14,8 @@ _encode = msgspec.json.Encoder().encode
 
 class ShownPicture(msgspec.Struct, frozen=True, kw_only=True):
     """A stored picture as a reply shows it. url: our link. b64: its bytes in base64, where those
-    are wanted. is_safe: false: the vendor did not give it, so there is neither."""
+    are wanted. is_safe: false: the vendor did not give it, so there is neither. artefact_id: as it
+    is stored; no reply tells it."""
 
     url: str | None = None
     b64: str | None = None
@@ -23,6 +24,7 @@ class ShownPicture(msgspec.Struct, frozen=True, kw_only=True):
     size: str | None = None
     style: str | None = None
     is_safe: bool = True
+    artefact_id: str | None = None
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,15 +8,15 @@ nothing unless its pictures came: on channels that `drain` they are waited for, 
 from contextlib import nullcontext
 from time import monotonic, perf_counter_ns
 
-from waystation.dialects.pictures.reply import Drawn, whole_reply
+from waystation.dialects.pictures.reply import whole_reply
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.leaving import ClientLeft, Interruptible
+from waystation.edge.pictures.publishing import publish, settle
 from waystation.edge.pictures.sitting import Sitting
 from waystation.edge.pictures.stream import PictureStream
 from waystation.edge.replies import JSON_TYPE
 from waystation.edge.story import Story
 from waystation.errors import Fault
-from waystation.journal.row import EndReason
 from waystation.routing.choice import Attempt, Attempts
 
 
@@ -51,12 +51,5 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     if drawn.dropped:
         headers += ((b"x-waystation-dropped", ", ".join(drawn.dropped).encode("ascii")),)
     settle(story, drawn, "client_gone" if story.call.is_gone else "complete")
+    await publish(story, drawn)
     story.call.reply(200, headers, whole_reply(drawn))
-
-
-def settle(story: Story, drawn: Drawn, end: EndReason) -> None:
-    """Pay for the pictures that came; nothing where the vendor gave none of them away."""
-    if drawn.usage.units["images"]:
-        story.post(drawn.usage, end, None, 200)
-    else:
-        story.void(end, None, 200)

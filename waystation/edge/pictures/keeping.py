@@ -117,6 +117,7 @@ class _Keeper:
             token_id=caller.token_id,
             request_id=story.call.request_id,
             artefact_id=self._id,
+            pending=True,
         )
         base64_wanted = operation.wants == "b64_json" or (
             operation.stream and operation.form == "openai"
@@ -131,6 +132,7 @@ class _Keeper:
             seed=picture.seed,
             size=size,
             style=picture.style,
+            artefact_id=artefact.id,
         )
 
 

@@ -15,6 +15,7 @@ from waystation.dialects.pictures.events import PictureEvents
 from waystation.dialects.pictures.reply import Drawn
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.call import Writer
+from waystation.edge.pictures.publishing import publish, settle
 from waystation.edge.pictures.sitting import Sitting
 from waystation.edge.story import Story
 from waystation.errors import Fault
@@ -150,10 +151,9 @@ class PictureStream:
         self._write(self._events.completed(drawn))
         if self._swept:
             story.swept(None)
-        elif drawn.usage.units["images"]:
-            story.post(drawn.usage, "client_gone" if self._left else "complete", None, 200)
         else:
-            story.void("complete", None, 200)
+            settle(story, drawn, "client_gone" if self._left else "complete")
+            await publish(story, drawn)
         self._close()
 
     def _end_without(self) -> None:

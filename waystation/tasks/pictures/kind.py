@@ -211,6 +211,7 @@ class PictureTasks:
                 token_id=task.token_id,
                 request_id=task.facts.request_id,
                 task_id=task.id,
+                pending=True,
             )
         except Fault as fault:
             return AttemptFailed(fault, status=200)
