@@ -3,6 +3,7 @@ process's own runner draws, bills and tells."""
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support.rogue import Rogue
 from tests.support.wire import request
 from tests.tasks.receiver import receiving
 from waystation.artefacts.store import ArtefactStore
+from waystation.control.pending_files import decide_pending
 from waystation.control.services import Services
 from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
@@ -188,3 +190,30 @@ async def test_a_repeat_with_an_idempotency_key_is_the_same_task(begin: Begin) -
     other = await studio.post(path, key, **body, n=2)
     assert other.status == 422
     assert (await get(studio, f"/v1/tasks/{first['id']}/cancel", "POST"))[0] == 200
+
+
+async def test_pictures_of_a_task_are_listed_when_it_has_succeeded(
+    begin: Begin,  # noqa: F811
+    near: Rogue,  # noqa: F811
+) -> None:
+    """Also when it names fewer than were stored for it; those of a failed one are removed."""
+    near.on("/v1/images/generations", ANSWER)
+    studio = await begin(**HOOKS)
+    site = studio.gateway.site
+    async with control(studio) as services:
+        task = (await asked(studio)).json()
+        done = await ended(studio, task["id"])
+        near.on("/v1/images/generations", Rogue.reply(400, b'{"error":{"message":"no"}}'))
+        failing = (await asked(studio)).json()
+        failed = await ended(studio, failing["id"])
+        assert (done["status"], failed["status"]) == ("SUCCESS", "FAILURE")
+        row = await site.tasks.get(task["id"])
+        assert row is not None
+        for task_id in (task["id"], failing["id"], "nobody"):
+            await site.artefacts.keep(row.account_id, PNG, task_id=task_id, pending=True)
+        assert (await get(studio, "/v1/artefacts"))[1]["data"] == []
+        decide = functools.partial(decide_pending, site.artefacts, services.database)
+        assert await decide(site.ledger.ask) == (1, 2)
+        (one,) = (await get(studio, "/v1/artefacts"))[1]["data"]
+        assert (one["task_id"], one["id"]) == (task["id"], row.artefacts[0])
+    await agree(studio)
