@@ -155,12 +155,13 @@ async def test_what_was_kept_of_an_attempt_that_failed_is_nobodys(begin: Begin) 
     store = studio.gateway.site.artefacts
     await near.until(lambda: any(seen.path == "/late.png" for seen in near.seen))
     async with asyncio.timeout(5):
-        while not (await store.page(ACCOUNT, "", 10)).artefacts:
+        while not await store.rows.pending((0, ""), 10):
             await asyncio.sleep(0.005)
     (stream,) = studio.gateway.site.pulse.streams.values()
     stream.cut(Fault("draining"), "gateway_lost")
     assert (await drawing).status in (200, 503)
     await studio.settled()
+    assert not await store.rows.pending((0, ""), 10)
     assert not (await store.page(ACCOUNT, "", 10)).artefacts
 
 

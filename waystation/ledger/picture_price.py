@@ -1,9 +1,12 @@
 """What one picture costs, by size and quality."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from waystation.ledger.price_row import PriceRow
 from waystation.ledger.price_tier import UnitPrice, unit_price
+from waystation.meter.areas import area_asked, area_word
 
 
 class PicturePrice(msgspec.Struct, frozen=True):
@@ -12,34 +15,53 @@ class PicturePrice(msgspec.Struct, frozen=True):
 
     rows: tuple[tuple[str, str, UnitPrice], ...]
     flat: UnitPrice | None
+    by_area: bool = False
+    """A row's size is a word such as 2K: sizes in pixels are taken for theirs."""
 
     def of(self, size: str, quality: str) -> UnitPrice:
         """size, quality: as drawn, "" unknown."""
-        size, quality = size.lower(), quality.lower()
+        size, quality = self._size(size), quality.lower()
         for row_size, row_quality, price in self.rows:
             if row_size in ("", size) and row_quality in ("", quality):
                 return price
+        if self._is_unheard_of(size):
+            return self.most("", quality)
         if self.flat is not None:
             return self.flat
-        return self._dearest(size, quality)
+        return _dearest(self._fitting(size, quality) or [row[2] for row in self.rows])
 
     def most(self, size: str, quality: str) -> UnitPrice:
         """No picture that was ordered so costs more, whatever the upstream makes of "auto"."""
-        size, quality = size.lower(), quality.lower()
+        size, quality = self._size(size), quality.lower()
         if not (_is_open(size) or _is_open(quality)):
             return self.of(size, quality)
-        dearest = self._dearest(size, quality) if self.rows else None
-        known = [price for price in (dearest, self.flat) if price is not None]
-        return max(known, key=lambda price: price.atoms)
+        known = self._fitting(size, quality)
+        if self.flat is not None:
+            known.append(self.flat)
+        return _dearest(known or [row[2] for row in self.rows])
 
-    def _dearest(self, size: str, quality: str) -> UnitPrice:
-        fitting = [
-            row
+    def names_quality(self, quality: str) -> bool:
+        return any(row[1] == quality for row in self.rows)
+
+    def _size(self, size: str) -> str:
+        return ((area_asked(size) if self.by_area else None) or size).lower()
+
+    def _is_unheard_of(self, size: str) -> bool:
+        """An area's word in a table by pixels: nobody knows which row it is."""
+        return not self.by_area and bool(self.rows) and area_word(size) is not None
+
+    def _fitting(self, size: str, quality: str) -> list[UnitPrice]:
+        """Of the rows that may be meant."""
+        return [
+            row[2]
             for row in self.rows
             if (_is_open(size) or row[0] in ("", size))
             and (_is_open(quality) or row[1] in ("", quality))
         ]
-        return max((row[2] for row in fitting or self.rows), key=lambda price: price.atoms)
+
+
+def _dearest(prices: Sequence[UnitPrice]) -> UnitPrice:
+    return max(prices, key=lambda price: price.atoms)
 
 
 def _is_open(value: str) -> bool:
@@ -55,4 +77,5 @@ def picture_price(row: PriceRow) -> PicturePrice | None:
     )
     if len({one[:2] for one in rows}) != len(rows):
         raise ValueError(f"the images of {row.model!r} name a size and quality twice")
-    return PicturePrice(rows, None if row.per_image is None else unit_price(row.per_image))
+    flat = None if row.per_image is None else unit_price(row.per_image)
+    return PicturePrice(rows, flat, any(area_word(one.size) for one in row.images))

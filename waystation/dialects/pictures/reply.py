@@ -14,8 +14,9 @@ _encode = msgspec.json.Encoder().encode
 
 class ShownPicture(msgspec.Struct, frozen=True, kw_only=True):
     """A stored picture as a reply shows it. url: our link. b64: its bytes in base64, where those
-    are wanted. is_safe: false: the vendor did not give it, so there is neither. artefact_id: as it
-    is stored; no reply tells it."""
+    are wanted. is_safe: false: the vendor did not give it, so there is neither. artefact_id,
+    content_type, drawn_size ("WxH" by its bytes, "" unknown): as it is stored; no reply tells
+    them."""
 
     url: str | None = None
     b64: str | None = None
@@ -25,6 +26,8 @@ class ShownPicture(msgspec.Struct, frozen=True, kw_only=True):
     style: str | None = None
     is_safe: bool = True
     artefact_id: str | None = None
+    content_type: str = ""
+    drawn_size: str = ""
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):

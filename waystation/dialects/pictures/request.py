@@ -12,12 +12,17 @@ from waystation.dialects.pictures.limits import (
 )
 from waystation.dialects.pictures.names import IDEOGRAM_PREFIX, IDEOGRAM_QUALITIES
 from waystation.dialects.pictures.order import PictureInput, PictureOrder
+from waystation.dialects.pictures.sizes import size_told
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import kind
 from waystation.meter.usage import Usage
 
 Form = Literal["openai", "ideogram", "chat"]
 ResponseFormat = Literal["url", "b64_json"]
+VECTOR = "vector"
+"""The quality of a picture that is one, as prices name it;"""
+RASTER = "raster"
+"""and of one that is none, where its model draws both."""
 BASE64_BY_DEFAULT = ("gpt-image", "chatgpt-image")
 
 
@@ -100,19 +105,25 @@ class PictureOperation:
     def drawn_as(self) -> tuple[str, str]:
         """(size, quality) as prices name them: the caller's, else the model's own default."""
         facts, order = known(self.model), self.order
-        size = order.size
-        if size in (None, "auto"):
+        size = size_told(order)
+        if size in ("", "auto"):
             size = facts.size or size
         quality = (order.quality or "").lower()
         if quality in ("", "auto"):
             quality = self._speed() or quality
         if self.model.startswith(IDEOGRAM_PREFIX):
             quality = IDEOGRAM_QUALITIES.get(quality, quality)
-        if self.model.startswith("recraft") and (order.style or "").startswith("vector"):
-            quality = "vector"
+        if self.model.startswith("recraft"):
+            style = (order.style or "").strip().lower()
+            if style.startswith(VECTOR):
+                quality = VECTOR
+            elif "style_id" in order.extras:
+                quality = ""  # a style of somebody's own may be of either sort: what comes tells
+            elif quality in ("", "auto"):
+                quality = RASTER
         if quality in ("", "auto"):
             quality = facts.quality or quality
-        return size or "", quality
+        return size, quality
 
     def _speed(self) -> str:
         """Ideogram's word for quality, which other fields may carry along."""

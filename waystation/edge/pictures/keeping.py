@@ -122,17 +122,17 @@ class _Keeper:
         base64_wanted = operation.wants == "b64_json" or (
             operation.stream and operation.form == "openai"
         )
-        size = picture.size
-        if size is None and artefact.width and artefact.height:
-            size = f"{artefact.width}x{artefact.height}"
+        drawn = f"{artefact.width}x{artefact.height}" if artefact.width and artefact.height else ""
         return ShownPicture(
             url=site.artefacts.link(artefact, public_base(story.call, site.settings)),
             b64=b64encode(data).decode("ascii") if base64_wanted else None,
             revised_prompt=picture.revised_prompt,
             seed=picture.seed,
-            size=size,
+            size=picture.size or drawn or None,
             style=picture.style,
             artefact_id=artefact.id,
+            content_type=artefact.content_type,
+            drawn_size=drawn,
         )
 
 

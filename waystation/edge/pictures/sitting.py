@@ -79,7 +79,7 @@ class Sitting:
             created_ms=now_ms(),
             request_id=story.call.request_id,
             pictures=shown,
-            usage=self.easel.usage(pictures, sum(each.is_safe for each in shown)),
+            usage=self.easel.usage(pictures, shown),
             dropped=list(dict.fromkeys(told_name(loss.path) for loss in pictures.losses)),
             raw_usage=pictures.raw_usage,
             shown=pictures.shown,

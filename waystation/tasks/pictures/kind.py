@@ -135,7 +135,7 @@ class PictureTasks:
         attempt: Attempt,
     ) -> Change:
         shown = [picture for picture, _ in kept]
-        usage = easel.usage(pictures, sum(each.is_safe for each in shown))
+        usage = easel.usage(pictures, shown)
         drawn = Drawn(
             operation=easel.operation,
             created_ms=now_ms(),
@@ -217,15 +217,15 @@ class PictureTasks:
             return AttemptFailed(fault, status=200)
         except ArtefactsAway:
             return AttemptFailed(Fault("temporarily_unavailable", retry_after=5), status=503)
-        size = picture.size
-        if size is None and artefact.width and artefact.height:
-            size = f"{artefact.width}x{artefact.height}"
+        drawn = f"{artefact.width}x{artefact.height}" if artefact.width and artefact.height else ""
         shown = ShownPicture(
             url=store.link(artefact, saved.base),
             revised_prompt=picture.revised_prompt,
             seed=picture.seed,
-            size=size,
+            size=picture.size or drawn or None,
             style=picture.style,
+            content_type=artefact.content_type,
+            drawn_size=drawn,
         )
         return shown, artefact
 

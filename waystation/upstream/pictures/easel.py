@@ -12,8 +12,10 @@ import msgspec
 
 from waystation.dialects.pictures.limits import IMAGE_TOKENS_MOST
 from waystation.dialects.pictures.order import PictureOrder
-from waystation.dialects.pictures.request import PictureOperation
+from waystation.dialects.pictures.reply import ShownPicture
+from waystation.dialects.pictures.request import VECTOR, PictureOperation
 from waystation.kernel.scalars import kind
+from waystation.meter.areas import area_drawn
 from waystation.meter.pictures import summed
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
@@ -26,6 +28,7 @@ from waystation.upstream.pictures.registry import picture_vendor
 from waystation.upstream.pictures.wire import PictureWire
 
 CALLS_AT_ONCE = 4
+SVG = "image/svg+xml"
 _WORD_BYTES_MOST = 64
 """Of a size or quality that an upstream tells: it goes into the log row."""
 
@@ -98,20 +101,15 @@ class Easel:
         self.calls = len(came)
         return _together(came)
 
-    def usage(self, pictures: Pictures, count: int) -> Usage:
-        """What is to be paid when `count` of them could be given. Pictures are counted by us;
-        tokens are the upstream's, or reckoned where the price asks for some and nobody told
-        them."""
+    def usage(self, pictures: Pictures, shown: Sequence[ShownPicture]) -> Usage:
+        """What is to be paid for those that could be given. Pictures are counted by us; tokens
+        are the upstream's, or reckoned where the price asks for some and nobody told them."""
         operation, price = self.operation, self.price
+        count = sum(each.is_safe for each in shown)
         units = {"images": count}
         if self.calls > 1:
             units["calls"] = self.calls
-        size, quality = operation.drawn_as()
-        # What the caller named is what it pays; of "auto" the upstream tells what it made.
-        if size in ("", "auto"):
-            size = _word(pictures, "size") or size
-        if quality in ("", "auto"):
-            quality = _word(pictures, "quality") or quality
+        size, quality = self._drawn_as(pictures, shown)
         if pictures.usage is not None:
             return msgspec.structs.replace(pictures.usage, units=units, size=size, quality=quality)
         if price.by_token and price.pictures is None and price.per_call is None:
@@ -123,6 +121,27 @@ class Easel:
                 quality=quality,
             )
         return Usage(units=units, size=size, quality=quality, exact=True)
+
+    def _drawn_as(self, pictures: Pictures, shown: Sequence[ShownPicture]) -> tuple[str, str]:
+        """(size, quality). What the caller named is what it pays; of what it left open the
+        upstream tells what it made, or else the pictures themselves. A vector is one, however it
+        came to be."""
+        size, quality = self.operation.drawn_as()
+        if size in ("", "auto"):
+            size = _word(pictures, "size") or self._size_drawn(shown) or size
+        if quality in ("", "auto"):
+            quality = _word(pictures, "quality") or quality
+        table = self.price.pictures
+        is_vector = any(each.content_type == SVG for each in shown)
+        if is_vector and table is not None and table.names_quality(VECTOR):
+            quality = VECTOR
+        return size, quality
+
+    def _size_drawn(self, shown: Sequence[ShownPicture]) -> str:
+        """Of the first picture, in the words of the price."""
+        size = next((each.drawn_size for each in shown if each.drawn_size), "")
+        table = self.price.pictures
+        return (area_drawn(size) or size) if table is not None and table.by_area else size
 
 
 def _word(pictures: Pictures, name: str) -> str:

@@ -8,6 +8,8 @@ Imagen answers `:predict` with a list. What is stopped is said in many ways, tol
 from collections.abc import Mapping
 from typing import Any
 
+from waystation.dialects.pictures.sizes import area_of
+from waystation.meter.areas import AREAS
 from waystation.meter.usage import Usage
 from waystation.upstream.pictures import google_imagen
 from waystation.upstream.pictures.answers import bytes_of, document_of, list_of
@@ -23,8 +25,8 @@ from waystation.upstream.pictures.variation import INSTRUCTION
 from waystation.upstream.pictures.wire import PictureWire
 
 _RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
-AREAS = ("512", "1K", "2K", "4K")
 _ONE_SIZE = ("gemini-2.", "gemini-1.")
+_AREA_DEFAULT = "1K"
 _BLOCKED = frozenset(
     {
         "SAFETY",
@@ -101,17 +103,15 @@ async def _body(order: PictureOrder, knobs: Knobs) -> dict[str, Any]:
 def _shape(order: PictureOrder, knobs: Knobs) -> dict[str, str]:
     """The form; and of the newer models the area, by its name."""
     knobs.shaped(*AREAS)
-    ratio, pixels = wanted_ratio(order), order.pixels()
+    ratio = wanted_ratio(order)
     shape = {} if ratio is None else {"aspectRatio": nearest(ratio, _RATIOS)}
-    named = knobs.text("image_size")
-    if order.model.startswith(_ONE_SIZE):
+    knobs.text("image_size")  # read below, with the size
+    named = area_of(order)
+    if order.model.startswith(_ONE_SIZE) or named is None:
         return shape
-    if named is None and order.size in AREAS:
-        named = order.size
-    if named is None and pixels is not None:
-        longest = max(pixels)
-        named = "4K" if longest > 3000 else "2K" if longest > 1800 else None
-    return shape if named is None else {**shape, "imageSize": named}
+    if named == _AREA_DEFAULT and order.pixels() is not None:
+        return shape
+    return {**shape, "imageSize": named}
 
 
 def _pictures(document: Mapping[str, Any], secrets: tuple[str, ...]) -> tuple[Picture, ...]:

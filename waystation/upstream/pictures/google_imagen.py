@@ -6,6 +6,7 @@ out of the list, or stands in it as a reason without bytes.
 
 from typing import Any
 
+from waystation.dialects.pictures.sizes import area_of
 from waystation.upstream.pictures.answers import bytes_of, document_of
 from waystation.upstream.pictures.bodies import json_body
 from waystation.upstream.pictures.knobs import Knobs, refused
@@ -38,12 +39,11 @@ async def draw(wire: PictureWire, order: PictureOrder) -> Pictures:
 
 def _parameters(order: PictureOrder, knobs: Knobs) -> dict[str, Any]:
     knobs.shaped("1K", "2K")
-    ratio, pixels = wanted_ratio(order), order.pixels()
-    size = knobs.text("image_size")
-    if order.size in ("1K", "2K"):
-        size = order.size
-    elif size is None and pixels is not None and max(pixels) > 1800:
-        size = "2K"
+    ratio = wanted_ratio(order)
+    knobs.text("image_size")  # read with the size
+    size = area_of(order)
+    if order.pixels() is not None:
+        size = None if size == "1K" else "2K"  # the most that it has
     told: dict[str, Any] = {
         "sampleCount": order.n,
         "includeRaiReason": True,

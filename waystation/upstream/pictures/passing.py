@@ -9,6 +9,7 @@ import re
 import msgspec
 
 from waystation.dialects.loss import Loss
+from waystation.dialects.pictures.sizes import size_told
 from waystation.upstream.pictures.knobs import LOSSES_MAX, told_name
 from waystation.upstream.pictures.port import PictureOrder
 
@@ -64,6 +65,9 @@ _COUNTS = frozenset(
         "sequentialimagegenerationoptions",
     }
 )
+_SIZES = frozenset({"height", "imageresolution", "imagesize", "megapixels", "resolution", "width"})
+_CONFIGURATION = frozenset({"generationconfig", "imageconfig", "characterreferenceimages"})
+"""They hide what is paid for, or are priced apart."""
 _SPEED = "rendering_speed"
 _SIGNS = re.compile(r"[^a-z0-9]")
 
@@ -88,6 +92,17 @@ def _kept_back(order: PictureOrder, name: str) -> str:
         return "n says how many"
     if plain in _ORDERED:
         return "not by this name here"
+    if plain in _CONFIGURATION:
+        return "not passed on"
+    if plain in _SIZES and not _is_priced(order, name):
+        return "the size says it"
     if plain == "renderingspeed" and (name != _SPEED or order.quality not in (None, "auto")):
         return "the quality says it"
     return ""
+
+
+def _is_priced(order: PictureOrder, name: str) -> bool:
+    """A size by another name, and what is paid for is this one."""
+    if name == "image_size":
+        return size_told(order) != (order.size or "")
+    return order.size in (None, "auto") and "image_size" not in order.extras
