@@ -5,12 +5,15 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pytest
 
 from tests.pictures.conftest import Begin
-from tests.pictures.studio import Form, b64, images, png
+from tests.pictures.studio import Form, b64, images, png, read_reply
 from waystation.kernel.spool import Spool
 
 MEGABYTES = 2**20
@@ -149,3 +152,99 @@ def open_spools(folder: Path) -> list[str]:
         if target.startswith(str(folder)):
             found.append(target)
     return found
+
+
+class SlowDisk:
+    """What spools get for a file: writing waits until it may."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.may_write = threading.Event()
+        self.is_full = False
+        self.writing = threading.Event()
+        self.threads: set[int] = set()
+
+    def write(self, data: memoryview) -> int:
+        self.threads.add(threading.get_ident())
+        self.writing.set()
+        assert self.may_write.wait(20)
+        if self.is_full:
+            raise OSError("no space left")
+        return self.file.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> SlowDisk:
+    one = SlowDisk(cast(BinaryIO, tempfile.TemporaryFile(buffering=0)))  # noqa: SIM115
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: one)
+    return one
+
+
+LARGE = png(weight_bytes=18 * MEGABYTES)
+FORM = Form([("image", "a.png", LARGE), ("prompt", None, b"x"), ("model", None, b"m")])
+
+
+@pytest.mark.parametrize("face", ["http1", "asgi"])
+async def test_a_slow_disk_holds_up_its_own_client_alone(
+    begin: Begin, disk: SlowDisk, face: str
+) -> None:
+    """The loop goes on, and the client waits with what there is no room for."""
+    studio = await begin(face=face)
+    studio.near.answer(ANSWER)
+    body = FORM.body()
+    reader, writer = await studio.open(
+        "/v1/images/edits", b"", FORM.content_type, {"content-length": str(len(body))}
+    )
+    sent = 0
+
+    async def send() -> None:
+        nonlocal sent
+        for at in range(0, len(body), 65536):
+            writer.write(body[at : at + 65536])
+            await writer.drain()
+            sent = at
+
+    sending = asyncio.create_task(send())
+    try:
+        await asyncio.to_thread(disk.writing.wait, 10)
+        assert (await studio.draw()).status == 200, "others are served meanwhile"
+        before = -1
+        while sent > before:  # until the client cannot send any more
+            before = sent
+            await asyncio.sleep(0.1)
+        assert sent < len(body) - 4 * MEGABYTES, "it was not taken into memory"
+    finally:
+        disk.may_write.set()
+    await sending
+    async with asyncio.timeout(20):
+        answered = read_reply(await reader.read())
+    writer.close()
+    assert answered.status == 200, answered.body
+    assert disk.threads.isdisjoint({threading.get_ident()})
+    assert studio.near.seen[-1].body.count(LARGE) == 1
+
+
+async def test_a_full_disk_is_told(begin: Begin, disk: SlowDisk) -> None:
+    studio = await begin()
+    disk.is_full = True
+    disk.may_write.set()
+    reply = await studio.raw("/v1/images/edits", FORM.body(), FORM.content_type)
+    assert (reply.status, reply.code) == (503, "overloaded"), reply.body
+    assert not studio.near.seen
+
+
+async def test_a_file_is_closed_when_its_write_has_ended(disk: SlowDisk) -> None:
+    spool = Spool(memory_bytes=4)
+    spool.write(b"12345678")
+    write = asyncio.get_running_loop().run_in_executor(None, spool.begin_flush())
+    spool.write(b"9")
+    assert (len(spool), spool.read(), spool.read(5)) == (9, b"123456789", b"12345")
+    spool.close()
+    assert not disk.file.closed
+    disk.may_write.set()
+    await write
+    spool.end_flush()
+    assert disk.file.closed

@@ -117,6 +117,7 @@ class Configuration:
             reports_usage=vendor.quirks.reports_usage,
             reasoning_field=vendor.quirks.reasoning_field,
             thinking_switch=vendor.quirks.thinking_switch,
+            streams_pictures=vendor.quirks.streams_pictures,
         )
 
     def _keys(self, channel: str, cloud: str, rows: Iterable[Any]) -> tuple[ChannelKey, ...]:

@@ -64,6 +64,8 @@ class AsgiCall:
         self.inbox = BodyInbox(is_whole=not _has_body(fields))
         self.queue = SendQueue(limits.write_bytes_high)
         self._wants_body = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
 
     def header(self, name: str) -> str | None:
         value = self._fields.get(name.encode("latin-1"))
@@ -90,6 +92,9 @@ class AsgiCall:
             finally:
                 self.inbox.stop()
         return collector.finish()
+
+    def hold_body(self, is_held: bool) -> None:
+        (self._has_room.clear if is_held else self._has_room.set)()
 
     # --- the reply
 
@@ -175,6 +180,8 @@ class AsgiCall:
         if not self.inbox.is_whole:
             await self._wants_body.wait()  # the server sends 100 Continue at the first receive
         while True:
+            if not self.inbox.is_whole:
+                await self._has_room.wait()
             message = await receive()
             if message["type"] == "http.disconnect":
                 self.lose_client()

@@ -68,6 +68,10 @@ class Call(Protocol):
         Raises Fault: request_too_large, body_too_slow, unsupported_media_type (an unknown or
         broken content-encoding), client_closed_request (the client left in the middle)."""
 
+    def hold_body(self, is_held: bool) -> None:
+        """While the body is read into a sink: whether the client shall wait with the rest. What
+        is on its way still comes."""
+
     def reply(self, status: int, headers: HeaderList, body: bytes) -> None:
         """Answer whole. The face adds date, content-length, request id and CORS headers."""
 

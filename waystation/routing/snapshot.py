@@ -55,8 +55,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     only what it speaks. auth: how a key is written into the headers: "bearer", "header:<name>" or
     "none". cloud: by whom the key is used instead (upstream/clouds), "" nobody. refuses: top-level
     request fields that its upstream answers with an error; we must not add them. reports_usage: its
-    streams end with usage unasked. reasoning_field, thinking_switch:
-    see Quirks."""
+    streams end with usage unasked. reasoning_field, thinking_switch,
+    streams_pictures: see Quirks."""
 
     id: int
     name: str
@@ -85,6 +85,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     reports_usage: bool = False
     reasoning_field: str = ""
     thinking_switch: str = ""
+    streams_pictures: bool = False
 
 
 class Member(msgspec.Struct, frozen=True):

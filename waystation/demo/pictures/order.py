@@ -147,8 +147,9 @@ def _share(fields: Mapping[str, Any], name: str, default: float) -> float:
 
 def _size(fields: Mapping[str, Any]) -> Size | None:
     value = _text(fields, "size")
+    ratio = _text(fields, "aspect_ratio")
     if not value or value == "auto":
-        return _of_ratio(_text(fields, "aspect_ratio"))
+        return _of_ratio(ratio, _RATIO_AREA)
     found = _SIZE.fullmatch(value)
     if found is None:
         raise Refused("size must be WIDTHxHEIGHT or auto", param="size", code="invalid_size")
@@ -157,18 +158,19 @@ def _size(fields: Mapping[str, Any]) -> Size | None:
         raise Refused(f"sides have {_SIDE_MIN} to {_SIDE_MAX} pixels", param="size")
     if width * height > _AREA_MAX:
         raise Refused(f"a picture has at most {_AREA_MAX} pixels", param="size")
-    return width, height
+    return _of_ratio(ratio, width * height) or (width, height)
 
 
-def _of_ratio(text: str) -> Size | None:
+def _of_ratio(text: str, area: int) -> Size | None:
     found = _RATIO.fullmatch(text)
     if found is None:
         return None
     wide, high = int(found[1]), int(found[2])
     if not (wide and high and 1 / 8 <= wide / high <= 8):
         raise Refused("aspect_ratio must be between 1:8 and 8:1", param="aspect_ratio")
-    unit = (_RATIO_AREA / (wide * high)) ** 0.5
-    return round(wide * unit / 16) * 16, round(high * unit / 16) * 16
+    unit = (area / (wide * high)) ** 0.5
+    width, height = (max(1, round(side * unit / 16)) * 16 for side in (wide, high))
+    return min(width, _SIDE_MAX), min(height, _SIDE_MAX)
 
 
 def _format(text: str) -> PictureFormat:

@@ -268,6 +268,13 @@ class Connection(asyncio.Protocol):
             self.outlet.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._resume_reading()
 
+    def hold_body(self, is_held: bool) -> None:
+        """Whether the handler has no more room for the body. It may be whole by now."""
+        if is_held and self._phase == BODY:
+            self._pause_reading()
+        elif not is_held and self._phase in (BODY, BUSY) and len(self._buffer) <= _HELD_BYTES_MAX:
+            self._resume_reading()
+
     # --- a reply
 
     @property

@@ -95,6 +95,9 @@ class Exchange:
                 inbox.stop()
         return collector.finish()
 
+    def hold_body(self, is_held: bool) -> None:
+        self._connection.hold_body(is_held)
+
     # --- what the connection tells
 
     def lose_client(self) -> None:

@@ -72,7 +72,7 @@ class PictureRelay(Relay):
         site = self._site
         settings = site.settings
         boundary = multipart_boundary(call.header("content-type"))
-        form = UploadForm(boundary, settings.picture_bytes_max)
+        form = UploadForm(boundary, settings.picture_bytes_max, call.hold_body)
         forms.form = form
         hashed = sha256() if call.header("idempotency-key") else None
 
@@ -82,7 +82,7 @@ class PictureRelay(Relay):
             form.take(data)
 
         await call.read(settings.upload_bytes_max, settings.upload_seconds_max, take)
-        form.finish()
+        await form.finish()
         assert self._parse_form is not None
         operation = self._parse_form((fields_of_form(form.texts), form.files))
         if not operation.references:

@@ -4,8 +4,10 @@ What is refused is refused at once, in the middle of the body: too many parts, a
 is too large, a part that is no form field.
 """
 
+import asyncio
 from collections.abc import Callable
 from email.message import Message
+from functools import partial
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
@@ -21,7 +23,8 @@ HEADER_BYTES_MOST = 4096
 TEXT_BYTES_MOST = 1024 * 1024
 """Of all texts together."""
 _NAME_CHARACTERS_MOST = 100
-_FLUSH_BYTES = 256 * 1024
+_FLUSH_BYTES = 512 * 1024
+"""At once to the disk, from the second time on; as much again may arrive meanwhile."""
 
 
 class _Part:
@@ -37,10 +40,16 @@ class _Part:
 
 
 class UploadForm:
-    """`take` is the body's sink; `finish` tells what came. Raises Fault in both (400, 413)."""
+    """`take` is the body's sink; `finish` tells what came. Raises Fault in both (400, 413). The
+    disk is written in threads; hold: called with True when it cannot keep up and nothing more
+    should come, with False when it has."""
 
-    def __init__(self, boundary: bytes, file_bytes_max: int) -> None:
+    def __init__(self, boundary: bytes, file_bytes_max: int, hold: Callable[[bool], None]) -> None:
         self._file_bytes_max = file_bytes_max
+        self._hold = hold
+        self._flushes: set[asyncio.Future[None]] = set()
+        self._disk_fault: Fault | None = None
+        self._is_held = False
         self._parser = MultipartParser(
             boundary,
             {
@@ -70,6 +79,8 @@ class UploadForm:
     def take(self, data: bytes) -> None:
         if not data:
             return
+        if self._disk_fault is not None:
+            raise self._disk_fault
         try:
             self._parser.write(data)
         except MultipartParseError as error:
@@ -77,11 +88,15 @@ class UploadForm:
                 "invalid_request", reason=f"The multipart body is malformed: {error}"
             ) from None
 
-    def finish(self) -> None:
-        """Raises Fault for a body that breaks off."""
+    async def finish(self) -> None:
+        """Raises Fault for a body that breaks off, and for a disk that did (503)."""
         if not self._ended:
             reason = "The multipart body ends early: its last boundary is missing."
             raise Fault("invalid_request", reason=reason)
+        while self._flushes:
+            await asyncio.wait(self._flushes)
+        if self._disk_fault is not None:
+            raise self._disk_fault
 
     def close(self) -> None:
         """Give back what was spooled."""
@@ -136,14 +151,11 @@ class UploadForm:
             raise Fault("request_too_large", limit=self._file_bytes_max, received=received)
         spool.write(memoryview(data)[start:end])
         if spool.is_due:
-            _flush(spool.flush)
-            spool.memory_bytes = _FLUSH_BYTES
+            self._flush(spool)
 
     def _part_ends(self) -> None:
         part = self._part
         if part.file is not None:
-            if part.file.is_on_disk:
-                _flush(part.file.flush)
             self.files.append((part.name, _picture(part.name, part.file)))
             part.file = None
             return
@@ -155,6 +167,31 @@ class UploadForm:
     def _end(self) -> None:
         self._ended = True
 
+    # ---- the disk --------------------------------------------------------------------------
+
+    def _flush(self, spool: Spool) -> None:
+        if spool.is_flushing:
+            if not self._is_held:
+                self._is_held = True
+                self._hold(True)
+            return
+        loop = asyncio.get_running_loop()
+        flush = loop.run_in_executor(None, spool.begin_flush())
+        spool.memory_bytes = _FLUSH_BYTES
+        self._flushes.add(flush)
+        flush.add_done_callback(partial(self._flushed, spool))
+
+    def _flushed(self, spool: Spool, flush: asyncio.Future[None]) -> None:
+        spool.end_flush()
+        self._flushes.discard(flush)
+        if flush.cancelled() or flush.exception() is not None:
+            self._disk_fault = Fault("overloaded", retry_after=5)
+        elif spool.is_due:
+            self._flush(spool)
+        if self._is_held and not self._flushes:
+            self._is_held = False
+            self._hold(False)
+
 
 def _parameters(value: bytes) -> Message:
     message = Message()
@@ -163,13 +200,6 @@ def _parameters(value: bytes) -> Message:
         value.decode("utf-8", "replace").replace("\r", " ").replace("\n", " ")
     )
     return message
-
-
-def _flush(flush: Callable[[], None]) -> None:
-    try:
-        flush()
-    except OSError:
-        raise Fault("overloaded", retry_after=5) from None
 
 
 def _picture(name: str, spool: Spool) -> PictureInput:

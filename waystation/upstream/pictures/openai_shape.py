@@ -71,7 +71,8 @@ class OpenAiShape:
         )
 
     def streams(self, wire: PictureWire, order: PictureOrder) -> bool:
-        return order.model.startswith(BASE64_ONLY) and wire.operation in ("image", "image_edit")
+        known = order.model.startswith(BASE64_ONLY) or wire.channel.streams_pictures
+        return known and wire.operation in ("image", "image_edit")
 
     async def stream(
         self, wire: PictureWire, order: PictureOrder

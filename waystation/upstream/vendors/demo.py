@@ -3,7 +3,7 @@
 from waystation.upstream.vendors.anthropic import ANTHROPIC
 from waystation.upstream.vendors.gemini import GEMINI_PATHS
 from waystation.upstream.vendors.openai import OPENAI
-from waystation.upstream.vendors.vendor import Vendor
+from waystation.upstream.vendors.vendor import Quirks, Vendor
 
 DEMO = Vendor(
     name="demo",
@@ -14,5 +14,6 @@ DEMO = Vendor(
     needs_key=False,
     native_n=True,
     free_by_default=True,
+    quirks=Quirks(streams_pictures=True),
     recorded=True,
 )

@@ -11,12 +11,14 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     without being asked for it. reasoning_field: where, in an assistant's turn of the chat form, it
     wants its earlier thoughts back; "" where it does not, or refuses them. thinking_switch: the
     field by which its chat form turns thinking on or off: "thinking" takes {"type": "enabled"} or
-    "disabled", "enable_thinking" true or false; "" where an effort says it all."""
+    "disabled", "enable_thinking" true or false; "" where an effort says it all. streams_pictures:
+    any picture model may be streamed, not only those that OpenAI streams."""
 
     refuses: tuple[str, ...] = ()
     reports_usage: bool = False
     reasoning_field: str = ""
     thinking_switch: str = ""
+    streams_pictures: bool = False
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):

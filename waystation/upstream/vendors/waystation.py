@@ -15,5 +15,5 @@ WAYSTATION = Vendor(
         "rerank": "/v1/rerank",
     },
     native_n=True,
-    quirks=Quirks(reasoning_field="reasoning_content"),
+    quirks=Quirks(reasoning_field="reasoning_content", streams_pictures=True),
 )
