@@ -6,6 +6,8 @@ import threading
 from base64 import b64decode
 from typing import Any
 
+import pytest
+
 from tests.pictures.conftest import Begin
 from tests.pictures.studio import CENT, Studio, b64, images, png
 from tests.support.rogue import Rogue
@@ -183,3 +185,29 @@ async def test_a_stream_at_our_leaving(begin: Begin) -> None:
     (hold_id,) = studio.books._state.resolved
     row = await studio.row(hold_id)
     assert (row.nanos, row.end) == (0, "drained")
+
+
+DEMO = """
+[[channels]]
+name = "built-in"
+vendor = "demo"
+groups = ["default"]
+models = ["demo-image", "any-other"]
+priority = 0
+"""
+
+
+@pytest.mark.parametrize("model", ["demo-image", "any-other"])
+@pytest.mark.parametrize("route", ["generations", "edits"])
+async def test_the_demo_streams_whatever_it_is_called(begin: Begin, model: str, route: str) -> None:
+    price = f'[[prices]]\nmodel = "{model}"\nper_image = "0.01"\n'
+    studio = await begin(prices=DEMO + price)
+    body = {"model": model, "prompt": "a red boat", "size": "64x64", "stream": True}
+    if route == "edits":
+        body["image"] = f"data:image/png;base64,{b64(png(64, 64))}"
+    reply = await studio.post(f"/v1/images/{route}", partial_images=2, **body)
+    assert reply.status == 200, reply.body
+    kinds = [event["type"].rpartition(".")[2] for event in reply.events()]
+    assert kinds == ["partial_image", "partial_image", "completed"]
+    assert len({event["b64_json"] for event in reply.events()}) == 3
+    assert (await studio.row(reply.request_id)).nanos == CENT
