@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from waystation.control.endpoints.pricing import prices_at
-from waystation.control.official_prices.catalogue import catalogue_rows
-from waystation.control.official_prices.pictures import PICTURE_PRICES
+from waystation.control.official_prices.catalogue import catalogue, catalogue_rows
+from waystation.control.official_prices.pictures import MADE, PICTURE_PRICES
 from waystation.dialects.pictures.names import canonical
 from waystation.ledger.prices import (
     ONE,
@@ -97,7 +97,13 @@ def test_official_prices(book: PriceBook, model: str, size: str, quality: str, u
 def test_each_has_its_page_and_no_name_twice() -> None:
     names = [name for each in PICTURE_PRICES for name in each.names]
     assert len(set(names)) == len(names)
-    assert all(each.url.startswith("https://") for each in PICTURE_PRICES)
+    for each in PICTURE_PRICES:
+        assert each.url.startswith("https://")
+        assert each.source.startswith("https://") or each.seen == "operator must confirm"
+        assert each.date == MADE
+    origins = {entry.row.model: entry for entry in catalogue()}
+    assert origins["gpt-image-1"].seen == "maker's page"
+    assert origins["flux-pro"].seen == "operator must confirm"
 
 
 def test_tokens_win_where_they_are_told() -> None:
@@ -159,6 +165,11 @@ def test_the_guide_says_what_was_looked_at(language: str) -> None:
     names: dict[str, list[str]] = {}
     for each in PICTURE_PRICES:
         names.setdefault(each.seen, []).extend(f"`{name}`" for name in each.names)
-    assert set(names) == {"maker's page", "third-party copy", "not verified"}
+    assert set(names) == {"maker's page", "third-party copy", "operator must confirm"}
     for seen in names.values():
         assert ", ".join(seen) in guide
+    for source in {each.source for each in PICTURE_PRICES} - {""}:
+        row = next(line for line in guide.splitlines() if line.startswith(f"| <{source}> |"))
+        of_it = [name for each in PICTURE_PRICES if each.source == source for name in each.names]
+        assert all(f"`{name}`" in row for name in of_it)
+    assert MADE in guide

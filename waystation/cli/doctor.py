@@ -24,7 +24,8 @@ def doctor(
     port: Port = None,
     as_json: Json = False,
 ) -> int:
-    """Check master key, schema, clock, disk, fsync, stored files, port, channels and hooks' egress.
+    """Check master key, schema, clock, disk, fsync, stored files, port, channels, hooks' egress
+    and prices in doubt.
 
     Nothing is changed, no paid call is made. Exit status 0: all is well; 1: something is not.
     """

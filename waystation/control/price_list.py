@@ -49,6 +49,8 @@ def _rows() -> list[dict[str, object]]:
             "from": entry.library,
             "since": entry.since,
         }
+        if entry.seen:
+            origin |= {"seen": entry.seen, "source": entry.source}
         made[row.model, row.effective_ms] = {
             "model": row.model,
             "effective_ms": row.effective_ms,

@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, insert, text
 
 from tests.support.main_store import postgres_dsn, postgres_server  # noqa: F401
 from waystation.artefacts.shelf import Shelf
@@ -21,6 +22,7 @@ from waystation.control.doctor.clock import SAMPLE_SECONDS, check_clock, check_d
 from waystation.control.doctor.disk import check_disk, check_sync
 from waystation.control.doctor.egress import check_egress
 from waystation.control.doctor.master_key import check_master_key
+from waystation.control.doctor.picture_prices import check_picture_prices
 from waystation.control.doctor.ports import check_port
 from waystation.control.doctor.schema import check_ledger_schema, check_main_schema
 from waystation.control.doctor.stored_files import check_stored_files
@@ -30,7 +32,7 @@ from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.settings import Settings
 from waystation.storage.database import Database
-from waystation.storage.main import secrets
+from waystation.storage.main import prices, secrets
 from waystation.storage.master_key import MasterKey, write_master_key
 from waystation.storage.migrate import migrate
 from waystation.storage.vault import open_vault
@@ -60,7 +62,7 @@ async def store(settings: Settings) -> Any:
 async def test_all_is_well(settings: Settings, store: Database) -> None:
     checks = [check async for check in examine(settings, store, [channel("demo://local")])]
     assert all(check.ok for check in checks), [check for check in checks if not check.ok]
-    assert len({check.name for check in checks}) == len(checks) == 11
+    assert len({check.name for check in checks}) == len(checks) == 12
 
 
 # ---- master key ----------------------------------------------------------------------------
@@ -290,6 +292,39 @@ def test_a_port_that_we_have(ours: int) -> None:
 
 def test_an_address_that_is_not_ours() -> None:
     assert not check_port(Settings(host="192.0.2.1", port=0)).ok
+
+
+# ---- prices of pictures --------------------------------------------------------------------
+
+
+async def test_prices_in_doubt(store: Database) -> None:
+    """Told of what can be drawn, unless the operator has named a price of his own."""
+    north = msgspec.structs.replace(
+        channel("https://x.example"), models=("flux-*",), paths={"image": "/v1/images/generations"}
+    )
+    check = await check_picture_prices(store, [msgspec.structs.replace(north, models=("flux*",))])
+    assert check.ok
+    assert check.detail.endswith(": flux-pro, flux")
+    assert check.advice
+    others = [
+        msgspec.structs.replace(north, models=("flux-dev", "flux-kontext-*")),
+        msgspec.structs.replace(north, paths={"chat": "/v1/chat/completions"}),
+        msgspec.structs.replace(north, free_by_default=True),
+    ]
+    assert not (await check_picture_prices(store, others)).advice
+    async with store.write() as connection:
+        row = {"model": "flux*", "effective_ms": 0, "source": "override", "per_image": "0.05"}
+        await connection.execute(insert(prices).values(row | {"version": "1", "created_ms": 1}))
+    assert not (await check_picture_prices(store, [north])).advice
+
+
+async def test_prices_of_a_store_that_is_away(store: Database) -> None:
+    async with store.write() as connection:
+        await connection.execute(text("DROP TABLE main.prices"))
+    north = msgspec.structs.replace(
+        channel("https://x.example"), models=("*",), paths={"image": "/v1/images/generations"}
+    )
+    assert not (await check_picture_prices(store, [north])).ok
 
 
 # ---- egress --------------------------------------------------------------------------------

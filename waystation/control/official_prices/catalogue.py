@@ -18,7 +18,7 @@ from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstra
 from waystation.control.official_prices.amounts import Amounts, amounts_of, dearest, fields_of
 from waystation.control.official_prices.makers import FREE, MAKERS
 from waystation.control.official_prices.names import names_of
-from waystation.control.official_prices.pictures import LIST, PICTURE_PRICES
+from waystation.control.official_prices.pictures import LIST, PICTURE_PRICES, PicturePrices
 from waystation.ledger.prices import PriceRow
 
 LIBRARY = f"genai-prices {__version__}"
@@ -28,13 +28,16 @@ EDITION = f"{LIBRARY}; {LIST}"
 
 class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A row, and where it is from: the maker, its price page, the library with its version (or our
-    own list with its day), since when the price holds (ISO date, "" for as long as is known)."""
+    own list with its day), since when the price holds (ISO date, "" for as long as is known). seen,
+    source: of a picture's price, what was looked at."""
 
     row: PriceRow
     maker: str
     url: str
     library: str
     since: str
+    seen: str = ""
+    source: str = ""
 
 
 def catalogue() -> list[CatalogueEntry]:
@@ -54,26 +57,33 @@ def _with_pictures(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
     pictures = {row.model: (each, row) for each in PICTURE_PRICES for row in each.rows()}
     known = {entry.row.model for entry in entries}
     made = [
-        msgspec.structs.replace(entry, row=_joined(entry.row, pictures[entry.row.model][1]))
-        if entry.row.model in pictures
-        else entry
+        _joined(entry, *pictures[entry.row.model]) if entry.row.model in pictures else entry
         for entry in entries
     ]
     for model, (each, row) in pictures.items():
         if model not in known:
             made.append(
-                CatalogueEntry(row=row, maker=each.maker, url=each.url, library=LIST, since="")
+                CatalogueEntry(
+                    row=row,
+                    maker=each.maker,
+                    url=each.url,
+                    library=LIST,
+                    since="",
+                    seen=each.seen,
+                    source=each.source,
+                )
             )
     return made
 
 
-def _joined(row: PriceRow, pictures: PriceRow) -> PriceRow:
-    return msgspec.structs.replace(
-        row,
+def _joined(entry: CatalogueEntry, each: PicturePrices, pictures: PriceRow) -> CatalogueEntry:
+    row = msgspec.structs.replace(
+        entry.row,
         per_image=pictures.per_image,
         images=pictures.images,
-        version=f"{row.version}, {LIST}",
+        version=f"{entry.row.version}, {LIST}",
     )
+    return msgspec.structs.replace(entry, row=row, seen=each.seen, source=each.source)
 
 
 def catalogue_rows() -> list[PriceRow]:

@@ -1,36 +1,54 @@
 """Official prices of pictures, which the library of text prices does not have: USD per picture.
 
-Each with the page of its maker that names it, and with what was really looked at (`seen`), since
-most of these pages could not be opened themselves. Where a maker sells by tokens and
-tells them, the library's token price applies and these are what a relay's picture costs that tells
-none. Recraft's vectors are the quality "vector" here, Ideogram's rendering speeds the qualities
-"turbo" and "quality".
+Each with its maker's page, and with what was really looked at (`source`, `seen`, `date`), since
+makers' pages could be seen in copies alone. Where a maker sells by tokens and tells them, the
+library's token price applies and these are what a relay's picture costs that tells none. Recraft's
+vectors are the quality "vector" here, Ideogram's rendering speeds the qualities "turbo" and
+"quality", Google's areas the sizes "1K", "2K" and "4K".
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from waystation.ledger.prices import PriceImage, PriceRow
 
 MADE = "2026-11-22"
-LIST = f"pictures {MADE}"
+LIST = f"pictures {MADE}.2"
 SQUARE, WIDE, TALL = "1024x1024", "1536x1024", "1024x1536"
 
 
-Seen = Literal["maker's page", "third-party copy", "not verified"]
-"""maker's page: the maker's own, in a copy of it that a public index keeps. third-party copy: sites
-of others name the same price. not verified: written down from memory or notes, nobody looked."""
+Seen = Literal["maker's page", "third-party copy", "operator must confirm"]
+"""maker's page: the maker's own, in a copy of it that a public index keeps. third-party copy: a
+site of others names the maker's price, and it is this one. operator must confirm: no page could be
+found, or those found do not agree; the price is the dearest that is named anywhere."""
 
 
-class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
-    """One model's. names: exact ones, and prefixes with `*`. url: where its maker says it. seen:
-    what was looked at when this list was made."""
+class Source(NamedTuple):
+    """url: where the maker says its prices. source: what was looked at, "" nothing."""
 
     maker: str
     url: str
     seen: Seen
+    source: str
+
+    def copied(self, source: str) -> "Source":
+        return self._replace(seen="third-party copy", source=source)
+
+    def unsure(self, source: str = "") -> "Source":
+        return self._replace(seen="operator must confirm", source=source)
+
+
+class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
+    """One model's. names: exact ones, and prefixes with `*`. url: where its maker says it. source,
+    seen, date: what was looked at, what it is, and the day."""
+
+    maker: str
+    url: str
+    seen: Seen
+    source: str
+    date: str = MADE
     names: tuple[str, ...]
     per_image: str | None = None
     images: tuple[PriceImage, ...] = ()
@@ -46,51 +64,51 @@ class PicturePrices(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-Source = tuple[str, str, Seen]
+def _page(maker: str, url: str) -> Source:
+    return Source(maker, url, "maker's page", url)
 
-_OPENAI: Source = ("openai", "https://platform.openai.com/docs/pricing", "third-party copy")
-_OPENAI_UNSEEN: Source = (_OPENAI[0], _OPENAI[1], "not verified")
-_OPENAI_MINI: Source = (
-    "openai",
-    "https://developers.openai.com/api/docs/models/gpt-image-1-mini",
-    "maker's page",
+
+_OPENAI = Source("openai", "https://developers.openai.com/api/docs/pricing", "maker's page", "")
+_GPT_IMAGE_1 = _page("openai", "https://developers.openai.com/api/docs/models/gpt-image-1")
+_GPT_IMAGE_MINI = _page("openai", "https://developers.openai.com/api/docs/models/gpt-image-1-mini")
+_GPT_IMAGE_15 = _OPENAI.copied("https://aifreeapi.com/en/posts/openai-image-generation-api-pricing")
+_DALL_E = _OPENAI.copied("https://github.com/kevinhermawan/Canvas/blob/main/model-info.json")
+"""They are withdrawn, and their maker's pages name no price any more."""
+_BFL = _page("black-forest-labs", "https://docs.bfl.ai/quick_start/pricing")
+_FLUX_DEV = _BFL.copied("https://oauth.openai-hk.com/docs/en/lab/bfl-flux.html")
+_FLUX_PRO = _BFL.unsure("https://docs.apiyi.com/api-capabilities/flux/historical-versions")
+"""Which says 0.04; hosts of the model take 0.05."""
+_STABILITY = Source(
+    "stability-ai", "https://platform.stability.ai/pricing", "maker's page", ""
+).copied("https://developer.puter.com/tutorials/stability-ai-api-pricing/")
+_SD3_FLASH = _STABILITY.unsure()
+_SDXL = _STABILITY.unsure(
+    "https://github.com/CrazyDubya/party/blob/main/project-notes/innovation/research/"
+    "Image_inferences/stability_ai_api.md"
 )
-_BFL: Source = (
-    "black-forest-labs",
-    "https://docs.bfl.ai/quick_start/pricing",
-    "third-party copy",
+"""Which says "from", since its steps count."""
+_STABILITY_TOOLS = _page("stability-ai", "https://stability.ai/api-pricing-update-25")
+_IDEOGRAM = _page("ideogram", "https://ideogram.ai/features/api-pricing")
+_RECRAFT = _page("recraft", "https://www.recraft.ai/docs/api-reference/pricing")
+_RECRAFT_REMIX = _page("recraft", "https://www.recraft.ai/docs/api-reference/tools/remix")
+_GOOGLE = Source(
+    "google", "https://ai.google.dev/gemini-api/docs/pricing", "maker's page", ""
+).copied("https://blog.laozhang.ai/en/posts/cheap-gemini-image-api")
+_IMAGEN_3 = _GOOGLE.copied("https://lumenfall.ai/models/google/imagen-3.0-generate-002")
+_IMAGEN_3_FAST = _GOOGLE.copied(
+    "https://github.com/DaWe35/image-router/blob/main/src/shared/imageModels/google/imagen-3-fast.js"
 )
-_BFL_UNSEEN: Source = (_BFL[0], _BFL[1], "not verified")
-_STABILITY: Source = ("stability-ai", "https://platform.stability.ai/pricing", "third-party copy")
-_STABILITY_UNSEEN: Source = (_STABILITY[0], _STABILITY[1], "not verified")
-_STABILITY_TOOLS: Source = (
-    "stability-ai",
-    "https://stability.ai/api-pricing-update-25",
-    "not verified",
-)
-_IDEOGRAM: Source = (
-    "ideogram",
-    "https://ideogram.ai/features/api-pricing",
-    "third-party copy",
-)
-_IDEOGRAM_UNSEEN: Source = (_IDEOGRAM[0], _IDEOGRAM[1], "not verified")
-_RECRAFT: Source = (
-    "recraft",
-    "https://www.recraft.ai/docs/api-reference/pricing",
-    "maker's page",
-)
-_RECRAFT_UNSEEN: Source = (_RECRAFT[0], _RECRAFT[1], "not verified")
-_GOOGLE: Source = (
-    "google",
-    "https://ai.google.dev/gemini-api/docs/pricing",
-    "third-party copy",
-)
-_GOOGLE_UNSEEN: Source = (_GOOGLE[0], _GOOGLE[1], "not verified")
+_GEMINI_31 = _GOOGLE.copied("https://xairouter.com/en/models/gemini-3.1-flash-image-preview")
 
 
 def _flat(source: Source, price: str, *names: str) -> PicturePrices:
     return PicturePrices(
-        maker=source[0], url=source[1], seen=source[2], names=names, per_image=price
+        maker=source.maker,
+        url=source.url,
+        seen=source.seen,
+        source=source.source,
+        names=names,
+        per_image=price,
     )
 
 
@@ -103,9 +121,10 @@ def _table(
         size, quality = shape.split(" ")
         images.append(PriceImage(size=size.strip("*"), quality=quality.strip("*"), price=price))
     return PicturePrices(
-        maker=source[0],
-        url=source[1],
-        seen=source[2],
+        maker=source.maker,
+        url=source.url,
+        seen=source.seen,
+        source=source.source,
         names=names,
         per_image=flat,
         images=tuple(images),
@@ -125,13 +144,13 @@ def _by_quality(low: str, medium: str, high: str, *oblong: str) -> dict[str, str
 
 PICTURE_PRICES: tuple[PicturePrices, ...] = (
     _table(
-        _OPENAI,
+        _DALL_E,
         ("dall-e-2",),
         None,
         {"256x256 *": "0.016", "512x512 *": "0.018", "1024x1024 *": "0.02"},
     ),
     _table(
-        _OPENAI,
+        _DALL_E,
         ("dall-e-3",),
         None,
         {
@@ -144,59 +163,58 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
         },
     ),
     _table(
-        _OPENAI,
+        _GPT_IMAGE_1,
         ("gpt-image-1",),
         None,
         _by_quality("0.011", "0.042", "0.167", "0.016", "0.063", "0.25"),
     ),
     _table(
-        _OPENAI_UNSEEN,
+        _GPT_IMAGE_15,
         ("chatgpt-image-latest",),
         None,
         _by_quality("0.009", "0.034", "0.133", "0.013", "0.05", "0.2"),
     ),
     _table(
-        _OPENAI,
+        _GPT_IMAGE_15,
         ("gpt-image-1.5", "gpt-image-1.5-2025-12-16"),
         None,
         _by_quality("0.009", "0.034", "0.133", "0.013", "0.05", "0.2"),
     ),
     _table(
-        _OPENAI_MINI,
+        _GPT_IMAGE_MINI,
         ("gpt-image-1-mini",),
         None,
         _by_quality("0.005", "0.011", "0.036", "0.006", "0.015", "0.052"),
     ),
-    _flat(_BFL_UNSEEN, "0.025", "flux-dev"),
-    _flat(_BFL_UNSEEN, "0.05", "flux-pro", "flux", "flux-pro-1.0-fill"),
+    _flat(_FLUX_DEV, "0.025", "flux-dev"),
+    _flat(_FLUX_PRO, "0.05", "flux-pro", "flux"),
+    _flat(_BFL, "0.05", "flux-pro-1.0-fill"),
     _flat(_BFL, "0.04", "flux-pro-1.1"),
-    _flat(_BFL_UNSEEN, "0.04", "flux-kontext-pro"),
+    _flat(_BFL, "0.04", "flux-kontext-pro"),
     _flat(_BFL, "0.06", "flux-pro-1.1-ultra"),
-    _flat(_BFL_UNSEEN, "0.08", "flux-kontext-max"),
+    _flat(_BFL, "0.08", "flux-kontext-max"),
     _flat(_STABILITY, "0.08", "stable-image-ultra"),
     _flat(_STABILITY, "0.03", "stable-image-core", "stable-diffusion"),
     _flat(_STABILITY, "0.065", "stable-diffusion-3.5-large", "sd3.5-large"),
-    _flat(_STABILITY_UNSEEN, "0.065", "stable-diffusion-3"),
-    _flat(_STABILITY_UNSEEN, "0.065", "stable-diffusion-3-large", "sd3-large"),
+    _flat(_STABILITY, "0.065", "stable-diffusion-3"),
+    _flat(_STABILITY, "0.065", "stable-diffusion-3-large", "sd3-large"),
     _flat(_STABILITY, "0.04", "stable-diffusion-3.5-large-turbo", "sd3.5-large-turbo"),
-    _flat(_STABILITY_UNSEEN, "0.04", "stable-diffusion-3-large-turbo", "sd3-large-turbo"),
+    _flat(_STABILITY, "0.04", "stable-diffusion-3-large-turbo", "sd3-large-turbo"),
     _flat(_STABILITY, "0.035", "stable-diffusion-3.5-medium", "sd3.5-medium"),
-    _flat(_STABILITY_UNSEEN, "0.035", "stable-diffusion-3-medium", "sd3-medium"),
-    _flat(_STABILITY_UNSEEN, "0.025", "stable-diffusion-3.5-flash", "sd3.5-flash"),
-    _flat(
-        _STABILITY_UNSEEN, "0.009", "stable-diffusion-xl-base-1.0", "stable-diffusion-xl-1024-v1-0"
-    ),
+    _flat(_STABILITY, "0.035", "stable-diffusion-3-medium", "sd3-medium"),
+    _flat(_SD3_FLASH, "0.025", "stable-diffusion-3.5-flash", "sd3.5-flash"),
+    _flat(_SDXL, "0.009", "stable-diffusion-xl-base-1.0", "stable-diffusion-xl-1024-v1-0"),
     _flat(_STABILITY_TOOLS, "0.05", "stable-image-inpaint", "stable-image-erase"),
     _flat(_STABILITY_TOOLS, "0.05", "stable-image-remove-background"),
     _flat(_STABILITY_TOOLS, "0.05", "stable-image-search-and-replace"),
     _flat(_STABILITY_TOOLS, "0.02", "stable-image-upscale-fast"),
     _flat(_STABILITY_TOOLS, "0.4", "stable-image-upscale-conservative"),
     _flat(_STABILITY_TOOLS, "0.6", "stable-image-upscale-creative"),
-    _flat(_IDEOGRAM_UNSEEN, "0.06", "ideogram-v1"),
+    _flat(_IDEOGRAM, "0.06", "ideogram-v1"),
     _flat(_IDEOGRAM, "0.02", "ideogram-v1-turbo"),
     _flat(_IDEOGRAM, "0.08", "ideogram-v2"),
     _flat(_IDEOGRAM, "0.05", "ideogram-v2-turbo"),
-    _flat(_IDEOGRAM_UNSEEN, "0.04", "ideogram-v2a"),
+    _flat(_IDEOGRAM, "0.04", "ideogram-v2a"),
     _flat(_IDEOGRAM, "0.025", "ideogram-v2a-turbo"),
     _table(
         _IDEOGRAM,
@@ -220,12 +238,12 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
     _flat(_RECRAFT, "0.004", "recraft-crisp-upscale"),
     _flat(_RECRAFT, "0.25", "recraft-creative-upscale"),
     _flat(_RECRAFT, "0.002", "recraft-erase-region"),
-    _flat(_RECRAFT_UNSEEN, "0.04", "recraft-remix"),
+    _flat(_RECRAFT_REMIX, "0.04", "recraft-remix"),
     _flat(_GOOGLE, "0.04", "imagen-4.0-generate*"),
     _flat(_GOOGLE, "0.02", "imagen-4.0-fast-generate*"),
     _flat(_GOOGLE, "0.06", "imagen-4.0-ultra-generate*"),
-    _flat(_GOOGLE, "0.03", "imagen-3.0-generate*"),
-    _flat(_GOOGLE_UNSEEN, "0.02", "imagen-3.0-fast-generate*"),
+    _flat(_IMAGEN_3, "0.03", "imagen-3.0-generate*"),
+    _flat(_IMAGEN_3_FAST, "0.02", "imagen-3.0-fast-generate*"),
     _flat(_GOOGLE, "0.039", "gemini-2.5-flash-image", "gemini-2.5-flash-image-preview"),
     _table(
         _GOOGLE,
@@ -234,7 +252,7 @@ PICTURE_PRICES: tuple[PicturePrices, ...] = (
         {"1K *": "0.134", "2K *": "0.134", "4K *": "0.24"},
     ),
     _table(
-        _GOOGLE_UNSEEN,
+        _GEMINI_31,
         ("gemini-3.1-flash-image", "gemini-3.1-flash-image-preview"),
         None,
         {"512 *": "0.045", "1K *": "0.067", "2K *": "0.101", "4K *": "0.151"},
