@@ -170,3 +170,31 @@ async def test_gemini_is_billed_by_its_tokens(begin: Begin, rogue: Rogue) -> Non
     answer = await studio.draw(model="gemini-2.5-flash-image")
     assert answer.status == 200, answer.body
     assert (await studio.row(answer.request_id)).nanos == 10 * 300 + 1290 * 30_000
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "path", "usd"),
+    [
+        ("recraft", "recraft-crisp-upscale", "/v1/images/crispUpscale", 0.004),
+        ("stability", "stable-image-upscale-fast", "/v2beta/stable-image/upscale/fast", 0.02),
+    ],
+)
+async def test_an_upscale_needs_no_words(
+    begin: Begin, rogue: Rogue, vendor: str, model: str, path: str, usd: float
+) -> None:
+    """At the address of edits, at the price of the shipped list."""
+    said = {"image": {"b64_json": b64encode(PNG).decode()}}
+    rogue.on("/v1/images/crispUpscale", json_reply(said))
+    picture = reply(200, PNG, {"content-type": "image/png", "finish-reason": "SUCCESS"})
+    rogue.on("/v2beta/stable-image/upscale/fast", picture)
+    studio = await begin(vendor)
+    answer = await studio.upload(
+        "/v1/images/edits", ("image", "a.png", PNG), ("model", None, model.encode())
+    )
+    assert answer.status == 200, answer.body
+    assert [seen.path for seen in rogue.seen] == [path]
+    assert (await studio.row(answer.request_id)).nanos == round(usd * 1e9)
+    refused = await studio.upload(
+        "/v1/images/edits", ("image", "a.png", PNG), ("model", None, b"stable-image-core")
+    )
+    assert (refused.status, refused.code) == (400, "missing_field")

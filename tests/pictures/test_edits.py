@@ -82,6 +82,10 @@ async def test_an_edit_as_json(studio: Studio, near: Rogue) -> None:
         assert reply.status == 200, reply.body
         files = [data for _, kind, data in parts_of(near.seen[-1]) if kind]
         assert set(files) == {PNG}
+    listed = [{"image_url": address}, {"image_url": address}]  # as OpenAI's own JSON form
+    reply = await studio.post("/v1/images/edits", model="m", prompt="x", images=listed)
+    assert reply.status == 200, reply.body
+    assert [data for _, kind, data in parts_of(near.seen[-1]) if kind] == [PNG, PNG]
     refused = await studio.post("/v1/images/edits", model="m", prompt="x", image=linked)
     # 127.0.0.2 is allowed by the operator; nothing listens there, which the caller is told.
     assert (refused.status, refused.code) == (400, "image_fetch_failed")

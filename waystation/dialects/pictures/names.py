@@ -32,6 +32,18 @@ PREFIXES = (
     "imagen",
 )
 """Of models that draw and do nothing else."""
+WORDLESS = (
+    "recraft-creative-upscale",
+    "recraft-crisp-upscale",
+    "recraft-erase-region",
+    "recraft-remix",
+    "recraft-remove-background",
+    "recraft-vectorize",
+    "stable-image-erase",
+    "stable-image-remove-background",
+    "stable-image-upscale-fast",
+)
+"""Tools that work on a picture and take no prompt."""
 IDEOGRAM_PREFIX = "ideogram-"
 IDEOGRAM_QUALITIES = {"low": "turbo", "medium": "default", "standard": "default"}
 """Others' words for its rendering speeds."""

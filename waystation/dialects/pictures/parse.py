@@ -16,7 +16,7 @@ from waystation.dialects.pictures.limits import (
     read_ratio,
     read_size,
 )
-from waystation.dialects.pictures.names import canonical
+from waystation.dialects.pictures.names import WORDLESS, canonical
 from waystation.dialects.pictures.order import Action, PictureInput, PictureOrder
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.errors import Fault
@@ -44,6 +44,7 @@ _NAMED = frozenset(
         "strength",
         "image",
         "image[]",
+        "images",
         "mask",
         "stream",
         *_WORDS,
@@ -79,7 +80,8 @@ def variation_of_form(form: ParsedForm, *, model: str) -> PictureOperation:
 
 
 def _from_json(fields: Fields, name: str, action: Action, model: str) -> PictureOperation:
-    references = tuple(("image", address) for address in _addresses(fields, "image"))
+    addresses = _addresses(fields, "image") or _addresses(fields, "images")
+    references = tuple(("image", address) for address in addresses)
     masks = _addresses(fields, "mask")
     if len(masks) > 1:
         raise Fault("invalid_value", param="mask", reason="expected one picture")
@@ -119,7 +121,7 @@ def _from_form(form: ParsedForm, name: str, action: Action, model: str) -> Pictu
 def _order(fields: Fields, action: Action, default_model: str) -> tuple[PictureOrder, bool]:
     model = canonical((text(fields, "model") or "").strip() or default_model)
     prompt = text(fields, "prompt") or ""
-    if action != "vary" and not prompt.strip():
+    if not prompt.strip() and action != "vary" and not (action == "edit" and model in WORDLESS):
         raise Fault("missing_field", param="prompt")
     check_prompt(model, prompt)
     response_format = word(fields, "response_format")

@@ -33,6 +33,7 @@ _ORDERED = frozenset(
         "strength",
         "user",
         "image",
+        "images",
         "mask",
         "stream",
         "imagerequest",
