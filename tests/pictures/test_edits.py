@@ -3,8 +3,10 @@
 import asyncio
 import json
 from email import message_from_bytes
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from tests.pictures.conftest import Begin
 from tests.pictures.studio import CENT, Form, Studio, b64, images, png
@@ -280,3 +282,48 @@ async def test_ideogram_remix(begin: Begin) -> None:
     assert (await studio.row(reply.request_id)).facts.model == "ideogram-v2"
     empty = await studio.upload("/ideogram/remix", ("image_request", None, bare.encode()))
     assert empty.code == "missing_field"
+
+
+def jpeg(width: int, height: int, orientation: int) -> bytes:
+    """Stored so; shown as EXIF says."""
+    made, exif = BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (width, height), "teal").save(made, "JPEG", exif=exif)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("way", ["form", "json"])
+async def test_a_photograph_on_its_side_is_turned_upright(studio: Studio, way: str) -> None:
+    """For the vendor, and for the mask that was made over it as it is shown."""
+    studio.near.answer(ANSWER)
+    photograph, mask = jpeg(64, 32, 6), png(32, 64)
+    if way == "form":
+        reply = await studio.upload(
+            "/v1/images/edits",
+            ("image", "a.jpg", photograph),
+            ("mask", "m.png", mask),
+            ("prompt", None, b"x"),
+            ("model", None, b"m"),
+        )
+    else:
+        addresses = {
+            "image": f"data:image/jpeg;base64,{b64(photograph)}",
+            "mask": f"data:image/png;base64,{b64(mask)}",
+        }
+        reply = await studio.post("/v1/images/edits", model="m", prompt="x", **addresses)
+    assert reply.status == 200, reply.body
+    sent = [data for _, kind, data in parts_of(studio.near.seen[0]) if kind]
+    assert [Image.open(BytesIO(data)).size for data in sent] == [(32, 64), (32, 64)]
+    assert Image.open(BytesIO(sent[0])).getexif().get(0x0112, 1) == 1
+
+
+async def test_what_stands_upright_is_sent_as_it_is(studio: Studio) -> None:
+    studio.near.answer(ANSWER)
+    for photograph in (jpeg(64, 32, 1), jpeg(8, 8, 6)[:200]):
+        await studio.upload(
+            "/v1/images/edits",
+            ("image", "a.jpg", photograph),
+            ("prompt", None, b"x"),
+            ("model", None, b"m"),
+        )
+        assert [data for _, kind, data in parts_of(studio.near.seen[-1]) if kind] == [photograph]

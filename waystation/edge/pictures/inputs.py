@@ -2,18 +2,19 @@
 
 import asyncio
 
-from waystation.artefacts.pictures import BadPicture, PictureFacts, picture_facts
+from waystation.artefacts.pictures import BadPicture
 from waystation.dialects.pictures.order import PictureInput
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.site import Site
 from waystation.errors import Fault
 from waystation.upstream.fetching import Wanted
+from waystation.upstream.pictures.turning import shown_size, turned
 
 _DALLE_2_BYTES_MAX = 4_000_000
 
 
 async def supplied(site: Site, operation: PictureOperation) -> PictureOperation:
-    """The operation with all its pictures at hand. Raises Fault (400)."""
+    """The operation with all its pictures at hand, and upright. Raises Fault (400)."""
     order = operation.order
     if operation.references or operation.mask_reference is not None:
         fetched = await asyncio.gather(
@@ -24,6 +25,10 @@ async def supplied(site: Site, operation: PictureOperation) -> PictureOperation:
             mask = await _fetched(site, "mask", operation.mask_reference)
         operation = operation.supplied((*order.inputs, *fetched), mask)
         await check(site, operation)
+    order = operation.order
+    inputs = await turned(site.artefacts.pictures, order.inputs)
+    if inputs != order.inputs:
+        operation = operation.supplied(inputs, order.mask)
     return operation
 
 
@@ -45,21 +50,19 @@ async def check(site: Site, operation: PictureOperation) -> None:
         return
     if order.mask.content_type != "image/png":
         raise Fault("invalid_image", param="mask", reason="a mask is a png with transparency")
-    mask = await _facts(site, "mask", order.mask)
-    first = await _facts(site, "image", order.inputs[0])
-    if (mask.width, mask.height) != (first.width, first.height):
-        reason = (
-            f"it is {mask.width}x{mask.height}, the picture is {first.width}x{first.height}; "
-            "both must be of one size"
-        )
+    mask = await _size(site, "mask", order.mask)
+    first = await _size(site, "image", order.inputs[0])
+    if mask != first:
+        told = "it is {}x{}, the picture is {}x{}; both must be of one size"
+        reason = told.format(*mask, *first)
         raise Fault("invalid_image", param="mask", reason=reason)
 
 
-async def _facts(site: Site, field: str, picture: PictureInput) -> PictureFacts:
+async def _size(site: Site, field: str, picture: PictureInput) -> tuple[int, int]:
     pictures = site.artefacts.pictures
 
-    def read(_: bytes) -> PictureFacts:
-        return picture_facts(picture.read(), pictures.pixels_max)
+    def read(_: bytes) -> tuple[int, int]:
+        return shown_size(picture.read(), pictures.pixels_max)
 
     try:
         return await pictures.run(read, b"")

@@ -31,6 +31,7 @@ from waystation.upstream.attempt import AttemptFailed, Wire
 from waystation.upstream.fetching import Wanted
 from waystation.upstream.pictures.easel import Easel
 from waystation.upstream.pictures.port import Picture, Pictures
+from waystation.upstream.pictures.turning import turned
 from waystation.upstream.pictures.wire import overdue
 
 STORE_SECONDS_MAX = 30.0
@@ -160,14 +161,16 @@ class PictureTasks:
         row is no place for pictures. Raises Fault (400)."""
         operation.wants = "url"
         if not operation.references and operation.mask_reference is None:
-            return operation
+            return operation  # a task's body is JSON: its pictures are all named so
         fetched = await asyncio.gather(
             *(self._fetch(field, address) for field, address in operation.references)
         )
         mask = operation.order.mask
         if operation.mask_reference is not None:
             mask = await self._fetch("mask", operation.mask_reference)
-        supplied = operation.supplied((*operation.order.inputs, *fetched), mask)
+        inputs = (*operation.order.inputs, *fetched)
+        upright = await turned(self._workshop.artefacts.pictures, inputs)
+        supplied = operation.supplied(upright, mask)
         supplied.wants = "url"
         return supplied
 
