@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.support.rogue import Rogue
 from waystation.app import gateway as gateway_parts
+from waystation.artefacts.artefact import Artefact
 from waystation.control.apply import execute, open_store, plan
 from waystation.control.apply.load import parse
 from waystation.edge.gateway import Gateway
@@ -238,6 +239,15 @@ class Studio:
         async with asyncio.timeout(SECONDS_MAX):
             while self.gateway.site.ledger.holds_open:
                 await asyncio.sleep(0.002)
+
+    async def listed(self, account_id: int) -> tuple[Artefact, ...]:
+        """What the account sees, once all that is kept is paid for and published."""
+        artefacts = self.gateway.site.artefacts
+        await self.settled()
+        async with asyncio.timeout(SECONDS_MAX):
+            while await artefacts.rows.pending((0, ""), 1):
+                await asyncio.sleep(0.002)
+        return (await artefacts.page(account_id, "", 20)).artefacts
 
     async def check(self) -> None:
         """The books are clean, and nothing is open."""

@@ -140,8 +140,8 @@ async def test_who_leaves_while_pictures_are_fetched_pays_for_what_is_kept(begin
     await studio.settled()
     (hold_id,) = studio.books._state.resolved
     row = await studio.row(hold_id)
-    page = await studio.gateway.site.artefacts.page(row.facts.account_id, "", 10)
-    assert (row.nanos, row.end, len(page.artefacts)) == (4 * CENT, "client_gone", 2)
+    page = await studio.listed(row.facts.account_id)
+    assert (row.nanos, row.end, len(page)) == (4 * CENT, "client_gone", 2)
 
 
 async def test_what_was_kept_of_an_attempt_that_failed_is_nobodys(begin: Begin) -> None:
@@ -245,8 +245,8 @@ async def test_a_locked_store_sells_nothing(begin: Begin, monkeypatch: pytest.Mo
         store.execute("ROLLBACK")
     assert (reply.status, reply.code) == (503, "temporarily_unavailable"), reply.body
     assert (await studio.row(reply.request_id)).nanos == 0
-    page = await studio.gateway.site.artefacts.page(ACCOUNT, "", 10)
-    assert [one.request_id for one in page.artefacts] == [first.request_id]
+    page = await studio.listed(ACCOUNT)
+    assert [one.request_id for one in page] == [first.request_id]
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,8 @@ async def test_a_drained_picture_is_kept_and_billed(begin: Begin) -> None:
     (hold_id,) = studio.books._state.resolved
     row = await studio.row(hold_id)
     assert (row.nanos, row.end) == (2 * CENT, "client_gone")
-    page = await studio.gateway.site.artefacts.page(row.facts.account_id, "", 10)
-    assert [each.request_id for each in page.artefacts] == [hold_id]
+    page = await studio.listed(row.facts.account_id)
+    assert [each.request_id for each in page] == [hold_id]
 
 
 REFUSED: list[tuple[dict[str, Any], str, str | None]] = [

@@ -64,8 +64,8 @@ async def test_partial_pictures(begin: Begin) -> None:
     assert (sent["stream"], sent["partial_images"]) == (True, 2)
     row = await studio.row(reply.request_id)
     assert (row.nanos, row.end) == (10 * 5_000 + 1056 * 40_000, "complete")
-    page = await studio.gateway.site.artefacts.page(row.facts.account_id, "", 10)
-    assert len(page.artefacts) == 1
+    page = await studio.listed(row.facts.account_id)
+    assert len(page) == 1
 
 
 async def test_a_vendor_without_streams_gives_the_end_alone(studio: Studio) -> None:
