@@ -39,7 +39,17 @@ class Untranslatable(AttemptFailed):
 class Try:
     """What one attempt is made of: its wire, its target, what its readers show of money."""
 
-    __slots__ = ("_attempt", "_story", "_way", "operation", "parts", "receipt", "target", "wire")
+    __slots__ = (
+        "_attempt",
+        "_story",
+        "_way",
+        "lane",
+        "operation",
+        "parts",
+        "receipt",
+        "target",
+        "wire",
+    )
 
     def __init__(self, story: Story, attempt: Attempt) -> None:
         candidate = attempt.candidate
@@ -49,6 +59,7 @@ class Try:
         channel = candidate.channel
         self._story = story
         self._attempt = attempt
+        self.lane = ""  # for the log, where the request is put into another dialect
         way = self._way = site.ways.of(channel)
         self.operation: Operation = operation
         self.parts = operation.n if operation.fans_out and not candidate.native_n else 1
@@ -95,6 +106,7 @@ class Try:
         except Fault as fault:
             raise Untranslatable(fault, status=fault.status) from None
         self.operation = translated
+        self.lane = f"asked as {spoken}"
         self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
 
     async def fetch(self) -> Whole:
@@ -169,7 +181,7 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) 
     attempts.succeeded(attempt, monotonic())
     story.first_ns = perf_counter_ns()
     story.upstream_id = whole.upstream_id
-    story.attempted(attempt, began_ns, "answered", 200, "")
+    story.attempted(attempt, began_ns, "answered", 200, made.lane)
     usage = whole.usage
     await story.cover(usage)
     headers = (JSON_TYPE, *story.receipt_headers(usage))
@@ -197,7 +209,7 @@ async def _streamed(story: Story, attempts: Attempts, attempt: Attempt, made: Tr
             await stream.open()
         attempts.succeeded(attempt, monotonic())
         story.first_ns = perf_counter_ns()
-        story.attempted(attempt, began_ns, "answered", 200, "")
+        story.attempted(attempt, began_ns, "answered", 200, made.lane)
         await stream.run()
     except BaseException:
         if source is not None:
