@@ -62,7 +62,7 @@ class Try:
         self.lane = ""  # for the log, where the request is put into another dialect
         way = self._way = site.ways.of(channel)
         self.operation: Operation = operation
-        self.parts = operation.n if operation.fans_out and not candidate.native_n else 1
+        self.parts = story.calls
         # The story's method, not one of ours: an object that holds itself is garbage that only the
         # collector finds, and a request's worth of that for each request is dear.
         self.receipt = Receipt(story.cost)
@@ -85,7 +85,6 @@ class Try:
             site.settings.reply_bytes_max,
         )
         story.served = candidate
-        story.calls = self.parts
         story.dropped = ()
 
     async def translate(self) -> None:
@@ -123,6 +122,7 @@ class Try:
             lambda: chat.reply_reader(self.target, _UNPRICED),
             self.parts,
             lambda replies, usage: chat.merge(replies, usage, self.receipt),
+            self._at_once,
         )
 
     async def begin(self) -> Source:
@@ -130,9 +130,14 @@ class Try:
         if self.parts > 1:
             chat = cast(ChatOperation, self.operation)
             stream = chat.fan_out_stream(self.target, self.receipt)
-            return await begin_parts(self.wire, self._outgoing(), stream, self.parts)
+            parts, at_once = self.parts, self._at_once
+            return await begin_parts(self.wire, self._outgoing(), stream, parts, at_once)
         reader = self.operation.stream_reader(self.target, self.receipt)
         return await begin(self.wire, self._outgoing(), reader)
+
+    @property
+    def _at_once(self) -> int:
+        return self._story.places or self.parts
 
     def _outgoing(self) -> Outgoing:
         attempt, operation = self._attempt, self.operation

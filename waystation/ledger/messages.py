@@ -103,7 +103,8 @@ class Note(Message, frozen=True, tag="note"):
 
 
 class TakeSlot(Message, frozen=True, tag="take"):
-    """A place in a channel's and a key's limits, before an attempt. 0 = no such limit."""
+    """Places in a channel's and a key's limits, before an attempt. 0 = no such limit. places: one
+    for each call that the attempt makes; some of them, one at least, are granted."""
 
     slot_id: str
     channel_id: int
@@ -112,6 +113,7 @@ class TakeSlot(Message, frozen=True, tag="take"):
     key_concurrency: int
     channel_rpm: int
     key_rpm: int
+    places: int = 1
 
 
 class GiveSlot(Message, frozen=True, tag="give"):
@@ -198,9 +200,10 @@ class Swept(Message, frozen=True, tag="swept"):
 
 
 class Granted(Message, frozen=True, tag="granted"):
-    """A slot is taken."""
+    """A slot is taken. places: so many calls may run at once."""
 
     slot_id: str
+    places: int = 1
 
 
 # ---- money by people ---------------------------------------------------------------------
