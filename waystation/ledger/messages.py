@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from waystation.journal.row import Facts, Row
+from waystation.ledger.log_upkeep import Tidied, TidyLog
 from waystation.ledger.message import Message
 from waystation.ledger.policies import PutAccount, PutGroup, PutToken
 from waystation.ledger.questions import (
@@ -233,10 +234,10 @@ Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
     | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds
+    | AskOpenHolds | AskTaskHolds | TidyLog
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
     | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
-    | OpenHolds | TaskHolds
+    | OpenHolds | TaskHolds | Tidied
 )  # fmt: skip
