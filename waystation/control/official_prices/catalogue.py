@@ -76,11 +76,6 @@ def _joined(row: PriceRow, pictures: PriceRow) -> PriceRow:
     )
 
 
-def catalogue_rows() -> list[PriceRow]:
-    """The rows alone, for a PriceBook or the table of prices."""
-    return [entry.row for entry in catalogue()]
-
-
 def _free(maker: Provider) -> Iterator[CatalogueEntry]:
     for name in FREE.get(maker.id, ()):
         row = PriceRow(
