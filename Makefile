@@ -29,16 +29,13 @@ CORE := kernel unit meter dialects routing prices admission identity ledger wire
 CORE_TESTS := $(addprefix tests/,$(CORE))
 
 REST := $(addprefix --ignore=,$(CORE_TESTS)) tests
-# What failed while two workers and real servers shared the machine gets one more run, alone: a
-# mistake fails again, a late process does not.
-AGAIN := $(BIN)/python -m pytest -q -m "not soak" --last-failed --last-failed-no-failures none
 
 test: setup lint
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q -n 2 -m "not soak" $(CORE_TESTS) || $(AGAIN) $(CORE_TESTS)
+	$(BIN)/coverage run -m pytest -q -n 2 -m "not soak" $(CORE_TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/python -m tests.floors
-	$(BIN)/python -m pytest -q -n 2 -m "not soak" $(REST) || $(AGAIN) $(REST)
+	$(BIN)/python -m pytest -q -n 2 -m "not soak" $(REST)
 
 soak: setup
 	$(BIN)/python -m pytest -m soak

@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """Of one that we keep ourselves; a larger one is not kept."""
     artefact_days: int = Field(default=0, ge=0)
     """How long stored files are kept; 0: for ever."""
+    log_days: int = Field(default=90, ge=0)
+    """How long rows of the request log are kept; 0: for ever. The hours' totals stay."""
     task_days: int = Field(default=30, ge=1)
     """How long the requests of tasks that are over, and what their hooks were told, are kept."""
     fetch_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)

@@ -16,7 +16,6 @@ from waystation.control.official_prices.catalogue import (
     LIBRARY,
     CatalogueEntry,
     catalogue,
-    catalogue_rows,
 )
 from waystation.control.official_prices.makers import FREE
 from waystation.ledger.prices import ONE, Price, PriceBook, PriceRow, bound, charge
@@ -207,10 +206,6 @@ def test_prices_by_the_hour_are_taken_at_their_dearest(book) -> None:
     }
     assert len(costs) > 1
     assert charge(usage, price, ONE).nanos == max(costs) * 10**9
-
-
-def test_rows_alone() -> None:
-    assert len(catalogue_rows()) == len(catalogue())
 
 
 def test_a_gateway_does_not_load_the_library() -> None:

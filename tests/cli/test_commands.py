@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import RELAY, Cli
+from waystation import __version__
 from waystation.identity.keys import shape
 from waystation.storage.master_key import MasterKey, write_master_key
 
@@ -27,6 +28,11 @@ def refused(outcome: Any, *words: str) -> None:
     assert "Traceback" not in outcome.err
     for word in words:
         assert word in lines[0]
+
+
+def test_the_version(cli: Cli) -> None:
+    outcome = cli("--version")
+    assert (outcome.status, outcome.out.strip()) == (0, f"waystation {__version__}")
 
 
 def test_init_tells_once_what_it_made(cli: Cli, data: Path) -> None:

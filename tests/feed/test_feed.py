@@ -227,6 +227,18 @@ async def test_the_poll_brings_a_change_within_a_quarter_second(
     assert set(listener.snapshots[-1].groups) == {"g"}
 
 
+async def test_several_may_look_at_once(store: Database, feed: Feed, listener: Listener) -> None:
+    """A poll and whoever cannot wait for it: one connection, and each change is told once."""
+    feed.start()
+    await feed.ready()
+    for number in range(5):
+        await put(store, (main.groups, {"name": f"g{number}"}))
+        await asyncio.gather(*(feed.look() for _ in range(8)))
+        assert feed.epoch == number + 1
+    assert [len(snapshot.groups) for snapshot in listener.snapshots] == [0, 1, 2, 3, 4, 5]
+    assert not feed.is_away
+
+
 async def test_unchanged_prices_are_not_built_again(
     store: Database, sealing: Sealing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

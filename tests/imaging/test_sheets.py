@@ -10,17 +10,15 @@ from waystation.imaging.canvas import (
     crop,
     crop_to_ratio,
     enlarge,
-    pad_to_ratio,
     pan_canvas,
     restore,
     square_canvas,
     zoom_canvas,
 )
 from waystation.imaging.grid import grid, tile
-from waystation.imaging.mask import region_mask, transparent_mask, white_mask, within
+from waystation.imaging.mask import region_mask, transparent_mask, within
 from waystation.imaging.picture import BadPicture
 from waystation.imaging.seamless import seamless
-from waystation.imaging.sheet import SIZES, blend_sheet, blended
 
 
 def refused(reason: str) -> "pytest.RaisesExc[BadPicture]":
@@ -122,14 +120,6 @@ def test_made_square() -> None:
     assert opened(canvas.picture).crop(canvas.box).tobytes() == image.tobytes()
 
 
-def test_padded_to_a_shape() -> None:
-    image = noisy((64, 40))
-    for ratio, size in (((1, 1), (64, 64)), ((3, 1), (120, 40)), ((8, 5), (64, 40))):
-        canvas = pad_to_ratio(data(image), ratio)
-        assert canvas.size == size
-        assert opened(canvas.picture).crop(canvas.box).tobytes() == image.tobytes()
-
-
 def test_the_surroundings_continue_the_picture() -> None:
     half = Image.new("RGB", (64, 64), RED)
     half.paste(BLUE, (32, 0, 64, 64))
@@ -217,7 +207,6 @@ def test_masks_there_and_back() -> None:
     assert open_ai.mode == "RGBA"
     assert open_ai.getchannel("A").getpixel((3, 3)) == 0
     assert open_ai.getchannel("A").getpixel((60, 60)) == 255
-    assert opened(white_mask(transparent_mask(mask))).tobytes() == opened(mask).tobytes()
 
 
 def test_only_the_white_part_changes() -> None:
@@ -230,34 +219,6 @@ def test_only_the_white_part_changes() -> None:
         assert changed == (0, 0, 32, 32)
     with refused("mismatch"):
         within(data(noisy((64, 63))), plain(GREEN), mask)
-
-
-# ---- blends --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("count", [2, 3, 4, 5])
-def test_every_picture_is_on_the_sheet(count: int) -> None:
-    colours = [RED, GREEN, BLUE, WHITE, (240, 200, 20)][:count]
-    for dimensions, size in SIZES.items():
-        sheet = opened(blend_sheet([plain(one) for one in colours], dimensions))
-        assert sheet.size == size
-        seen = {colour for _, colour in sheet.getcolors() or []}
-        assert seen == set(colours)
-
-
-@pytest.mark.parametrize("count", [2, 3, 5])
-def test_every_picture_is_in_the_blend(count: int) -> None:
-    colours = [RED, GREEN, BLUE, WHITE, (240, 200, 20)][:count]
-    out = opened(blended([plain(one) for one in colours]))
-    for place, colour in enumerate(colours):
-        assert out.getpixel((round((place + 0.5) / count * out.width), 500)) == colour
-
-
-@pytest.mark.parametrize("count", [0, 1, 6])
-def test_blends_of_too_few_or_too_many(count: int) -> None:
-    for make in (blend_sheet, blended):
-        with refused("mismatch"):
-            make([plain(RED)] * count)
 
 
 # ---- tiles that repeat ---------------------------------------------------------------------

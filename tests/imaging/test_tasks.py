@@ -5,19 +5,17 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageStat
 
-from tests.imaging.making import BLUE, GREEN, RED, data, likeness, noisy, opened, plain
+from tests.imaging.making import BLUE, GREEN, RED, data, noisy, opened, plain
 from waystation.imaging.face import find_face, swap_face_region
 from waystation.imaging.picture import BadPicture
-from waystation.imaging.progress import forerunner, progress_grid
+from waystation.imaging.progress import progress_grid
 from waystation.imaging.scene.draw import draw
-from waystation.imaging.seeds import SEED_MAX, new_seed, seed_of, tile_seeds
+from waystation.imaging.seeds import SEED_MAX, new_seed, seed_of
 
 SKIN = (226, 178, 146)
 
 
 def test_seeds() -> None:
-    assert tile_seeds(7) == (7, 8, 9, 10)
-    assert tile_seeds(SEED_MAX) == (SEED_MAX, 0, 1, 2)
     assert seed_of("a", 1) == seed_of("a", 1) != seed_of("a1")
     seeds = {new_seed() for _ in range(200)}
     assert len(seeds) == 200
@@ -37,21 +35,6 @@ def test_a_grid_on_its_way_shows_what_is_there() -> None:
     assert progress_grid([None] * 4, 0, "a") != progress_grid([None] * 4, 0, "b")
     with pytest.raises(BadPicture):
         progress_grid([red], 10)
-
-
-def sharpness(raw: bytes) -> float:
-    grey = opened(raw).convert("L")
-    shifted = grey.transform(grey.size, Image.Transform.AFFINE, (1, 0, 1, 0, 1, 0))
-    pairs = zip(grey.tobytes(), shifted.tobytes(), strict=True)
-    return sum(abs(a - b) for a, b in pairs) / (grey.width * grey.height)
-
-
-def test_forerunners_grow_sharper() -> None:
-    whole = data(draw("a red fox and a house", (512, 512)))
-    grown = [sharpness(forerunner(whole, percent)) for percent in (0, 30, 60, 100)]
-    assert grown == sorted(grown)
-    assert grown[-1] > 2 * grown[0]
-    assert likeness(opened(forerunner(whole, 0)), opened(whole)) < 40
 
 
 def portrait(skin: tuple[int, int, int], at: tuple[int, int], radius: int = 60) -> bytes:

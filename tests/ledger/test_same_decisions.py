@@ -7,6 +7,7 @@ import pytest
 
 from tests.ledger.random_commands import Scenario
 from tests.ledger.scene import NOW_MS, Desk, account, hold, token
+from tests.support.soak import seeds
 from waystation.ledger.books import Books, Posted
 from waystation.ledger.messages import Admitted, Decision, Refused, Transfer
 from waystation.ledger.policies import Limits, PutGroup
@@ -53,7 +54,7 @@ async def test_both_databases_decide_alike(seed: int, tmp_path: Path, postgres_d
 
 @pytest.mark.soak
 @pytest.mark.postgres
-@pytest.mark.parametrize("seed", range(100, 160))
+@pytest.mark.parametrize("seed", seeds(60))
 async def test_both_databases_decide_alike_soak(
     seed: int, tmp_path: Path, postgres_dsn: str
 ) -> None:

@@ -58,3 +58,41 @@ def test_nodes_share_a_limit_without_a_rest() -> None:
         for number in range(10):
             taken += slots.take(slot(str(number), channel_concurrency=10), "g", 0) is None
     assert taken == 10
+
+
+def test_several_places_are_as_many_as_are_free() -> None:
+    slots = Slots()
+    assert slots.take(slot("a", channel_concurrency=5, places=3), "g1", 0) is None
+    assert slots.take(slot("b", channel_concurrency=5, places=3), "g1", 0) is None
+    assert (slots.places("a"), slots.places("b")) == (3, 2)
+    assert slots.take(slot("c", channel_concurrency=5), "g1", 0) == 1_000
+    slots.give("a")
+    assert (
+        slots.take(slot("c", channel_concurrency=5, key_concurrency=4, places=9), "g1", 0) is None
+    )
+    assert slots.places("c") == 2, "the key has two of its four left"
+
+
+def test_restored_places_are_those_that_were_granted() -> None:
+    slots = Slots()
+    slots.restore(slot("a", places=3), "g1")
+    assert slots.take(slot("b", channel_concurrency=4, places=3), "g1", 0) is None
+    assert slots.places("b") == 1
+    slots.lose("g1")
+    assert slots.take(slot("c", channel_concurrency=4, places=4), "g1", 0) is None
+    assert slots.places("c") == 4
+
+
+def test_each_call_counts_in_its_minute() -> None:
+    slots = Slots()
+    assert slots.take(slot("a", channel_rpm=4, places=3), "g1", 0) is None
+    assert slots.take(slot("b", channel_rpm=4, places=2), "g1", 0) == 15_000
+    assert slots.take(slot("b", channel_rpm=4), "g1", 0) is None
+
+
+def test_more_calls_than_a_minute_has_wait_for_a_whole_one() -> None:
+    slots = Slots()
+    assert slots.take(slot("a", channel_rpm=2), "g1", 0) is None
+    assert slots.take(slot("b", channel_rpm=2, places=5), "g1", 0) == 30_000
+    assert slots.take(slot("b", channel_rpm=2, places=5), "g1", 30_000) is None
+    assert slots.take(slot("c", channel_rpm=2), "g1", 30_000) == 4 * 30_000

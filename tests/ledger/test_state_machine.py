@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from tests.ledger.scene import Desk, account, credit, hold, post, token, void
+from tests.support.soak import seeds
 from waystation.ledger.books import Books, Lose
 from waystation.ledger.messages import (
     Admitted,
@@ -239,9 +240,14 @@ def test_on_sqlite() -> None:
 
 
 @pytest.mark.soak
-def test_on_sqlite_soak() -> None:
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("first", seeds(1))
+def test_on_sqlite_soak(first: int) -> None:
+    class Seeded(OnSqlite):
+        pass
+
     run_state_machine_as_test(
-        OnSqlite, settings=settings(RUN, max_examples=500, stateful_step_count=60)
+        seed(first)(Seeded), settings=settings(RUN, max_examples=500, stateful_step_count=60)
     )  # type: ignore[no-untyped-call]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import collections
-import random
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from tests.midjourney.proxy import FakeProxy
 from tests.support.gateway import KEY, document
 from tests.support.postgres import postgres_dsn, postgres_server
 from tests.support.serve import Serve, serving
+from tests.support.soak import chance as chance_of
+from tests.support.soak import seeds
 from tests.tasks.receiver import receiving
 from waystation.control.apply import first_start
 from waystation.ledger.messages import AccountState, AskAccount
@@ -71,7 +72,7 @@ def told_final(receiver: Any) -> set[str]:
 
 async def draw(proxy: FakeProxy) -> None:
     """Each job goes its way, one in five fails."""
-    chance = random.Random(5)
+    chance = chance_of(seeds(1)[0])
     while True:
         for job in list(proxy.jobs):
             status = job.fields["status"]
@@ -121,7 +122,7 @@ async def submit(
 
 
 async def kill_at_random(serve: Serve) -> None:
-    chance = random.Random(7)
+    chance = chance_of(seeds(1)[0])
     for number in range(KILLS):
         await asyncio.sleep(chance.uniform(0.3, 1.2))
         name = ("control", "ledger", "gateway-1")[number % 3]

@@ -8,6 +8,13 @@ _FAULTS = "tests/wire_ledger/test_faults.py::"
 
 IN_LEDGER = (
     Fault(
+        "many calls take one place of a channel",
+        "waystation/ledger/slots.py",
+        "            lane.taken += places\n",
+        "            lane.taken += 1\n",
+        ("tests/ledger/test_slots.py::test_several_places_are_as_many_as_are_free",),
+    ),
+    Fault(
         "the balance is not looked at",
         "waystation/ledger/decide/standing.py",
         "    if available < nanos_floor:\n",

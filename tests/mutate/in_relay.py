@@ -149,7 +149,7 @@ IN_RELAY = (
     Fault(
         "a channel's place is never given back",
         "waystation/edge/relay.py",
-        "                self._site.ledger.give_slot(slot)\n",
+        "                self._site.ledger.give_slot(slot.slot_id)\n",
         "                pass\n",
         (_ONCE + "test_a_channels_place_is_given_back",),
     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from waystation.control.endpoints.pricing import prices_at
-from waystation.control.official_prices.catalogue import catalogue, catalogue_rows
+from waystation.control.official_prices.catalogue import catalogue
 from waystation.control.official_prices.pictures import MADE, PICTURE_PRICES
 from waystation.dialects.pictures.names import canonical
 from waystation.ledger.prices import (
@@ -59,7 +59,7 @@ NAMED = [
 
 @pytest.fixture(scope="module")
 def book() -> PriceBook:
-    return PriceBook.build(catalogue_rows())
+    return PriceBook.build([entry.row for entry in catalogue()])
 
 
 @pytest.mark.parametrize("name", NAMED)

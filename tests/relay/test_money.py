@@ -229,7 +229,7 @@ async def test_fanned_out_parts_that_nobody_read_are_closed() -> None:
 
     parts: Any = [Part(), Part()]
     nothing: Any = None
-    source = FanOutSource(nothing, nothing, nothing, parts)
+    source = FanOutSource(nothing, nothing, nothing, parts, 3)
     source.close()
     await asyncio.gather(*source._tasks, return_exceptions=True)
     assert all(part.closed for part in parts)

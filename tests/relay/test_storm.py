@@ -21,6 +21,7 @@ from tests.support.script import (
     reply,
     stream,
 )
+from tests.support.soak import seeds
 from tests.support.wire import Wire
 from waystation.routing.health import Health
 
@@ -105,6 +106,6 @@ async def test_a_storm(begin: Begin, rogue: Rogue) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20))
 async def test_storms(begin: Begin, rogue: Rogue, seed: int) -> None:
     await storm(begin, rogue, seed, requests=600)

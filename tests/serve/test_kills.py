@@ -11,6 +11,7 @@ from tests.support.gateway import CHAT, INPUT_NANOS, KEY, OUTPUT_NANOS, body
 from tests.support.rogue import Rogue
 from tests.support.script import STALL, chat_frames, stream
 from tests.support.serve import Serve
+from tests.support.soak import seeds
 from tests.support.wire import Wire, request
 from waystation.ledger.questions import AskRow, RowState
 
@@ -123,7 +124,8 @@ async def test_of_a_gateway(serve: Serve, upstream: Rogue) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 async def test_of_a_gateway_at_twenty_moments(serve: Serve, upstream: Rogue) -> None:
-    for seed in range(20):
+    for seed in seeds(20):
+        print(f"seed {seed}")
         await kill_a_gateway(serve, upstream, seed)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.support.main_store import open_store
 from tests.support.postgres import PostgresServer
 from waystation.storage import database as database_module
-from waystation.storage.database import Database, StorageAway, current_epoch, next_epoch
+from waystation.storage.database import Database, StorageAway, next_epoch, read_epochs
 from waystation.storage.main import groups
 from waystation.storage.migrate import migrate
 
@@ -55,15 +55,15 @@ async def test_epochs_follow_one_another_over_writers(store: Database) -> None:
 
     assert sorted(await asyncio.gather(*(change() for _ in range(12)))) == list(range(1, 13))
     async with store.read() as connection:
-        assert await current_epoch(connection) == 12
+        assert (await read_epochs(connection)).epoch == 12
 
 
 async def test_a_view_does_not_change_under_its_reader(store: Database) -> None:
     async with store.read() as connection:
-        assert await current_epoch(connection) == 0
+        assert (await read_epochs(connection)).epoch == 0
         async with store.write() as writer:
             await next_epoch(writer)
-        assert await current_epoch(connection) == 0
+        assert (await read_epochs(connection)).epoch == 0
 
 
 async def test_a_locked_file_is_away_until_it_is_free(

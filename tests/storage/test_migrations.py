@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from tests.support.main_store import open_store
-from waystation.storage.database import Database, StorageAway, current_epoch
+from waystation.storage.database import Database, StorageAway, read_epochs
 from waystation.storage.main import metadata
 from waystation.storage.migrate import SchemaTooNew, head, migrate, version
 
@@ -36,7 +36,7 @@ async def test_up_gives_the_declared_tables_and_down_takes_them(empty_store: Dat
     assert await migrate(empty_store) == (None, head())
     assert await migrate(empty_store) == (head(), head())
     async with empty_store.read() as connection:
-        assert await current_epoch(connection) == 0
+        assert (await read_epochs(connection)).epoch == 0
 
 
 async def test_the_migrations_and_the_tables_in_code_are_the_same(store: Database) -> None:
@@ -114,4 +114,4 @@ async def test_without_migration_the_store_counts_as_away(empty_store: Database)
     await empty_store.connect()
     with pytest.raises(StorageAway):
         async with empty_store.read() as connection:
-            await current_epoch(connection)
+            await read_epochs(connection)

@@ -58,12 +58,12 @@ class Serve:
             command += ["--config", str(config)]
         with self.output.open("ab") as out:
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self._environment()
+                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.environment()
             )
         self.wait(lambda: all(self.pid(name) for name in self.names))
         self.wait(self._is_ready)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         kept = {name: one for name, one in os.environ.items() if not name.startswith("WAYSTATION_")}
         usual = {"language": "en", "time_zone": "UTC", "drain_notice_seconds": 0.2,
                  "drain_seconds_max": 10, "log_lines": "off"}  # fmt: skip

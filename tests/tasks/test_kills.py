@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from tests.tasks.far import Far, far_upstream
 from tests.tasks.plant import CREDIT_NANOS, Plant, order
 from tests.tasks.slow import NANOS
+from waystation.kernel.clock import now_ms
 from waystation.storage.main import tasks
 from waystation.tasks.settle import Settler
 from waystation.tasks.sweep import Sweep
@@ -97,14 +98,27 @@ def _check_sends(far: Far, ids: list[str]) -> None:
     assert max(far.submits.values()) == 1
 
 
+async def _heard_out(plant: Plant, gateway: str) -> None:
+    """Until the ledger has decided all that the dead gateway said, and it is a while ago."""
+    while gateway in plant.server.gateways:
+        await asyncio.sleep(0.001)
+    await plant.account()
+    decided_ms = now_ms()
+    while now_ms() <= decided_ms:
+        await asyncio.sleep(0.001)
+
+
 async def test_a_gateway_killed_between_hold_and_row_leaves_nothing(
     plant: Plant, children: Children
 ) -> None:
     said: list[str] = []
     for seconds in (0.1, 0.2):
         child = await children.start("gateway")
+        assert child.stdout is not None
+        said.append((await asyncio.to_thread(child.stdout.readline)).strip())
         await asyncio.sleep(seconds)
         said += children.kill(child).split()
+        await _heard_out(plant, "gateway-2")
     sweep = Sweep(plant.store, plant.ledger, Settler(plant.store, plant.ledger), 0.0)
     await sweep.sweep()
     assert await sweep.sweep() == (0, 0)

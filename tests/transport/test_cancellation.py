@@ -1,12 +1,13 @@
 """A cancelled call gives everything back, at whatever moment it is cancelled."""
 
 import asyncio
-import random
 
 import pytest
 
 from tests.support.rogue import Rogue
 from tests.support.script import LAST_CHUNK, STALL, Pause, Script, chunk, head
+from tests.support.soak import chance as chance_of
+from tests.support.soak import seeds
 from tests.transport.conftest import Line, OpenHttp1
 from waystation.upstream.http1 import Http1Transport
 from waystation.upstream.transport import Deadlines, Origin, Outgoing, TransportFault
@@ -23,9 +24,9 @@ SLOW: Script = (
 )
 
 
-async def storm(line: Line, rogue: Rogue, count: int, lanes: int = 10) -> int:
+async def storm(line: Line, rogue: Rogue, count: int, lanes: int = 10, seed: int = 32) -> int:
     """So many calls, ten at a time, each cancelled at a random moment; how many came through."""
-    chance = random.Random(32)
+    chance = chance_of(seed)
     patience_seconds = 0.008 if line.is_direct else 0.04
     whole = 0
 
@@ -76,9 +77,10 @@ async def test_a_storm_of_cancellations(line: Line, rogue: Rogue) -> None:
 
 
 @pytest.mark.soak
-async def test_ten_thousand_cancellations(line: Line, rogue: Rogue) -> None:
+@pytest.mark.parametrize("seed", seeds(1))
+async def test_ten_thousand_cancellations(line: Line, rogue: Rogue, seed: int) -> None:
     rogue.answer(SLOW)
-    await storm(line, rogue, 10_000)
+    await storm(line, rogue, 10_000, seed=seed)
     await next_calls_succeed(line, rogue)
     await rogue.until(lambda: rogue.open_links <= 10)
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.support.postgres import postgres_dsn, postgres_server  # noqa: F401
+from tests.support.soak import seeds
 from tests.wire_ledger.conftest import a_hold, a_post, until
 from tests.wire_ledger.gateway_process import METERED_NANOS
 from tests.wire_ledger.ledger_process import BOOT
@@ -106,7 +107,7 @@ async def test_a_ledger_killed_under_load_settles_everything_once(processes: Pro
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(2, 22))
+@pytest.mark.parametrize("seed", seeds(20))
 async def test_a_ledger_killed_at_any_moment(processes: Processes, seed: int) -> None:
     await kill_ledger_under_load(processes, seed, kills=3)
 

@@ -12,6 +12,7 @@ from functools import cache
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
+from waystation import __version__
 from waystation.cli.refusal import EXIT_REFUSED, Refusal, one_line
 
 app = typer.Typer(
@@ -22,6 +23,21 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"waystation {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: bool = typer.Option(
+        False, "--version", help="Tell the version.", callback=_tell_version, is_eager=True
+    ),
+) -> None:
+    pass
 
 
 @cache

@@ -39,6 +39,7 @@ class Feed:
         self._on_epoch = on_epoch
         self._interval_seconds = interval_seconds
         self._known = _NEVER
+        self._looking = asyncio.Lock()
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -67,7 +68,13 @@ class Feed:
         await self._watch.close()
 
     async def look(self) -> None:
-        """One poll. Raises StorageAway; what was not handed over is tried again by the next."""
+        """One poll, after one that is under way: both would use one connection, and an older
+        snapshot could follow a newer one. Raises StorageAway; what was not handed over is tried
+        again by the next."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         now = await self._watch.read()
         if now == self._known:
             return

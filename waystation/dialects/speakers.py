@@ -39,7 +39,7 @@ FITTERS: Mapping[str, Fitter] = {"messages": Fitter(needs_fitting, fitted)}
 
 _OTHERS: Mapping[str, tuple[str, ...]] = {
     operation: tuple(each for each in ORDER if each != operation and each in SPEAKERS)
-    for operation in SPEAKERS
+    for operation in (*SPEAKERS, "completion")
 }
 
 

@@ -13,7 +13,7 @@ from waystation.dialects.ir import Chat, Failed, Finished
 from waystation.dialects.lanes import Bill, EventReader, EventWriter, Speaker, Translatable, Written
 from waystation.dialects.loss import Loss
 from waystation.dialects.metered import Metered, MeteredStream
-from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, StreamPart
+from waystation.dialects.openai_chat.chunk_writer import StreamPart, StreamShape
 from waystation.dialects.openai_chat.fan_out import FanOutStream
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
@@ -26,6 +26,7 @@ class FansOut(Protocol):
     """A caller's operation that can be told as one answer out of several calls."""
 
     include_usage: bool
+    shape: StreamShape
 
     def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes: ...
 
@@ -101,13 +102,14 @@ class Translated:
 
     def fan_out_stream(self, target: Target, receipt: Receipt) -> FanOutStream:
         """A reader for n parallel streams."""
+        caller = cast(FansOut, self._caller)
         return FanOutStream(
             self.n,
             lambda part: self._stream(target, Receipt(None), part),
-            shape=CHAT_SHAPE,
+            shape=caller.shape,
             model=self.model,
             cost_of=receipt.cost_of,
-            include_usage=cast(FansOut, self._caller).include_usage,
+            include_usage=caller.include_usage,
         )
 
     def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes:

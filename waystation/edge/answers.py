@@ -39,7 +39,17 @@ class Untranslatable(AttemptFailed):
 class Try:
     """What one attempt is made of: its wire, its target, what its readers show of money."""
 
-    __slots__ = ("_attempt", "_story", "_way", "operation", "parts", "receipt", "target", "wire")
+    __slots__ = (
+        "_attempt",
+        "_story",
+        "_way",
+        "lane",
+        "operation",
+        "parts",
+        "receipt",
+        "target",
+        "wire",
+    )
 
     def __init__(self, story: Story, attempt: Attempt) -> None:
         candidate = attempt.candidate
@@ -49,9 +59,10 @@ class Try:
         channel = candidate.channel
         self._story = story
         self._attempt = attempt
+        self.lane = ""  # for the log, where the request is put into another dialect
         way = self._way = site.ways.of(channel)
         self.operation: Operation = operation
-        self.parts = operation.n if operation.fans_out and not candidate.native_n else 1
+        self.parts = story.calls
         # The story's method, not one of ours: an object that holds itself is garbage that only the
         # collector finds, and a request's worth of that for each request is dear.
         self.receipt = Receipt(story.cost)
@@ -74,7 +85,6 @@ class Try:
             site.settings.reply_bytes_max,
         )
         story.served = candidate
-        story.calls = self.parts
         story.dropped = ()
 
     async def translate(self) -> None:
@@ -95,6 +105,7 @@ class Try:
         except Fault as fault:
             raise Untranslatable(fault, status=fault.status) from None
         self.operation = translated
+        self.lane = f"asked as {spoken}"
         self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
 
     async def fetch(self) -> Whole:
@@ -111,6 +122,7 @@ class Try:
             lambda: chat.reply_reader(self.target, _UNPRICED),
             self.parts,
             lambda replies, usage: chat.merge(replies, usage, self.receipt),
+            self._at_once,
         )
 
     async def begin(self) -> Source:
@@ -118,9 +130,14 @@ class Try:
         if self.parts > 1:
             chat = cast(ChatOperation, self.operation)
             stream = chat.fan_out_stream(self.target, self.receipt)
-            return await begin_parts(self.wire, self._outgoing(), stream, self.parts)
+            parts, at_once = self.parts, self._at_once
+            return await begin_parts(self.wire, self._outgoing(), stream, parts, at_once)
         reader = self.operation.stream_reader(self.target, self.receipt)
         return await begin(self.wire, self._outgoing(), reader)
+
+    @property
+    def _at_once(self) -> int:
+        return self._story.places or self.parts
 
     def _outgoing(self) -> Outgoing:
         attempt, operation = self._attempt, self.operation
@@ -169,7 +186,7 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) 
     attempts.succeeded(attempt, monotonic())
     story.first_ns = perf_counter_ns()
     story.upstream_id = whole.upstream_id
-    story.attempted(attempt, began_ns, "answered", 200, "")
+    story.attempted(attempt, began_ns, "answered", 200, made.lane)
     usage = whole.usage
     await story.cover(usage)
     headers = (JSON_TYPE, *story.receipt_headers(usage))
@@ -197,7 +214,7 @@ async def _streamed(story: Story, attempts: Attempts, attempt: Attempt, made: Tr
             await stream.open()
         attempts.succeeded(attempt, monotonic())
         story.first_ns = perf_counter_ns()
-        story.attempted(attempt, began_ns, "answered", 200, "")
+        story.attempted(attempt, began_ns, "answered", 200, made.lane)
         await stream.run()
     except BaseException:
         if source is not None:

@@ -41,9 +41,10 @@ from waystation.kernel.clock import now_ms
 from waystation.ledger.port import LedgerAway
 from waystation.routing.affinity import Conversation
 from waystation.routing.choice import Attempt, Attempts
-from waystation.routing.choices import Choices
+from waystation.routing.choices import Candidate, Choices
 from waystation.routing.verdict import Verdict, full, judge, judge_transport
 from waystation.upstream.attempt import AttemptFailed
+from waystation.upstream.pictures.easel import calls_planned
 
 
 class HoldLost(Exception):
@@ -185,7 +186,11 @@ class Relay:
         try:
             if number > 1 and not await grant.confirmed():
                 raise HoldLost
-            slot = await slots.take(self._site.ledger, attempt, story.call.request_id, number)
+            story.calls = _calls(story.operation, attempt.candidate)
+            slot = await slots.take(
+                self._site.ledger, attempt, story.call.request_id, number, story.calls
+            )
+            story.places = None if slot is None else slot.places
         except slots.NoSlot as refused:
             grant.unsent()
             attempts.failed(attempt, full(refused.retry_after_seconds), monotonic())
@@ -207,7 +212,7 @@ class Relay:
             return False
         finally:
             if slot is not None:
-                self._site.ledger.give_slot(slot)
+                self._site.ledger.give_slot(slot.slot_id)
         return True
 
     def _failed(
@@ -245,6 +250,14 @@ def _candidates(site: Site, caller: Caller, operation: Request) -> Choices:
         thinker = cast(Thinker, operation)  # other operations get no effort
         thinker.think(choices.effort, choices.first.upstream_model)
     return choices
+
+
+def _calls(operation: Request | None, candidate: Candidate) -> int:
+    """How many calls answer the request at this channel."""
+    if isinstance(operation, PictureOperation):
+        return calls_planned(operation, candidate)
+    assert operation is not None
+    return operation.n if operation.fans_out and not candidate.native_n else 1
 
 
 def _conversation(caller: Caller, operation: Request, choices: Choices) -> Conversation | None:

@@ -14,7 +14,7 @@ from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.storage.stored_responses import Stored, contents
-from waystation.upstream.attempt import AttemptFailed, Wire, send
+from waystation.upstream.attempt import AttemptFailed, Wire, send, unheld
 from waystation.upstream.transport import MaybeSent
 
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -68,7 +68,7 @@ class ResponseCalls:
         way = site.ways.of(channel)
         secrets = key.secrets
         bytes_max = site.settings.reply_bytes_max
-        wire = Wire(site.transport(channel), way.deadlines, _unheld, secrets, bytes_max)
+        wire = Wire(site.transport(channel), way.deadlines, unheld, secrets, bytes_max)
         try:
             incoming = await send(wire, way.item(key, method, "responses", stored.id))
             try:
@@ -99,7 +99,3 @@ def _named(body: bytes, model: str) -> bytes:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Fault("bad_upstream_response", reason="not a response") from None
     return msgspec.json.encode({**fields, "model": raw_of(model)})
-
-
-def _unheld() -> None:
-    """Nothing is held, so nothing is marked as sent."""

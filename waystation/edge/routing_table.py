@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import unquote
 
+from waystation.dialects.anthropic.count import parse as parse_message_count
 from waystation.dialects.anthropic.request import parse as parse_messages
+from waystation.dialects.gemini.calls import parse_count as parse_gemini_count
 from waystation.dialects.openai_chat.request import HasInput
 from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.openai_responses.calls import parse_compaction, parse_input_tokens
@@ -16,10 +19,9 @@ from waystation.dialects.rerank.request import parse as parse_rerank
 from waystation.edge.artefact_calls import ArtefactCalls
 from waystation.edge.billing import Billing
 from waystation.edge.call import Call, Handler
-from waystation.edge.count_tokens import CountTokens
+from waystation.edge.counting import Countable, Counting
 from waystation.edge.files import Files
 from waystation.edge.gemini import VERBS, GeminiRelay
-from waystation.edge.gemini_count import GeminiCount
 from waystation.edge.health import Readyz, livez
 from waystation.edge.midjourney.routes import add_midjourney
 from waystation.edge.models import Models
@@ -108,15 +110,20 @@ def _add_gemini(table: RouteTable[Handler], site: Site) -> None:
             relay = GeminiRelay(site, verb)
             table.add("POST", f"/{version}/models/{{model}}:{verb}", relay, "token", "gemini")
         path = f"/{version}/models/{{model}}:countTokens"
-        table.add("POST", path, GeminiCount(site), "token", "gemini")
+        count = Counting(site, "gemini", "generate", _gemini_count)
+        table.add("POST", path, count, "token", "gemini")
 
 
 def _add_messages(table: RouteTable[Handler], site: Site) -> None:
     bytes_max = site.settings.body_bytes_max
     relay = Relay(site, "anthropic", parse_messages, bytes_max)
     table.add("POST", "/v1/messages", relay, "token", "anthropic")
-    count = CountTokens(site, bytes_max)
+    count = Counting(site, "anthropic", "messages", lambda _, body: parse_message_count(body))
     table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")
+
+
+def _gemini_count(call: Call, body: bytes) -> Countable:
+    return parse_gemini_count(body, call.header, model=unquote(call.params["model"]))
 
 
 def _add_rerank(table: RouteTable[Handler], site: Site) -> None:

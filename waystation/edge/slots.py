@@ -3,7 +3,7 @@
 Channels without limits, which are most, never ask.
 """
 
-from waystation.ledger.messages import Refused, TakeSlot
+from waystation.ledger.messages import Granted, Refused, TakeSlot
 from waystation.ledger.port import Ledger, LedgerAway
 from waystation.routing.choice import Attempt
 from waystation.routing.snapshot import ChannelLimits
@@ -19,8 +19,11 @@ class NoSlot(Exception):
         self.retry_after_seconds = max(1, -(-retry_after_ms // 1000))
 
 
-async def take(ledger: Ledger, attempt: Attempt, request_id: str, number: int) -> str | None:
-    """The slot's id, to be given back; None where no limit applies. Raises NoSlot, LedgerAway."""
+async def take(
+    ledger: Ledger, attempt: Attempt, request_id: str, number: int, calls: int
+) -> Granted | None:
+    """The slot, to be given back, for an attempt of so many calls; None where no limit applies.
+    Raises NoSlot, LedgerAway."""
     channel = attempt.candidate.channel
     limits = channel.limits
     if limits == _NO_LIMITS:
@@ -33,11 +36,12 @@ async def take(ledger: Ledger, attempt: Attempt, request_id: str, number: int) -
         limits.key_concurrency,
         limits.rpm,
         limits.key_rpm,
+        calls,
     )
     decision = await ledger.take_slot(slot)
     if isinstance(decision, Refused):
         raise NoSlot(decision.retry_after_ms)
-    return slot.slot_id
+    return decision
 
 
 __all__ = ["LedgerAway", "NoSlot", "take"]

@@ -55,6 +55,7 @@ class Story:
         "grant",
         "is_answered",
         "operation",
+        "places",
         "served",
         "site",
         "stream_type",
@@ -76,6 +77,7 @@ class Story:
         self.attempts: tuple[AttemptRow, ...] = ()
         self.served: Candidate | None = None
         self.calls = 1  # that the attempt fans out to
+        self.places: int | None = None  # of them at once, where the channel limits that
         self.ends_at = 0.0  # the loop's time when pictures must be there
         self.dropped: tuple[str, ...] = ()  # settings that translation left out
         self.upstream_id = ""

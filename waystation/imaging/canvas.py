@@ -100,17 +100,6 @@ def crop_to_ratio(data: bytes, ratio: Size) -> bytes:
     return encode(image.crop((left, top, left + size[0], top + size[1])))
 
 
-def pad_to_ratio(data: bytes, ratio: Size) -> Canvas:
-    """The smallest sheet of this shape around the picture, whose pixels stay as they are."""
-    image = open_picture(data)
-    wide, high = _positive(ratio)
-    if image.width * high > image.height * wide:
-        size = image.width, round(image.width * high / wide)
-    else:
-        size = round(image.height * wide / high), image.height
-    return _placed(image, size, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
-
-
 def enlarge(data: bytes, factor: int = 2) -> bytes:
     """PNG, larger without a model: Lanczos and a little sharpening. Raises BadPicture."""
     return encode(enlarged(open_picture(data), factor))

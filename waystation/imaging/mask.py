@@ -37,12 +37,6 @@ def transparent_mask(mask: bytes) -> bytes:
     return encode(out)
 
 
-def white_mask(transparent: bytes) -> bytes:
-    """Out of OpenAI's form: wholly transparent becomes white, all else black."""
-    alpha = open_picture(transparent).convert("RGBA").getchannel("A")
-    return encode(alpha.point(lambda value: 0 if value else 255))
-
-
 def within(original: bytes, painted: bytes, mask: bytes) -> bytes:
     """The original, its pixels untouched, with what was painted where the mask is white.
     painted: of another size is scaled. Raises BadPicture when mask and original differ in size."""

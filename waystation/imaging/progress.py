@@ -26,12 +26,6 @@ def progress_grid(tiles: Sequence[bytes | None], percent: int, key: str = "") ->
     return encode(join(shown), "jpeg", 80)
 
 
-def forerunner(data: bytes, percent: int) -> bytes:
-    """JPEG preview of one picture, the more blurred the smaller the percentage."""
-    image = flat(open_picture(data))
-    return encode(_blur(cover(image, _small(image.size)), percent), "jpeg", 80)
-
-
 def _small(size: Size) -> Size:
     share = _SIDE_PIXELS / max(size)
     return max(1, round(size[0] * share)), max(1, round(size[1] * share))

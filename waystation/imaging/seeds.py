@@ -15,9 +15,3 @@ def seed_of(*parts: object) -> int:
     """The same for the same parts, 1 to SEED_MAX."""
     joined = "\x1f".join(str(part) for part in parts).encode("utf-8", "surrogatepass")
     return 1 + int.from_bytes(hashlib.sha256(joined).digest()[:8], "big") % SEED_MAX
-
-
-def tile_seeds(base: int) -> tuple[int, int, int, int]:
-    """s, s+1, s+2, s+3, beginning again after the largest."""
-    one, two, three, four = ((base + step) % (SEED_MAX + 1) for step in range(4))
-    return one, two, three, four

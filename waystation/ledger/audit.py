@@ -31,6 +31,9 @@ class Report(TypedDict):
     failures: list[str]
 
 
+_IS_COUNTED = "created_ms - created_ms % 3600000 NOT IN (SELECT hour_ms FROM retired)"
+"""Of a log row: its hour's totals do not stand for it (tidying.py)."""
+
 CHECKS: dict[str, str] = {
     # Each select gives one row per thing that is wrong: what it is about, expected, found.
     "legs: debit and credit do not fit the kind": """
@@ -130,7 +133,8 @@ CHECKS: dict[str, str] = {
         SELECT 'rows of resolutions', resolved, logged + gone FROM (
             SELECT (SELECT count(*) FROM transfers
                     WHERE kind IN ('post', 'void', 'expire')) AS resolved,
-                   (SELECT count(*) FROM requests WHERE hold_id IS NOT NULL) AS logged,
+                   (SELECT count(*) FROM requests WHERE hold_id IS NOT NULL
+                    AND _is_counted_) AS logged,
                    (SELECT coalesce(sum(resolutions), 0) FROM rollups
                     WHERE hour_ms IN (SELECT hour_ms FROM retired)) AS gone) AS counts
         WHERE resolved <> logged + gone""",
@@ -150,7 +154,8 @@ CHECKS: dict[str, str] = {
         SELECT 'all accounts', posted, logged + gone FROM (
             SELECT (SELECT coalesce(sum(amount_nanos), 0) FROM transfers
                     WHERE kind = 'post') AS posted,
-                   (SELECT coalesce(sum(nanos), 0) FROM requests) AS logged,
+                   (SELECT coalesce(sum(nanos), 0) FROM requests
+                    WHERE _is_counted_) AS logged,
                    (SELECT coalesce(sum(nanos), 0) FROM rollups
                     WHERE hour_ms IN (SELECT hour_ms FROM retired)) AS gone) AS sums
         WHERE posted <> logged + gone""",
@@ -174,7 +179,7 @@ CHECKS: dict[str, str] = {
                 CASE WHEN hold_id IS NULL THEN 0 ELSE 1 END AS resolved,
                 nanos AS rows_nanos, 0 AS hour_nanos, nanos, cost_nanos, loss_nanos,
                 input_tokens, output_tokens, token_id, model, group_name, channel_id
-            FROM requests
+            FROM requests WHERE _is_counted_
             UNION ALL
             SELECT hour_ms, account_id, -requests, -failures, -resolutions, 0, nanos, -nanos,
                 -cost_nanos, -loss_nanos, -input_tokens, -output_tokens, token_id, model,
@@ -206,6 +211,7 @@ def audit_report() -> Generator[Query, Rows, Report]:
     loss = yield "SELECT coalesce(sum(loss_nanos), 0) FROM rollups", {}
     failures: list[str] = []
     for name, sql in CHECKS.items():
+        sql = sql.replace("_is_counted_", _IS_COUNTED)
         wrong = yield f"SELECT * FROM ({sql}) AS wrong LIMIT {FAILURES_MAX + 1}", {}  # noqa: S608
         failures += [
             f"{name}: {about} (expected {expected}, found {found})"

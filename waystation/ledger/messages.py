@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from waystation.journal.row import Facts, Row
+from waystation.ledger.log_upkeep import Tidied, TidyLog
 from waystation.ledger.message import Message
 from waystation.ledger.policies import PutAccount, PutGroup, PutToken
 from waystation.ledger.questions import (
@@ -103,7 +104,8 @@ class Note(Message, frozen=True, tag="note"):
 
 
 class TakeSlot(Message, frozen=True, tag="take"):
-    """A place in a channel's and a key's limits, before an attempt. 0 = no such limit."""
+    """Places in a channel's and a key's limits, before an attempt. 0 = no such limit. places: one
+    for each call that the attempt makes; some of them, one at least, are granted."""
 
     slot_id: str
     channel_id: int
@@ -112,6 +114,7 @@ class TakeSlot(Message, frozen=True, tag="take"):
     key_concurrency: int
     channel_rpm: int
     key_rpm: int
+    places: int = 1
 
 
 class GiveSlot(Message, frozen=True, tag="give"):
@@ -198,9 +201,10 @@ class Swept(Message, frozen=True, tag="swept"):
 
 
 class Granted(Message, frozen=True, tag="granted"):
-    """A slot is taken."""
+    """A slot is taken. places: so many calls may run at once."""
 
     slot_id: str
+    places: int = 1
 
 
 # ---- money by people ---------------------------------------------------------------------
@@ -230,10 +234,10 @@ Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
     | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds
+    | AskOpenHolds | AskTaskHolds | TidyLog
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
     | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
-    | OpenHolds | TaskHolds
+    | OpenHolds | TaskHolds | Tidied
 )  # fmt: skip

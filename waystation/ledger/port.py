@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from waystation.journal.row import Row
+from waystation.ledger.log_upkeep import Tidied, TidyLog
 from waystation.ledger.messages import (
     Admitted,
     Done,
@@ -40,11 +41,11 @@ from waystation.ledger.questions import (
 
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds | PutAccount | PutToken | PutGroup | Transfer
+    | AskOpenHolds | AskTaskHolds | TidyLog | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
 Answer = (
     AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
-    | OpenHolds | TaskHolds
+    | OpenHolds | TaskHolds | Tidied
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import asyncpg
 
+from waystation.ledger.log_upkeep import TidyLog
 from waystation.ledger.messages import Decision
 from waystation.ledger.queries import Question, answer
 
@@ -14,6 +15,9 @@ async def ask(connection: asyncpg.Connection | None, question: Question) -> Deci
     if connection is None:
         return None
     try:
+        if isinstance(question, TidyLog):  # the one that writes
+            async with connection.transaction():
+                return await _ask(connection, question)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await _ask(connection, question)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):

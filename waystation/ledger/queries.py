@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from waystation.ledger.audit import audit_report
+from waystation.ledger.log_upkeep import TidyLog
 from waystation.ledger.messages import Decision
 from waystation.ledger.questions import (
     AccountState,
@@ -38,12 +39,14 @@ from waystation.ledger.records import (
 )
 from waystation.ledger.schema import tokens
 from waystation.ledger.statements import select
+from waystation.ledger.tidying import tidy
 
 Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskOpenHolds | AskTaskHolds
-)
+    | TidyLog
+)  # fmt: skip
 Answering = Generator[Query, Rows, Decision]
 
 FAR_MS = 2**62
@@ -70,6 +73,8 @@ def answer(question: Question) -> Answering:
             return _open_holds(question)
         case AskTaskHolds():
             return _task_holds(question)
+        case TidyLog():
+            return tidy(question)
 
 
 def _account(asked: AskAccount) -> Answering:

@@ -9,6 +9,8 @@ import msgspec
 from waystation.ledger.messages import TakeSlot
 
 MINUTE_UNITS = 60_000
+FULL_MS = 1_000
+"""To wait before a full channel is asked again."""
 
 
 class _Lane(msgspec.Struct, eq=False):
@@ -20,6 +22,7 @@ class _Lane(msgspec.Struct, eq=False):
 class _Taken(msgspec.Struct, frozen=True):
     gateway: str
     slot: TakeSlot
+    places: int
 
 
 class Slots:
@@ -34,30 +37,40 @@ class Slots:
         self._taken: dict[str, _Taken] = {}
 
     def take(self, slot: TakeSlot, gateway: str, now_ms: int) -> int | None:
-        """None: taken (again). Else milliseconds after which to try again."""
+        """None: taken (again), as many `places` as are free. Else milliseconds after which to try
+        again."""
         if slot.slot_id in self._taken:
             return None
         channel = self._lane(("channel", slot.channel_id))
         key = self._lane(("key", slot.key_id))
+        places = min(
+            self._free(channel, slot.channel_concurrency, slot.places),
+            self._free(key, slot.key_concurrency, slot.places),
+        )
         wait_ms = max(
-            self._wait_ms(channel, slot.channel_concurrency, slot.channel_rpm, now_ms),
-            self._wait_ms(key, slot.key_concurrency, slot.key_rpm, now_ms),
+            self._wait_ms(channel, slot.channel_rpm, slot.places, now_ms),
+            self._wait_ms(key, slot.key_rpm, slot.places, now_ms),
+            0 if places > 0 else FULL_MS,
         )
         if wait_ms:
             return wait_ms
         for lane, rpm in ((channel, slot.channel_rpm), (key, slot.key_rpm)):
-            lane.taken += 1
+            lane.taken += places
             if rpm:
-                lane.requests_used += MINUTE_UNITS
-        self._taken[slot.slot_id] = _Taken(gateway, slot)
+                lane.requests_used += MINUTE_UNITS * slot.places
+        self._taken[slot.slot_id] = _Taken(gateway, slot, places)
         return None
+
+    def places(self, slot_id: str) -> int:
+        """How many calls of a slot that is taken may run at once."""
+        return self._taken[slot_id].places
 
     def restore(self, slot: TakeSlot, gateway: str) -> None:
         """One that a gateway took before this ledger started: it is in use, whatever the limits."""
         if slot.slot_id not in self._taken:
-            self._lane(("channel", slot.channel_id)).taken += 1
-            self._lane(("key", slot.key_id)).taken += 1
-            self._taken[slot.slot_id] = _Taken(gateway, slot)
+            self._lane(("channel", slot.channel_id)).taken += slot.places
+            self._lane(("key", slot.key_id)).taken += slot.places
+            self._taken[slot.slot_id] = _Taken(gateway, slot, slot.places)
 
     def give(self, slot_id: str) -> None:
         """One that is not taken is ignored."""
@@ -65,7 +78,7 @@ class Slots:
         if taken is None:
             return
         for name, number in (("channel", taken.slot.channel_id), ("key", taken.slot.key_id)):
-            self._lane((name, number)).taken -= 1
+            self._lane((name, number)).taken -= taken.places
 
     def lose(self, gateway: str) -> None:
         """A gateway died, or says hello anew: its slots are free."""
@@ -90,9 +103,12 @@ class Slots:
     def _share(self, limit: int) -> int:
         return limit // self.nodes + (1 if self.place < limit % self.nodes else 0)
 
-    def _wait_ms(self, lane: _Lane, concurrency: int, rpm: int, now_ms: int) -> int:
-        if concurrency and lane.taken >= self._share(concurrency):
-            return 1_000
+    def _free(self, lane: _Lane, concurrency: int, wanted: int) -> int:
+        return min(wanted, self._share(concurrency) - lane.taken) if concurrency else wanted
+
+    def _wait_ms(self, lane: _Lane, rpm: int, calls: int, now_ms: int) -> int:
+        """More calls than a minute has are let through when the whole minute is theirs, and those
+        that come after wait for it."""
         if not rpm:
             return 0
         share = self._share(rpm)
@@ -100,7 +116,7 @@ class Slots:
         if elapsed_ms > 0 or elapsed_ms < -MINUTE_UNITS:
             lane.requests_used = max(0, lane.requests_used - share * max(0, elapsed_ms))
             lane.used_at_ms = now_ms
-        over = lane.requests_used + MINUTE_UNITS - share * MINUTE_UNITS
+        over = lane.requests_used + (min(calls, max(share, 1)) - share) * MINUTE_UNITS
         if over <= 0:
             return 0
         return -(-over // share) if share else MINUTE_UNITS

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import msgspec
+
 from waystation.ledger.messages import Granted, Refused, TakeSlot
 from waystation.ledger.port import LedgerAway
 
@@ -33,7 +35,11 @@ class TakenSlots:
     def grant(self, granted: Granted) -> None:
         found = self._slots.get(granted.slot_id)
         if found is not None and not found[1].done():
-            found[1].set_result(granted)
+            slot, future = found
+            if slot.places != granted.places:
+                slot = msgspec.structs.replace(slot, places=granted.places)
+                self._slots[granted.slot_id] = slot, future
+            future.set_result(granted)
 
     def refuse(self, refused: Refused) -> None:
         found = self._slots.get(refused.hold_id)

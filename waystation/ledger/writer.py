@@ -14,6 +14,7 @@ from waystation.ledger.books import Books, BooksAway, Internal, KeepLease, Lose,
 from waystation.ledger.connection import Connection
 from waystation.ledger.figures import Counters
 from waystation.ledger.frames import Away, Reply
+from waystation.ledger.log_upkeep import TidyLog
 from waystation.ledger.messages import (
     Checkpoint,
     Command,
@@ -48,7 +49,7 @@ LAST_TRIES = 20
 _Entry = tuple[Posted, Connection | None]
 _ABOUT_ID = (
     AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer,
-    AskOpenHolds, AskTaskHolds,
+    AskOpenHolds, AskTaskHolds, TidyLog,
 )  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)
 

@@ -138,10 +138,6 @@ async def next_epoch(connection: AsyncConnection, *, routing: bool = True) -> in
     return int((await connection.execute(counted)).scalar_one())
 
 
-async def current_epoch(connection: AsyncConnection) -> int:
-    return (await read_epochs(connection)).epoch
-
-
 async def read_epochs(connection: AsyncConnection) -> Epochs:
     found = await connection.execute(select(config_epoch.c.epoch, config_epoch.c.routing))
     return Epochs(*found.one())

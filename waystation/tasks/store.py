@@ -92,14 +92,6 @@ class TaskStore:
         newest = (tasks.c.created_ms.desc(), tasks.c.id.desc())
         return await self.find(statement.order_by(*newest).limit(count))
 
-    async def by_upstream(self, channel_id: int, upstream_id: str) -> Task | None:
-        """The newest task of that channel that the upstream knows under this id."""
-        mine = (tasks.c.channel_id == channel_id, tasks.c.upstream_id == upstream_id)
-        newest = (tasks.c.created_ms.desc(), tasks.c.id.desc())
-        statement = _select().where(*mine, tasks.c.upstream_id != "").order_by(*newest).limit(1)
-        found = await self.find(statement)
-        return found[0] if found else None
-
     async def children(self, parent_id: str) -> list[Task]:
         """Oldest first."""
         mine = (tasks.c.parent_id == parent_id, tasks.c.parent_id != "")

@@ -48,6 +48,10 @@ class Wire(NamedTuple):
     reply_bytes_max: int
 
 
+def unheld() -> None:
+    """`Wire.mark` of calls for which nothing is held."""
+
+
 class Whole(NamedTuple):
     """A whole answer: the caller's body and what it consumed."""
 

@@ -1,7 +1,8 @@
 """n answers from an upstream that gives one at a time: n calls at once, told as one answer.
 
 A part that fails before its first content is tried once more on the same channel; if it fails
-again, the whole attempt fails and nothing of it is charged. The parts share one hold.
+again, the whole attempt fails and nothing of it is charged. The parts share one hold. Where the
+channel has fewer places than there are parts, those that have none wait for others to end.
 """
 
 import asyncio
@@ -25,12 +26,19 @@ Merge = Callable[[Sequence[bytes], Usage], bytes]
 
 
 async def fetch_parts(
-    wire: Wire, request: Outgoing, make_reader: Callable[[], ReplyReader], n: int, merge: Merge
+    wire: Wire,
+    request: Outgoing,
+    make_reader: Callable[[], ReplyReader],
+    n: int,
+    merge: Merge,
+    at_once: int,
 ) -> Whole:
     """n whole answers merged. Raises AttemptFailed: the first part's that failed for good."""
+    turn = asyncio.Semaphore(at_once)
 
     async def part() -> Whole:
-        return await _twice(lambda: fetch(wire, request, make_reader()))
+        async with turn:
+            return await _twice(lambda: fetch(wire, request, make_reader()))
 
     wholes = await _all([part() for _ in range(n)])
     usage = summed([whole.usage for whole in wholes])
@@ -43,9 +51,9 @@ async def fetch_parts(
 
 
 async def begin_parts(
-    wire: Wire, request: Outgoing, reader: FanOutStream, n: int
+    wire: Wire, request: Outgoing, reader: FanOutStream, n: int, at_once: int
 ) -> "FanOutSource":
-    """n streams whose heads are good. Raises AttemptFailed."""
+    """n streams, those that begin at once with good heads. Raises AttemptFailed."""
     opened: list[Incoming] = []
 
     async def part() -> Incoming:
@@ -54,12 +62,12 @@ async def begin_parts(
         return incoming
 
     try:
-        incomings = await _all([part() for _ in range(n)])
+        incomings = await _all([part() for _ in range(min(n, at_once))])
     except BaseException:
         for incoming in opened:
             incoming.close()
         raise
-    return FanOutSource(wire, request, reader, incomings)
+    return FanOutSource(wire, request, reader, incomings, n)
 
 
 async def _twice(call: Callable[[], Awaitable[Result]]) -> Result:
@@ -85,10 +93,16 @@ async def _all(calls: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
 
 
 class FanOutSource:
-    """Implements `Source` over n replies, each read by a task of its own into one short queue."""
+    """Implements `Source` over n replies, each read by a task of its own into one short queue; no
+    more at once than there are at the start."""
 
     def __init__(
-        self, wire: Wire, request: Outgoing, reader: FanOutStream, incomings: Sequence[Incoming]
+        self,
+        wire: Wire,
+        request: Outgoing,
+        reader: FanOutStream,
+        incomings: Sequence[Incoming],
+        n: int,
     ) -> None:
         self._wire = wire
         self._request = request
@@ -98,9 +112,10 @@ class FanOutSource:
         self.kind = ""
         self._incomings = incomings
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(_QUEUE_PIECES)
+        self._turn = asyncio.Semaphore(len(incomings))
+        begun = [*incomings, *[None] * (n - len(incomings))]
         self._tasks = [
-            asyncio.create_task(self._read(part, incoming))
-            for part, incoming in enumerate(incomings)
+            asyncio.create_task(self._read(part, incoming)) for part, incoming in enumerate(begun)
         ]
 
     async def next(self) -> bytes:
@@ -112,24 +127,30 @@ class FanOutSource:
             self.close()
         return out
 
-    async def _read(self, part: int, incoming: Incoming) -> None:
-        """One part to its end; a failure before its content gets a second try."""
-        for number in range(1, _TRIES + 1):
-            outcome = await self._read_once(part, incoming)
-            if outcome is None:
-                return
-            failed = outcome
-            if number == _TRIES or self.reader.part_started(part):
-                break
-            self.reader.restart(part)
+    async def _read(self, part: int, incoming: Incoming | None) -> None:
+        """One part to its end, when its turn comes; a failure before its content gets a second
+        try."""
+        async with self._turn:
+            failed: AttemptFailed | None = None
+            for _ in range(_TRIES):
+                if failed is not None:
+                    self.reader.restart(part)
+                failed = await self._read_once(part, incoming)
+                if failed is None:
+                    return
+                if self.reader.part_started(part):
+                    break
+                incoming = None
+            assert failed is not None
+            self._fail(failed)
+
+    async def _read_once(self, part: int, incoming: Incoming | None) -> AttemptFailed | None:
+        """incoming None: it is still to be sent."""
+        if incoming is None:
             try:
                 incoming = await send(self._wire, self._request)
-            except AttemptFailed as again:
-                failed = again
-                break
-        self._fail(failed)
-
-    async def _read_once(self, part: int, incoming: Incoming) -> AttemptFailed | None:
+            except AttemptFailed as failed:
+                return failed
         try:
             while data := await incoming.read():
                 await self._tell(self.reader.feed(part, data))

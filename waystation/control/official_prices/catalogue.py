@@ -86,11 +86,6 @@ def _joined(entry: CatalogueEntry, each: PicturePrices, pictures: PriceRow) -> C
     return msgspec.structs.replace(entry, row=row, seen=each.seen, source=each.source)
 
 
-def catalogue_rows() -> list[PriceRow]:
-    """The rows alone, for a PriceBook or the table of prices."""
-    return [entry.row for entry in catalogue()]
-
-
 def _free(maker: Provider) -> Iterator[CatalogueEntry]:
     for name in FREE.get(maker.id, ()):
         row = PriceRow(

@@ -1,5 +1,7 @@
 """POST /v1/messages/count_tokens, read: the body of a message without its limit."""
 
+from typing import Any
+
 import msgspec
 
 from waystation.dialects.anthropic.contents import contents
@@ -24,6 +26,13 @@ _NOT_COUNTED = frozenset(
 )
 
 
+class _Counted(msgspec.Struct):
+    input_tokens: int
+
+
+_decode = msgspec.json.Decoder(_Counted).decode
+
+
 class CountOperation(msgspec.Struct, frozen=True):
     """Enough of an operation for its log row, and its body."""
 
@@ -42,6 +51,13 @@ class CountOperation(msgspec.Struct, frozen=True):
         """Without what the vendor refuses here, and clients send all the same."""
         counted = {name: self.fields[name] for name in self.fields if name not in _NOT_COUNTED}
         return edited_body(counted, target, None)
+
+    def read_count(self, body: bytes, secrets: tuple[str, ...]) -> bytes:
+        """Raises msgspec.DecodeError, RecursionError."""
+        return msgspec.json.encode(_decode(body))
+
+    def estimate(self) -> dict[str, Any]:
+        return {"input_tokens": self.prompt_guess()}
 
 
 def parse(body: bytes) -> CountOperation:

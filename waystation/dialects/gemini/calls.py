@@ -62,9 +62,14 @@ class Call:
     def prompt_guess(self) -> int:
         return min(tokens_guess(self._body), self.prompt_tokens)
 
-    def tokens_guess(self) -> int:
-        """About how many tokens it has, where nobody counts them."""
-        return tokens_guess(self._body)
+    def read_count(self, body: bytes, secrets: tuple[str, ...]) -> bytes:
+        """The body as it came. Raises Fault for no count."""
+        target = Target(upstream_model="", secrets=secrets)
+        return self.reply_reader(target, Receipt(None)).read(200, "", body)
+
+    def estimate(self) -> dict[str, Any]:
+        """The count where nobody counts."""
+        return {"totalTokens": tokens_guess(self._body)}
 
     def body_for(self, target: Target) -> bytes:
         edits: dict[str, msgspec.Raw | None] = {}

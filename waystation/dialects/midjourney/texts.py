@@ -34,7 +34,6 @@ ACCOUNT_CONCURRENCY = "并发数已达上限"
 ACCOUNT_QUEUE = "队列数已达上限"
 ACCOUNT_DAY = "今日绘图次数已达上限"
 ACCOUNT_TOTAL = "绘图总次数已达上限"
-ACCOUNT_LOCKED = "账号已被临时封锁，请勿使用违规词作图"
 SPEED_BAD = "无效的加速模式"
 SUCCESS = "成功"
 

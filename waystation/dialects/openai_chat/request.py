@@ -70,6 +70,7 @@ class ChatOperation:
 
     name = "chat"
     dialect = "openai_chat"
+    shape = CHAT_SHAPE
     expects_output = True
     fans_out = True
 

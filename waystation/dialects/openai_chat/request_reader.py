@@ -105,7 +105,7 @@ def read_chat(
     """(the request, what is lost already). Legacy functions are tools by now. Raises Fault
     invalid_value."""
     system, messages = _messages(fields)
-    user = _read(fields, "user", str)
+    user = read_as(fields, "user", str)
     chat = Chat(
         dialect=DIALECT,
         model=model,
@@ -113,7 +113,7 @@ def read_chat(
         system=system,
         tools=_tools(fields),
         tool_choice=_tool_choice(fields),
-        sampling=_sampling(fields, output_tokens),
+        sampling=sampling_of(fields, output_tokens),
         thinking=_thinking(fields),
         output=_output(fields),
         stream=stream,
@@ -127,7 +127,7 @@ def read_chat(
     return chat, ()
 
 
-def _read(fields: Fields, name: str, kind: type[Any]) -> Any:
+def read_as(fields: Fields, name: str, kind: type[Any]) -> Any:
     """A field by its type, None when absent or null."""
     value = fields.get(name)
     if value is None or is_null(value):
@@ -179,15 +179,15 @@ def _tool(raw: msgspec.Raw, path: str) -> Tool | Opaque:
 
 def _tool_choice(fields: Fields) -> ToolChoice | None:
     value = fields.get("tool_choice")
-    parallel = _read(fields, "parallel_tool_calls", bool)
+    parallel = read_as(fields, "parallel_tool_calls", bool)
     if value is None or is_null(value):
         return None if parallel is None else ToolChoice("auto", "", parallel)
     if kind(value) == "{":
-        named = _read(fields, "tool_choice", _NamedChoice)
+        named = read_as(fields, "tool_choice", _NamedChoice)
         if named.function is None:
             raise Fault("invalid_value", param="tool_choice", reason="expected a function's name")
         return ToolChoice("tool", named.function.name, parallel)
-    word = _read(fields, "tool_choice", str)
+    word = read_as(fields, "tool_choice", str)
     if word == "required":
         return ToolChoice("any", "", parallel)
     if word not in ("auto", "none"):
@@ -196,21 +196,21 @@ def _tool_choice(fields: Fields) -> ToolChoice | None:
     return ToolChoice(word, "", parallel)
 
 
-def _sampling(fields: Fields, output_tokens: int | None) -> Sampling:
+def sampling_of(fields: Fields, output_tokens: int | None) -> Sampling:
     return Sampling(
         output_tokens=output_tokens,
-        temperature=_read(fields, "temperature", float),
-        top_p=_read(fields, "top_p", float),
-        top_k=_read(fields, "top_k", int),
+        temperature=read_as(fields, "temperature", float),
+        top_p=read_as(fields, "top_p", float),
+        top_k=read_as(fields, "top_k", int),
         stop=_stops(fields),
-        seed=_read(fields, "seed", int),
-        presence_penalty=_read(fields, "presence_penalty", float),
-        frequency_penalty=_read(fields, "frequency_penalty", float),
+        seed=read_as(fields, "seed", int),
+        presence_penalty=read_as(fields, "presence_penalty", float),
+        frequency_penalty=read_as(fields, "frequency_penalty", float),
     )
 
 
 def _stops(fields: Fields) -> tuple[str, ...]:
-    value = _read(fields, "stop", str | list[str])  # type: ignore[arg-type]  # a union is a type
+    value = read_as(fields, "stop", str | list[str])  # type: ignore[arg-type]  # a union is a type
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
@@ -218,12 +218,12 @@ def _stops(fields: Fields) -> tuple[str, ...]:
 
 def _thinking(fields: Fields) -> Thinking | None:
     """By whichever of the names in use."""
-    word = _read(fields, "reasoning_effort", str)
+    word = read_as(fields, "reasoning_effort", str)
     if word is not None:
         return Thinking(_effort(word, "reasoning_effort"))
-    told = _read(fields, "thinking", _Thinking) or _read(fields, "reasoning", _Thinking)
+    told = read_as(fields, "thinking", _Thinking) or read_as(fields, "reasoning", _Thinking)
     if told is None:
-        wanted = _read(fields, "enable_thinking", bool)
+        wanted = read_as(fields, "enable_thinking", bool)
         if wanted is None:
             return None
         return Thinking() if wanted else Thinking("none", shown=False)
@@ -241,7 +241,7 @@ def _effort(word: str, param: str) -> Effort:
 
 
 def _output(fields: Fields) -> Output:
-    told = _read(fields, "response_format", _Format)
+    told = read_as(fields, "response_format", _Format)
     if told is None or told.type == "text":
         return Output()
     if told.type == "json_object":

@@ -19,7 +19,12 @@ _STOPS_MOST = 4
 _CHOICES = {"any": "required", "auto": "auto", "none": "none"}
 _EFFORTS: Mapping[Effort, str] = {"xhigh": "high", "max": "high"}
 _BUDGETS: tuple[tuple[int, Effort], ...] = ((2048, "low"), (8192, "medium"))
-_SAME_IN_CHAT = ("metadata", "service_tier", "prompt_cache_key", "safety_identifier", "store")
+_SAME_IN_CHAT: Mapping[str, tuple[str, ...]] = {
+    "openai_responses": (
+        "metadata", "service_tier", "prompt_cache_key", "safety_identifier", "store",
+    ),
+    "openai_text": ("logit_bias",),
+}  # fmt: skip
 
 
 def write_request(chat: Chat, target: Target) -> Written:
@@ -40,7 +45,7 @@ def write_request(chat: Chat, target: Target) -> Written:
         fields["stream"] = True
         if "stream_options" not in target.refuses:
             fields["stream_options"] = {"include_usage": True}
-    said = _SAME_IN_CHAT if chat.dialect == "openai_responses" else ()
+    said = _SAME_IN_CHAT.get(chat.dialect, ())
     fields.update({name: chat.extras[name] for name in said if name in chat.extras})
     losses += unsaid(chat.extras, said)
     for name in target.refuses:

@@ -1,14 +1,19 @@
 """POST /v1/completions: a text continued. Same stream rules as chat, with bare text for deltas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from waystation.dialects.ir import Chat, Reply
+from waystation.dialects.lanes import Bill
+from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.affinity import affinity_of
-from waystation.dialects.openai_chat.chunk_writer import TEXT_SHAPE
+from waystation.dialects.openai_chat.chunk_writer import TEXT_SHAPE, StreamPart
+from waystation.dialects.openai_chat.fan_out import FanOutStream, merged
 from waystation.dialects.openai_chat.reply import ChatReply
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
+from waystation.dialects.openai_text import as_chat
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
@@ -16,6 +21,7 @@ from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind,
 from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
+from waystation.meter.usage import Usage
 
 Headers = Callable[[str], str | None]
 
@@ -38,7 +44,8 @@ class Prompt(msgspec.Struct, frozen=True):
 
 class CompletionOperation:
     """Implements `Operation`. choices: n × prompts, or best_of × prompts where that is more, since
-    each of them is made and charged."""
+    each of them is made and charged. fans_out: one prompt only, whose answers are told in any
+    order; several are one call's."""
 
     __slots__ = (
         "_body",
@@ -47,6 +54,7 @@ class CompletionOperation:
         "_max_tokens",
         "_stream_options",
         "choices",
+        "fans_out",
         "include_usage",
         "model",
         "n",
@@ -58,8 +66,8 @@ class CompletionOperation:
 
     name = "completion"
     dialect = "openai_chat"
+    shape = TEXT_SHAPE
     expects_output = True
-    fans_out = False
     needs: frozenset[str] = frozenset()
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
@@ -84,6 +92,7 @@ class CompletionOperation:
         prompt = _read_prompt(fields["prompt"])
         self.prompts = prompt.prompts
         self.choices = max(self.n, best_of) * prompt.prompts
+        self.fans_out = prompt.prompts == 1 and best_of == 1
         self.prompt_tokens = _bound(body, fields["prompt"], prompt)
         self._stream_options, self.include_usage = stream_options_of(fields)
 
@@ -108,14 +117,33 @@ class CompletionOperation:
         return ChatReply(self.model, target, receipt, tally, object_name="text_completion")
 
     def stream_reader(self, target: Target, receipt: Receipt) -> ChatStream:
+        return self._stream(target, receipt, None)
+
+    def fan_out_stream(self, target: Target, receipt: Receipt) -> FanOutStream:
+        """A reader for n parallel streams, each with a body of `n=1`."""
+        return FanOutStream(
+            self.n,
+            lambda part: self._stream(target, receipt, part),
+            shape=TEXT_SHAPE,
+            model=self.model,
+            cost_of=receipt.cost_of,
+            include_usage=self.include_usage,
+        )
+
+    def merge(self, replies: Sequence[bytes], usage: Usage, receipt: Receipt) -> bytes:
+        """One reply out of n calls' replies, each as its reader gave it."""
+        return merged(replies, usage, receipt.cost_of(usage))
+
+    def _stream(self, target: Target, receipt: Receipt, part: StreamPart | None) -> ChatStream:
         return ChatStream(
             TEXT_SHAPE,
             model=self.model,
             target=target,
             receipt=receipt,
             tally=self._tally(target),
-            include_usage=self.include_usage,
+            include_usage=self.include_usage and part is None,
             choices=(target.n or self.n) * self.prompts,
+            part=part,
         )
 
     def prompt_guess(self) -> int:
@@ -123,9 +151,22 @@ class CompletionOperation:
         return min(tokens_guess(self._body), self.prompt_tokens)
 
     def _tally(self, target: Target) -> Tally:
+        return Tally(self.limits(target), self.prompt_guess)
+
+    def limits(self, target: Target) -> Limits:
         limit = self.output_limit if target.output_limit is None else target.output_limit
-        limits = Limits(self.prompt_tokens, limit, self.choices)
-        return Tally(limits, self.prompt_guess)
+        return Limits(self.prompt_tokens, limit, target.n or self.choices)
+
+    # ---- the translated lane ---------------------------------------------------------------
+
+    def read_chat(self) -> tuple[Chat, tuple[Loss, ...]]:
+        return as_chat.read_chat(self._fields, self.model, self.stream, self.output_limit), ()
+
+    def write_reply(self, reply: Reply, bill: Bill) -> bytes:
+        return as_chat.write_reply(reply, self.model, bill)
+
+    def event_writer(self, bill: Bill, part: StreamPart | None = None) -> as_chat.TextWriter:
+        return as_chat.TextWriter(self.model, bill, include_usage=self.include_usage, part=part)
 
 
 def parse(body: bytes, headers: Headers, *, choices_max: int = 16) -> CompletionOperation:

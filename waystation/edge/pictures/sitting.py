@@ -11,7 +11,7 @@ from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
 from waystation.routing.choice import Attempt
 from waystation.upstream.attempt import AttemptFailed, Wire
-from waystation.upstream.pictures.easel import Easel
+from waystation.upstream.pictures.easel import CALLS_AT_ONCE, Easel
 from waystation.upstream.pictures.knobs import told_name
 from waystation.upstream.pictures.port import Pictures
 from waystation.upstream.pictures.wire import overdue
@@ -53,9 +53,9 @@ class Sitting:
             secrets,
             site.settings.reply_bytes_max,
         )
-        self.easel = Easel(wire, way, attempt, operation, story.ends_at)
+        at_once = story.places or CALLS_AT_ONCE
+        self.easel = Easel(wire, way, attempt, operation, story.ends_at, at_once)
         story.served = attempt.candidate
-        story.calls = self.easel.calls_planned
 
     async def draw(self) -> Pictures:
         """Raises AttemptFailed."""

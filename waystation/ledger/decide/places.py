@@ -10,7 +10,7 @@ def take(
 ) -> Granted | Refused:
     wait_ms = state.slots.take(asked, posted.gateway, now_ms)
     if wait_ms is None:
-        return Granted(asked.slot_id)
+        return Granted(asked.slot_id, state.slots.places(asked.slot_id))
     return Refused(asked.slot_id, "slot", retry_after_ms=wait_ms)
 
 

@@ -19,7 +19,9 @@ from waystation.meter.areas import area_drawn
 from waystation.meter.pictures import summed
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
+from waystation.routing.choices import Candidate
 from waystation.routing.operations import serving
+from waystation.routing.snapshot import Channel
 from waystation.upstream.attempt import AttemptFailed, Wire
 from waystation.upstream.outgoing import Way
 from waystation.upstream.pictures.openai_shape import OpenAiShape
@@ -35,24 +37,27 @@ _WORD_BYTES_MOST = 64
 
 class Easel:
     """An attempt's vendor, its wire, and the order in the upstream's words. ends_at: the loop's
-    time when all must be done."""
+    time when all must be done. at_once: how many calls may run together."""
 
     def __init__(
-        self, wire: Wire, way: Way, attempt: Attempt, operation: PictureOperation, ends_at: float
+        self,
+        wire: Wire,
+        way: Way,
+        attempt: Attempt,
+        operation: PictureOperation,
+        ends_at: float,
+        at_once: int = CALLS_AT_ONCE,
     ) -> None:
         candidate = attempt.candidate
         channel = candidate.channel
-        served_by = serving(operation.name, channel)
-        assert served_by is not None
+        served_by = _served_by(operation, candidate)
         self.operation = operation
         self.price = candidate.price
         self.wire = PictureWire(wire, way, attempt.key, served_by, ends_at)
         self.vendor: PictureVendor = picture_vendor(channel, served_by)
         self.order = msgspec.structs.replace(operation.order, model=candidate.upstream_model)
-        self.per_call = max(1, self.vendor.per_call(self.order))
-        if not channel.native_n and isinstance(self.vendor, OpenAiShape):
-            self.per_call = 1
-        self.calls_planned = -(-self.order.n // self.per_call)
+        self.per_call = _per_call(self.vendor, self.order, channel)
+        self._at_once = min(at_once, CALLS_AT_ONCE)
         self.calls = 1
         """That brought something, once `draw` has returned."""
 
@@ -78,7 +83,7 @@ class Easel:
         orders = self.orders()
         if len(orders) == 1:
             return await self.vendor.draw(self.wire, orders[0])
-        turn = asyncio.Semaphore(CALLS_AT_ONCE)
+        turn = asyncio.Semaphore(self._at_once)
 
         async def one(order: PictureOrder) -> Pictures | AttemptFailed:
             async with turn:
@@ -142,6 +147,28 @@ class Easel:
         size = next((each.drawn_size for each in shown if each.drawn_size), "")
         table = self.price.pictures
         return (area_drawn(size) or size) if table is not None and table.by_area else size
+
+
+def calls_planned(operation: PictureOperation, candidate: Candidate) -> int:
+    """How many calls an attempt there makes."""
+    order, channel = operation.order, candidate.channel
+    if order.n == 1:
+        return 1
+    vendor = picture_vendor(channel, _served_by(operation, candidate))
+    order = msgspec.structs.replace(order, model=candidate.upstream_model)
+    return -(-order.n // _per_call(vendor, order, channel))
+
+
+def _served_by(operation: PictureOperation, candidate: Candidate) -> str:
+    found = serving(operation.name, candidate.channel)
+    assert found is not None
+    return found
+
+
+def _per_call(vendor: PictureVendor, order: PictureOrder, channel: Channel) -> int:
+    if not channel.native_n and isinstance(vendor, OpenAiShape):
+        return 1
+    return max(1, vendor.per_call(order))
 
 
 def _word(pictures: Pictures, name: str) -> str:

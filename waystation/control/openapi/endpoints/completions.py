@@ -110,8 +110,10 @@ ENDPOINTS = (
         tag="Completions",
         summary="Create a completion",
         summary_zh="创建补全",
-        description="Continues one or several prompts; `n` × prompts choices come back.",
-        description_zh="续写一个或多个提示词，返回 `n` × 提示词数 个结果。",
+        description="Continues one or several prompts; `n` × prompts choices come back. Channels "
+        "that only chat serve one text, without `echo`, `suffix`, `logprobs` and `best_of`.",
+        description_zh="续写一个或多个提示词，返回 `n` × 提示词数 个结果。"
+        "仅支持聊天的渠道只处理单段文本，不支持 `echo`、`suffix`、`logprobs` 和 `best_of`。",
         parameters=(IDEMPOTENCY_KEY,),
         body=Body(
             ref("CompletionRequest"),
