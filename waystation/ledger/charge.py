@@ -51,13 +51,10 @@ def charge(usage: Usage, price: Price, rate: Rate) -> Charge:
         tiers = price.tiers
         tier = tiers[0] if len(tiers) == 1 else price.tier(-(-usage.input_tokens // calls))
         above_tokens = tier.above_tokens
-        at = 0
-        for count in _counts(usage):
+        for count, (kind, unit_atoms, text) in zip(_counts(usage), tier.kinds, strict=True):
             if count > 0:
-                kind, unit_atoms, text = tier.kinds[at]
                 atoms += count * unit_atoms
                 parts.append((kind, count, text))
-            at += 1
     if usage.units and price.tools:
         atoms += _tools(usage, price, parts)
     return Charge((atoms * rate.scaled + _HALF) // _SCALE, tuple(parts), above_tokens)

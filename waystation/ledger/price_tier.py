@@ -37,7 +37,8 @@ class UnitPrice(msgspec.Struct, frozen=True, array_like=True):
 
 class Tier(msgspec.Struct, frozen=True):
     """Applies to prompts of more than above_tokens. kinds: (kind of Usage, atoms, text) for every
-    kind of token, in the order of TOKEN_KINDS. input_atoms, output_atoms: the dearest plausible token of each side."""
+    kind of token, in the order of TOKEN_KINDS. input_atoms, output_atoms: the dearest plausible
+    token of each side."""
 
     above_tokens: int
     kinds: tuple[tuple[str, int, str], ...]

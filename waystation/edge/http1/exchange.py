@@ -76,7 +76,7 @@ class Exchange:
     # --- what the handler asks
 
     def header(self, name: str) -> str | None:
-        value = self._fields.get(name.encode("latin-1"))
+        value = self._fields.get(name.encode())
         return None if value is None else value.decode("latin-1")
 
     def headers(self) -> HeaderList:
@@ -85,6 +85,8 @@ class Exchange:
     async def read(self, bytes_max: int, seconds_max: float, sink: Sink | None = None) -> bytes:
         inbox = self.inbox
         coding = self.header("content-encoding")
+        if coding is None and sink is None and inbox.is_whole:
+            return inbox.take_whole(self.content_length, bytes_max)
         collector = inbox.open(coding, self.content_length, bytes_max, sink)
         if not inbox.is_whole:
             rest = inbox.wait(collector)
@@ -149,12 +151,14 @@ class Exchange:
         if self.is_gone:
             self.reply_has_begun = True
             return b""
-        self.keeps_alive = self._can_keep_alive()
+        connection, inbox = self._connection, self.inbox
+        if connection.closes_after_reply or not inbox.is_whole or inbox.fault is not None:
+            self.keeps_alive = self._can_keep_alive()
         if self.keeps_alive:
             closing = b"" if self.version == "1.1" else b"connection: keep-alive\r\n"
         else:
             closing = b"connection: close\r\n"
-        head = self._connection.heads.head(status, headers, self.request_id, framing, closing)
+        head = connection.heads.head(status, headers, self.request_id, framing, closing)
         self.reply_has_begun = True
         return head
 
