@@ -26,7 +26,7 @@ from waystation.dialects.speakers import others
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
 from waystation.edge.content_type import refuse_unless_json
-from waystation.edge.identify import identify
+from waystation.edge.identify import identify, recall
 from waystation.edge.leaving import ClientLeft
 from waystation.edge.pictures import answer as pictures
 from waystation.edge.pictures.from_chat import as_pictures
@@ -88,8 +88,8 @@ class Relay:
         self._stream_type = stream_type
         self._remembers = remembers
 
-    async def __call__(self, call: Call) -> None:
-        await self._run(Story(self._site, call, self._dialect), self._read)
+    def __call__(self, call: Call) -> Awaitable[None]:
+        return self._run(Story(self._site, call, self._dialect), self._read)
 
     async def _run(self, story: Story, read: Read) -> None:
         call = story.call
@@ -118,10 +118,14 @@ class Relay:
     async def _admit(self, story: Story, read: Read) -> tuple[Attempts, Attempt]:
         """Steps 1 to 5. Raises Fault; nothing is held then."""
         site, call = self._site, story.call
-        caller = story.caller = await identify(site.authenticator, call)
+        caller = recall(site.authenticator, call) or await identify(site.authenticator, call)
+        story.caller = caller
         operation, digest = await read(call)
         operation = story.operation = as_pictures(site, caller, operation)
-        choices = await self._choices(caller, operation)
+        if self._remembers and operation.dialect == "openai_responses":
+            choices = await self._following(caller, operation)
+        else:
+            choices = _candidates(site, caller, operation)
         idempotency = None if digest is None else idempotency_of(call, digest)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
@@ -145,10 +149,10 @@ class Relay:
         story.waited_ns += perf_counter_ns() - began_ns
         return attempts, first
 
-    async def _choices(self, caller: Caller, operation: Request) -> Choices:
+    async def _following(self, caller: Caller, operation: Request) -> Choices:
         """Step 4; what follows a response that an upstream keeps goes there."""
         memory = self._site.responses
-        if not self._remembers or memory is None or operation.dialect != "openai_responses":
+        if memory is None:
             return _candidates(self._site, caller, operation)
         stored = await memory.recall(caller.account_id, operation)
         choices = _candidates(self._site, caller, operation)
@@ -182,10 +186,12 @@ class Relay:
         began_ns = perf_counter_ns()
         grant = story.grant
         assert grant is not None
+        slot = None
         try:
             if number > 1 and not await grant.confirmed():
                 raise HoldLost
-            slot = await slots.take(self._site.ledger, attempt, story.call.request_id, number)
+            if slots.are_limited(attempt):
+                slot = await slots.take(self._site.ledger, attempt, story.call.request_id, number)
         except slots.NoSlot as refused:
             grant.unsent()
             attempts.failed(attempt, full(refused.retry_after_seconds), monotonic())

@@ -19,12 +19,15 @@ class NoSlot(Exception):
         self.retry_after_seconds = max(1, -(-retry_after_ms // 1000))
 
 
-async def take(ledger: Ledger, attempt: Attempt, request_id: str, number: int) -> str | None:
-    """The slot's id, to be given back; None where no limit applies. Raises NoSlot, LedgerAway."""
+def are_limited(attempt: Attempt) -> bool:
+    """Whether there are places to be taken at all."""
+    return attempt.candidate.channel.limits != _NO_LIMITS
+
+
+async def take(ledger: Ledger, attempt: Attempt, request_id: str, number: int) -> str:
+    """The slot's id, to be given back. Raises NoSlot, LedgerAway."""
     channel = attempt.candidate.channel
     limits = channel.limits
-    if limits == _NO_LIMITS:
-        return None
     slot = TakeSlot(
         f"{request_id}/{number}",
         channel.id,
@@ -40,4 +43,4 @@ async def take(ledger: Ledger, attempt: Attempt, request_id: str, number: int) -
     return slot.slot_id
 
 
-__all__ = ["LedgerAway", "NoSlot", "take"]
+__all__ = ["LedgerAway", "NoSlot", "are_limited", "take"]
