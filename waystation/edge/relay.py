@@ -121,11 +121,12 @@ class Relay:
         caller = recall(site.authenticator, call) or await identify(site.authenticator, call)
         story.caller = caller
         operation, digest = await read(call)
-        operation = story.operation = as_pictures(site, caller, operation)
+        at_ms = now_ms()
+        operation = story.operation = as_pictures(site, caller, operation, at_ms)
         if self._remembers and operation.dialect == "openai_responses":
-            choices = await self._following(caller, operation)
+            choices = await self._following(caller, operation, at_ms)
         else:
-            choices = _candidates(site, caller, operation)
+            choices = _candidates(site, caller, operation, at_ms)
         idempotency = None if digest is None else idempotency_of(call, digest)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
@@ -149,13 +150,13 @@ class Relay:
         story.waited_ns += perf_counter_ns() - began_ns
         return attempts, first
 
-    async def _following(self, caller: Caller, operation: Request) -> Choices:
+    async def _following(self, caller: Caller, operation: Request, at_ms: int) -> Choices:
         """Step 4; what follows a response that an upstream keeps goes there."""
         memory = self._site.responses
         if memory is None:
-            return _candidates(self._site, caller, operation)
+            return _candidates(self._site, caller, operation, at_ms)
         stored = await memory.recall(caller.account_id, operation)
-        choices = _candidates(self._site, caller, operation)
+        choices = _candidates(self._site, caller, operation, at_ms)
         return choices if stored is None else pinned(choices, stored)
 
     async def _serve(self, story: Story, attempts: Attempts, first: Attempt) -> None:
@@ -239,14 +240,14 @@ class Relay:
         story.grant.unsent()
 
 
-def _candidates(site: Site, caller: Caller, operation: Request) -> Choices:
+def _candidates(site: Site, caller: Caller, operation: Request, at_ms: int) -> Choices:
     directory = site.directory
     if directory is None:
         raise Fault("temporarily_unavailable", retry_after=2)
     query = query_of(
         caller, operation.model, operation.name, operation.needs, others(operation.name)
     )
-    choices = directory.candidates(query, now_ms())
+    choices = directory.candidates(query, at_ms)
     if choices.effort is not None:
         thinker = cast(Thinker, operation)  # other operations get no effort
         thinker.think(choices.effort, choices.first.upstream_model)

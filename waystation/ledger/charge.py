@@ -104,7 +104,6 @@ def bound(
     output_tokens: int,
     price: Price,
     rate: Rate,
-    *,
     calls: int = 1,
     media: bool = False,
 ) -> int:
@@ -136,5 +135,7 @@ def prompt_charge(prompt_tokens: int, price: Price, rate: Rate, calls: int = 1) 
     elif price.pictures is not None and not price.by_token:
         atoms = calls * price.pictures.of("", "").atoms
     else:
-        atoms = prompt_tokens * price.tier(-(-prompt_tokens // calls)).kinds[0][1]
+        tiers = price.tiers
+        tier = tiers[0] if len(tiers) == 1 else price.tier(-(-prompt_tokens // calls))
+        atoms = prompt_tokens * tier.kinds[0][1]
     return (atoms * rate.scaled + _HALF) // _SCALE
