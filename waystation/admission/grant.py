@@ -80,7 +80,8 @@ class Grant:
         affordable = estimate.held_tokens
         if admitted.nanos < estimate.nanos:
             affordable = estimate.affordable(admitted.nanos)
-        if not estimate.stream and affordable < estimate.asked_tokens:
+        is_clamped = not estimate.stream and affordable < estimate.asked_tokens
+        if is_clamped:
             self.output_limit = affordable
         if estimate.limited:
             self._output_tokens_max = estimate.asked_tokens * estimate.answers

@@ -45,6 +45,16 @@ class SseParser:
         if self._after_cr or b"\r" in data:
             data = self._normalised(data)
         buffer = self._buffer
+        size = len(data)
+        if (
+            data.find(b"\n") == size - 2
+            and data[:6] == b"data: "
+            and data[-1:] == b"\n"
+            and not buffer
+            and not self._at_start
+            and size <= self._event_bytes_max
+        ):
+            return [Frame(data[6:-2], data)]  # one frame of one line, as nearly all are
         if buffer:
             scanned = max(len(buffer) - 1, 0)
             buffer += data

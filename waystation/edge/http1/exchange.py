@@ -15,6 +15,9 @@ from waystation.errors import Fault
 
 if TYPE_CHECKING:
     from waystation.edge.http1.connection import Connection
+_SIZES_COUNT = 4096
+_SIZES = tuple(b"%x\r\n" % size for size in range(_SIZES_COUNT))
+"""The size lines of chunks, as frames of streams have them."""
 
 
 class Exchange:
@@ -215,7 +218,9 @@ class ReplyStream:
         elif self._bare:
             self._connection.outlet.send(data)
         else:
-            self._connection.outlet.send(b"%x\r\n%b\r\n" % (len(data), data))
+            size = len(data)
+            line = _SIZES[size] if size < _SIZES_COUNT else b"%x\r\n" % size
+            self._connection.outlet.send(line + data + b"\r\n")
 
     async def drain(self) -> None:
         if self.congested:

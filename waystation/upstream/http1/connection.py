@@ -137,7 +137,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def expect_piece(self, reply: Reply) -> None:
         """The reader has begun to wait."""
-        self._expect(reply, self._loop.time() + reply.deadlines.idle_seconds, "idle_timeout")
+        due_at = self._loop.time() + reply.deadlines.idle_seconds
+        if self._timer_at <= due_at < reply.total_at:  # as `_expect`, without touching the timer
+            self._due_at = due_at
+            self._due_as = "idle_timeout"
+        else:
+            self._expect(reply, due_at, "idle_timeout")
 
     def resume(self) -> None:
         if self.wire is not None and not self.wire.is_closing():
