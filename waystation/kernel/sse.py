@@ -5,14 +5,14 @@ several lines are understood. Each frame tells its raw bytes (line ends as LF, w
 blank line), so that a frame nobody changes is forwarded as it came. What is held is bounded.
 """
 
-from typing import NamedTuple
+import msgspec
 
 from waystation.errors import Fault
 
 EVENT_BYTES_MAX = 1024 * 1024
 
 
-class Frame(NamedTuple):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """data: the payload, lines joined by LF. raw: `data: …\\n\\n` ready to forward. event and id:
     None when the frame names none."""
 

@@ -168,9 +168,7 @@ class ChatStream(MeteredStream):
         if is_odd and self._is_fault(chunk, frame):
             return
         choices = chunk.choices or []
-        told = False
-        if chunk.usage or chunk.x_groq is not None or any(choice.usage for choice in choices):
-            told = self._tell_usage(chunk, choices)
+        told = self._tell_usage(chunk, choices)
         if not choices:
             if told:
                 self._usage_frame = payload
