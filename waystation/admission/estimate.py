@@ -27,7 +27,7 @@ class Policy(msgspec.Struct, frozen=True):
     stream_tokens: int
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Estimate(msgspec.Struct, frozen=True, eq=False):
     """nanos: to be held; nanos_floor: the least that makes sense. prompt_nanos: posted at the
     least when this process dies after sending. prompt_tokens: as likely, prompt_bound_tokens: at
     the most, over all calls that the request fans out to. asked_tokens: output limit of one
@@ -54,9 +54,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def bound_of(self, output_tokens: int) -> int:
         """nanos that no candidate exceeds with so many output tokens, all answers together."""
-        return self.choices.bound(
-            self.prompt_bound_tokens, output_tokens, calls=self.calls, media=self.media
-        )
+        return self.choices.bound(self.prompt_bound_tokens, output_tokens, self.calls, self.media)
 
     def affordable(self, nanos: int) -> int:
         """The output tokens of each answer that fit into nanos; at least the floor's."""
@@ -91,24 +89,22 @@ def estimate(operation: Request, choices: Choices, first: Candidate, policy: Pol
     prompt_bound = operation.prompt_tokens * calls
     answers = operation.choices
     media = not operation.needs <= _TEXT_ONLY
-    nanos = choices.bound(prompt_bound, held * answers, calls=calls, media=media)
-    floor = min(held, FLOOR_TOKENS)
-    if floor == held:
-        nanos_floor = nanos
-    else:
-        nanos_floor = choices.bound(prompt_bound, floor * answers, calls=calls, media=media)
+    nanos = nanos_floor = choices.bound(prompt_bound, held * answers, calls, media)
+    if held > FLOOR_TOKENS:
+        nanos_floor = choices.bound(prompt_bound, FLOOR_TOKENS * answers, calls, media)
+    prompt_nanos = prompt_charge(prompt_tokens, first.price, first.rate, calls)
     return Estimate(
-        choices=choices,
-        stream=operation.stream,
-        limited=limit is not None,
-        prompt_tokens=prompt_tokens,
-        prompt_bound_tokens=prompt_bound,
-        asked_tokens=asked,
-        held_tokens=held,
-        answers=answers,
-        calls=calls,
-        media=media,
-        nanos=nanos,
-        nanos_floor=nanos_floor,
-        prompt_nanos=min(nanos_floor, prompt_charge(prompt_tokens, first.price, first.rate, calls)),
+        choices,
+        operation.stream,
+        limit is not None,
+        prompt_tokens,
+        prompt_bound,
+        asked,
+        held,
+        answers,
+        calls,
+        media,
+        nanos,
+        nanos_floor,
+        prompt_nanos if prompt_nanos < nanos_floor else nanos_floor,
     )

@@ -76,13 +76,17 @@ class Grant:
         self.hold_id = admitted.hold_id
         self.nanos = admitted.nanos
         self.rate: RateState | None = admitted.rate
-        affordable = estimate.affordable(admitted.nanos)
-        is_clamped = not estimate.stream and affordable < estimate.asked_tokens
-        self.output_limit = affordable if is_clamped else None
-        self._output_tokens_max = (
-            estimate.asked_tokens * estimate.answers if estimate.limited else None
-        )
+        self.output_limit: int | None = None
+        self._output_tokens_max: int | None = None
         self.extend_above = UNBOUNDED
+        affordable = estimate.held_tokens
+        if admitted.nanos < estimate.nanos:
+            affordable = estimate.affordable(admitted.nanos)
+        is_clamped = not estimate.stream and affordable < estimate.asked_tokens
+        if is_clamped:
+            self.output_limit = affordable
+        if estimate.limited:
+            self._output_tokens_max = estimate.asked_tokens * estimate.answers
         if estimate.stream and estimate.nanos > estimate.bound_of(0):
             covered = affordable * estimate.answers
             self._covered(covered, covered)

@@ -35,7 +35,10 @@ class MeteredStream(Metered):
     @property
     def output_seen(self) -> int:
         text = self._tally.text
-        return max(text.tokens, text.pieces)
+        tokens = (text.ascii_chars + 3) // 4  # as `TextTally.tokens`, for every frame asks
+        if text.wide_chars:
+            tokens = text.tokens
+        return tokens if tokens > text.pieces else text.pieces
 
     @property
     def fault(self) -> Fault | None:

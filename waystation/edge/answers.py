@@ -5,9 +5,10 @@ as long as another attempt may still do better, and ClientLeft when nobody waits
 """
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import nullcontext
 from time import monotonic, perf_counter_ns
-from typing import cast
+from typing import Any, cast
 
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import BilledFault, Operation, Receipt, Target
@@ -78,7 +79,7 @@ class Try:
             thinking_switch=channel.thinking_switch,
         )
         self.wire = Wire(
-            site.transport(channel),
+            site.transport_to(way.origin),
             way.deadlines,
             grant.mark_sent,
             self.target.secrets,
@@ -88,11 +89,8 @@ class Try:
         story.dropped = ()
 
     async def translate(self) -> None:
-        """Put the request into the channel's dialect, where that is another. Raises
-        Untranslatable."""
+        """Put the request into the channel's dialect, which is another. Raises Untranslatable."""
         spoken = self._attempt.candidate.operation
-        if spoken == self.operation.name:
-            return
         try:
             translated = translate(self.operation, spoken)
             if spoken in TAKES_BYTES_ONLY and needs_fetching(translated.chat):
@@ -108,12 +106,12 @@ class Try:
         self.lane = f"asked as {spoken}"
         self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
 
-    async def fetch(self) -> Whole:
+    def fetch(self) -> Coroutine[Any, Any, Whole]:
         """The whole answer. Raises AttemptFailed."""
         if self.parts > 1:
-            return await self._fetch_parts(cast(ChatOperation, self.operation))
+            return self._fetch_parts(cast(ChatOperation, self.operation))
         reader = self.operation.reply_reader(self.target, self.receipt)
-        return await fetch(self.wire, self._outgoing(), reader)
+        return fetch(self.wire, self._outgoing(), reader)
 
     async def _fetch_parts(self, chat: ChatOperation) -> Whole:
         return await fetch_parts(
@@ -153,7 +151,8 @@ class Try:
 
 async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     made = Try(story, attempt)
-    await made.translate()
+    if attempt.candidate.operation != made.operation.name:
+        await made.translate()
     try:
         if made.operation.stream:
             await _streamed(story, attempts, attempt, made)
@@ -188,7 +187,8 @@ async def _whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) 
     story.upstream_id = whole.upstream_id
     story.attempted(attempt, began_ns, "answered", 200, made.lane)
     usage = whole.usage
-    await story.cover(usage)
+    if not usage.exact:
+        await story.cover(usage)
     headers = (JSON_TYPE, *story.receipt_headers(usage))
     end: EndReason = "client_gone" if story.call.is_gone else "complete"
     if whole.has_output or usage.output_tokens or not made.operation.expects_output:

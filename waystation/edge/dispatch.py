@@ -3,6 +3,8 @@
 So users see one address, and a slow report or a crashed console never touches a stream.
 """
 
+from collections.abc import Awaitable
+
 from waystation.dialects.midjourney.speed import wrong_speed
 from waystation.edge.call import Call, Handler
 from waystation.edge.language import language_of
@@ -36,14 +38,13 @@ class Dispatcher:
         self._forward = forward
         self._language = language
 
-    async def __call__(self, call: Call) -> None:
+    def __call__(self, call: Call) -> Awaitable[None]:
         found = self._table.match(call.method, call.path)
         if isinstance(found, NoRoute):
-            await self._unknown(call, found)
-            return
+            return self._unknown(call, found)
         if found.params:
             call.params.update(found.params)
-        await found.route.handler(call)
+        return found.route.handler(call)
 
     async def _unknown(self, call: Call, missed: NoRoute) -> None:
         first = call.path.split("/", 2)[1]

@@ -40,6 +40,15 @@ class BodyInbox:
             raise
         return collector
 
+    def take_whole(self, length: int | None, bytes_max: int) -> bytes:
+        """A body that is here already and not encoded. Raises Fault, RuntimeError as `open`."""
+        pieces = self._pieces
+        if len(pieces) != 1 or len(pieces[0]) > bytes_max or self._was_read:
+            return self.open(None, length, bytes_max).finish()
+        self._was_read = True
+        self._pieces = []
+        return pieces[0]
+
     def wait(self, collector: BodyCollector) -> asyncio.Future[None]:
         """A future of the rest, which goes to `collector`. Raises the Fault that came before."""
         if self.fault is not None:

@@ -127,13 +127,16 @@ class Stream:
 
     def is_clear(self) -> bool:
         writer = self._writer
-        return (
-            not self._left
-            and self._cut is None
-            and writer is not None
-            and not writer.congested
-            and self._source.reader.output_seen < self._grant.extend_above
-        )
+        return not (self._left or self._cut or writer is None or writer.congested)
+
+    def passed(self, out: bytes) -> bool:
+        writer = self._writer
+        if self._source.reader.output_seen >= self._grant.extend_above or writer is None:
+            return False
+        if out:
+            writer.write(out)
+            self.last_write = perf_counter()
+        return True
 
     def write(self, out: bytes) -> None:
         assert self._writer is not None

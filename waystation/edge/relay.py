@@ -26,7 +26,7 @@ from waystation.dialects.speakers import others
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
 from waystation.edge.content_type import refuse_unless_json
-from waystation.edge.identify import identify
+from waystation.edge.identify import identify, recall
 from waystation.edge.leaving import ClientLeft
 from waystation.edge.pictures import answer as pictures
 from waystation.edge.pictures.from_chat import as_pictures
@@ -89,8 +89,8 @@ class Relay:
         self._stream_type = stream_type
         self._remembers = remembers
 
-    async def __call__(self, call: Call) -> None:
-        await self._run(Story(self._site, call, self._dialect), self._read)
+    def __call__(self, call: Call) -> Awaitable[None]:
+        return self._run(Story(self._site, call, self._dialect), self._read)
 
     async def _run(self, story: Story, read: Read) -> None:
         call = story.call
@@ -119,10 +119,15 @@ class Relay:
     async def _admit(self, story: Story, read: Read) -> tuple[Attempts, Attempt]:
         """Steps 1 to 5. Raises Fault; nothing is held then."""
         site, call = self._site, story.call
-        caller = story.caller = await identify(site.authenticator, call)
+        caller = recall(site.authenticator, call) or await identify(site.authenticator, call)
+        story.caller = caller
         operation, digest = await read(call)
-        operation = story.operation = as_pictures(site, caller, operation)
-        choices = await self._choices(caller, operation)
+        at_ms = now_ms()
+        operation = story.operation = as_pictures(site, caller, operation, at_ms)
+        if self._remembers and operation.dialect == "openai_responses":
+            choices = await self._following(caller, operation, at_ms)
+        else:
+            choices = _candidates(site, caller, operation, at_ms)
         idempotency = None if digest is None else idempotency_of(call, digest)
         attempts = site.router.attempts(choices, _conversation(caller, operation, choices))
         first = attempts.next(monotonic())
@@ -146,13 +151,13 @@ class Relay:
         story.waited_ns += perf_counter_ns() - began_ns
         return attempts, first
 
-    async def _choices(self, caller: Caller, operation: Request) -> Choices:
+    async def _following(self, caller: Caller, operation: Request, at_ms: int) -> Choices:
         """Step 4; what follows a response that an upstream keeps goes there."""
         memory = self._site.responses
-        if not self._remembers or memory is None or operation.dialect != "openai_responses":
-            return _candidates(self._site, caller, operation)
+        if memory is None:
+            return _candidates(self._site, caller, operation, at_ms)
         stored = await memory.recall(caller.account_id, operation)
-        choices = _candidates(self._site, caller, operation)
+        choices = _candidates(self._site, caller, operation, at_ms)
         return choices if stored is None else pinned(choices, stored)
 
     async def _serve(self, story: Story, attempts: Attempts, first: Attempt) -> None:
@@ -183,14 +188,16 @@ class Relay:
         began_ns = perf_counter_ns()
         grant = story.grant
         assert grant is not None
+        slot = None
         try:
             if number > 1 and not await grant.confirmed():
                 raise HoldLost
-            story.calls = _calls(story.operation, attempt.candidate)
-            slot = await slots.take(
-                self._site.ledger, attempt, story.call.request_id, number, story.calls
-            )
-            story.places = None if slot is None else slot.places
+            calls = story.calls = _calls(story.operation, attempt.candidate)
+            story.places = None
+            if slots.are_limited(attempt):
+                request_id = story.call.request_id
+                slot = await slots.take(self._site.ledger, attempt, request_id, number, calls)
+                story.places = slot.places
         except slots.NoSlot as refused:
             grant.unsent()
             attempts.failed(attempt, full(refused.retry_after_seconds), monotonic())
@@ -238,14 +245,14 @@ class Relay:
         story.grant.unsent()
 
 
-def _candidates(site: Site, caller: Caller, operation: Request) -> Choices:
+def _candidates(site: Site, caller: Caller, operation: Request, at_ms: int) -> Choices:
     directory = site.directory
     if directory is None:
         raise Fault("temporarily_unavailable", retry_after=2)
     query = query_of(
         caller, operation.model, operation.name, operation.needs, others(operation.name)
     )
-    choices = directory.candidates(query, now_ms())
+    choices = directory.candidates(query, at_ms)
     if choices.effort is not None:
         thinker = cast(Thinker, operation)  # other operations get no effort
         thinker.think(choices.effort, choices.first.upstream_model)

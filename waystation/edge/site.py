@@ -33,7 +33,7 @@ from waystation.upstream.clouds import Clouds
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outgoing import Ways
-from waystation.upstream.transport import Deadlines, Transport
+from waystation.upstream.transport import Deadlines, Origin, Transport
 
 if TYPE_CHECKING:
     from waystation.edge.response_memory import ResponseMemory
@@ -92,6 +92,9 @@ class Site:
 
     def transport(self, channel: Channel) -> Transport:
         return self._transports[self.ways.of(channel).origin.scheme]
+
+    def transport_to(self, origin: Origin) -> Transport:
+        return self._transports[origin.scheme]
 
     def ready(self, channel: Channel) -> bool:
         """An attempt on this channel would write at once."""

@@ -19,15 +19,17 @@ class NoSlot(Exception):
         self.retry_after_seconds = max(1, -(-retry_after_ms // 1000))
 
 
+def are_limited(attempt: Attempt) -> bool:
+    """Whether there are places to be taken at all."""
+    return attempt.candidate.channel.limits != _NO_LIMITS
+
+
 async def take(
     ledger: Ledger, attempt: Attempt, request_id: str, number: int, calls: int
-) -> Granted | None:
-    """The slot, to be given back, for an attempt of so many calls; None where no limit applies.
-    Raises NoSlot, LedgerAway."""
+) -> Granted:
+    """The slot, to be given back, for an attempt of so many calls. Raises NoSlot, LedgerAway."""
     channel = attempt.candidate.channel
     limits = channel.limits
-    if limits == _NO_LIMITS:
-        return None
     slot = TakeSlot(
         f"{request_id}/{number}",
         channel.id,
@@ -44,4 +46,4 @@ async def take(
     return decision
 
 
-__all__ = ["LedgerAway", "NoSlot", "take"]
+__all__ = ["LedgerAway", "NoSlot", "are_limited", "take"]

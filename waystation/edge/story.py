@@ -42,6 +42,7 @@ class Story:
 
     __slots__ = (
         "_counted",
+        "_shown_cost",
         "attempts",
         "call",
         "caller",
@@ -86,6 +87,7 @@ class Story:
         self.is_answered = False
         self.tokens = 0  # of prompt and answer, once it is charged
         self._counted: tuple[Usage, Charge] | None = None
+        self._shown_cost: tuple[Charge, str] | None = None
 
     @property
     def language(self) -> Language:
@@ -156,7 +158,11 @@ class Story:
 
     def cost(self, usage: Usage) -> str:
         """The same in USD, as a decimal JSON number."""
-        return format_usd(self.price(usage).nanos)
+        charged = self.price(usage)
+        shown = self._shown_cost
+        if shown is None or shown[0] is not charged:
+            shown = self._shown_cost = (charged, format_usd(charged.nanos))
+        return shown[1]
 
     async def cover(self, usage: Usage) -> None:
         """Before a post, when more came than was held: hold that too. An exact charge needs no
@@ -173,9 +179,9 @@ class Story:
         """Charge for what was metered."""
         assert self.grant is not None
         self.is_answered = fault is None
-        self.tokens = usage.input_tokens + usage.output_tokens
         charged = self.price(usage)
         row = self._row(end, fault, status, usage, charged)
+        self.tokens = row.input_tokens + row.output_tokens
         self.grant.post(charged.nanos, usage, row)
         self._tell(row)
 
@@ -256,33 +262,45 @@ class Story:
     ) -> Row:
         served = self.served
         received_ns = self.call.received_ns
-        cost = 0
-        if charged is not None and served is not None and served.cost is not None:
-            assert usage is not None
-            cost = charge(usage, served.price, served.cost).nanos
+        group = rate = version = model = rule = ""
+        channel_id = nanos = cost = tokens_in = tokens_out = 0
+        counted = parts = b""
+        exact = True
+        if served is not None:
+            channel = served.channel
+            group, rate, version = served.group, served.rate.text, served.price.version
+            channel_id, model, rule = channel.id, served.upstream_model, channel.on_disconnect
+        if usage is not None:
+            exact, counted = usage.exact, _encode(usage)
+            tokens_in, tokens_out = usage.input_tokens, usage.output_tokens
+        if charged is not None:
+            nanos, parts = charged.nanos, charged.parts_json()
+            if served is not None and served.cost is not None and usage is not None:
+                cost = charge(usage, served.price, served.cost).nanos
         return Row(
-            facts=self.facts or self._bare_facts(),
-            status=status,
-            end=end,
-            code="" if fault is None else fault.code,
-            reason="" if fault is None else fault.text("en"),
-            group="" if served is None else served.group,
-            rate="" if served is None else served.rate.text,
-            price_version="" if served is None else served.price.version,
-            channel_id=0 if served is None else served.channel.id,
-            upstream_model="" if served is None else served.upstream_model,
-            upstream_id=self.upstream_id,
-            nanos=0 if charged is None else charged.nanos,
-            cost_nanos=cost,
-            exact=usage is None or usage.exact,
-            input_tokens=0 if usage is None else usage.input_tokens,
-            output_tokens=0 if usage is None else usage.output_tokens,
-            usage=b"" if usage is None else _encode(usage),
-            parts=b"" if charged is None else charged.parts_json(),
-            attempts=self.attempts,
-            first_millis=(self.first_ns - received_ns) // _MILLION if self.first_ns else 0,
-            total_millis=(perf_counter_ns() - received_ns) // _MILLION,
-            disconnect_rule="" if served is None else served.channel.on_disconnect,
+            self.facts or self._bare_facts(),
+            status,
+            end,
+            "" if fault is None else fault.code,
+            "" if fault is None else fault.text("en"),
+            group,
+            rate,
+            version,
+            channel_id,
+            model,
+            self.upstream_id,
+            nanos,
+            cost,
+            0,
+            exact,
+            tokens_in,
+            tokens_out,
+            counted,
+            parts,
+            self.attempts,
+            (self.first_ns - received_ns) // _MILLION if self.first_ns else 0,
+            (perf_counter_ns() - received_ns) // _MILLION,
+            rule,
         )
 
     def _bare_facts(self) -> Facts:
@@ -326,7 +344,7 @@ class Story:
 
     def receipt_headers(self, usage: Usage) -> tuple[tuple[bytes, bytes], ...]:
         """Those, and what it cost."""
-        cost = format_usd(self.price(usage).nanos).encode()
+        cost = self.cost(usage).encode()
         return (*self.early_headers(), (b"x-waystation-cost", cost))
 
     def overhead_seconds(self) -> float:

@@ -72,7 +72,17 @@ def line_of(row: Row, scrub: Redactor) -> bytes:
     """The row as one line with its end. Whatever a caller, an upstream or an operator may have
     worded goes through the scrubber; the rest is made here: ids, figures, our own codes."""
     facts = row.facts
-    clean = scrub.name
+    token_name, operation, model, group, upstream_model, peer, client = scrub.names(
+        (
+            facts.token_name,
+            facts.operation,
+            facts.model,
+            row.group or facts.group,
+            row.upstream_model,
+            facts.peer,
+            facts.client,
+        )
+    )
     line = Line(
         facts.created_ms,
         "request",
@@ -83,14 +93,14 @@ def line_of(row: Row, scrub: Redactor) -> bytes:
         scrub.text(row.reason) if row.reason else "",
         facts.account_id,
         facts.token_id,
-        clean(facts.token_name),
-        clean(facts.operation),
+        token_name,
+        operation,
         facts.dialect,
-        clean(facts.model),
+        model,
         facts.stream,
-        clean(row.group or facts.group),
+        group,
         row.channel_id,
-        clean(row.upstream_model),
+        upstream_model,
         row.nanos,
         row.loss_nanos,
         row.exact,
@@ -98,8 +108,8 @@ def line_of(row: Row, scrub: Redactor) -> bytes:
         row.output_tokens,
         row.first_millis,
         row.total_millis,
-        clean(facts.peer),
-        clean(facts.client),
+        peer,
+        client,
         _tries(row, scrub) if row.code or len(row.attempts) > 1 else (),
     )
     return _encode(line) + b"\n"

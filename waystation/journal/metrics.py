@@ -6,7 +6,7 @@ account, and a model only once something was served under its name.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -92,6 +92,8 @@ FAMILIES = _families(
 
 Key = tuple[str | int, ...]
 """The family's name, then its label values."""
+_Sort = tuple[str, str, str, int]
+"""A request's dialect, group, model and status."""
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True):
@@ -130,6 +132,39 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
+    def add(self, counts: Sequence[int], total: float) -> None:
+        for index, count in enumerate(counts):
+            self.counts[index] += count
+        self.total += total
+
+
+class RequestSums:
+    """What the requests of one sort have in common: one look-up a request instead of six."""
+
+    __slots__ = ("cost", "input", "loss", "output", "price", "requests")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.input = self.output = self.price = self.cost = self.loss = 0
+
+    def add(self, row: Row) -> None:
+        self.requests += 1
+        if row.channel_id:
+            self.input += row.input_tokens
+            self.output += row.output_tokens
+            self.price += row.nanos
+            self.cost += row.cost_nanos
+            self.loss += row.loss_nanos
+
+    def amounts(self) -> tuple[tuple[Key, int], ...]:
+        return (
+            (_INPUT, self.input),
+            (_OUTPUT, self.output),
+            (_PRICE, self.price),
+            (_COST, self.cost),
+            (_LOSS, self.loss),
+        )
+
 
 class Metrics:
     """Everything one process counts; used from its loop only."""
@@ -137,8 +172,10 @@ class Metrics:
     def __init__(self, source: str) -> None:
         self.source = source
         self._counters: dict[Key, float] = {}
+        self._requests: dict[_Sort, RequestSums] = {}
         self._gauges: dict[Key, float] = {}
         self._histograms: dict[Key, Histogram] = {}
+        self._overhead = Histogram(_SHORT_SECONDS)
         self._models: set[str] = set()
 
     def count(self, *key: str | int, by: float = 1) -> None:
@@ -164,43 +201,29 @@ class Metrics:
         """All that a finished request counts towards."""
         facts = row.facts
         counters = self._counters
-        key: Key = (
-            REQUESTS,
-            facts.dialect,
-            row.group or facts.group,
-            self._model(facts.model, row.channel_id),
-            row.status,
-        )
-        counters[key] = counters.get(key, 0) + 1
+        model = facts.model
+        if model not in self._models:
+            model = self._model(model, row.channel_id)
+        sort = (facts.dialect, row.group or facts.group, model, row.status)
+        sums = self._requests.get(sort)
+        if sums is None:
+            sums = self._requests[sort] = RequestSums()
+        sums.add(row)
         for attempt in row.attempts:
-            key = (ATTEMPTS, attempt.channel, attempt.outcome)
+            key: Key = (ATTEMPTS, attempt.channel, attempt.outcome)
             counters[key] = counters.get(key, 0) + 1
-        if row.channel_id:
-            self._served(row)
         if facts.stream and row.end != "refused":
             key = (STREAM_ENDS, row.end)
             counters[key] = counters.get(key, 0) + 1
             if row.first_millis:
                 self.observe(row.first_millis / 1000, FIRST_TOKEN)
-        self.observe(overhead_seconds, OVERHEAD)
-
-    def _served(self, row: Row) -> None:
-        counters = self._counters
-        for key, amount in (
-            (_INPUT, row.input_tokens),
-            (_OUTPUT, row.output_tokens),
-            (_PRICE, row.nanos),
-            (_COST, row.cost_nanos),
-            (_LOSS, row.loss_nanos),
-        ):
-            if amount:
-                counters[key] = counters.get(key, 0) + amount
+        overhead = self._overhead
+        overhead.counts[bisect_left(_SHORT_SECONDS, overhead_seconds)] += 1
+        overhead.total += overhead_seconds
 
     def _model(self, model: str, channel_id: int) -> str:
         """Callers may name anything: a name becomes a label once it was served, and not for ever
         more of them."""
-        if model in self._models:
-            return model
         if channel_id and len(self._models) < _MODELS_MAX:
             self._models.add(model)
             return model
@@ -208,6 +231,7 @@ class Metrics:
 
     def snapshot_delta(self) -> Delta:
         """What changed since the last call; the counters begin anew."""
+        self._add_requests()
         counters, self._counters = self._counters, {}
         histograms, self._histograms = self._histograms, {}
         return Delta(
@@ -220,6 +244,20 @@ class Metrics:
             ),
         )
 
+    def _add_requests(self) -> None:
+        """What requests summed up to, as counters; the sums begin anew."""
+        requests, self._requests = self._requests, {}
+        for sort, sums in requests.items():
+            self.count(REQUESTS, *sort, by=sums.requests)
+            for key, amount in sums.amounts():
+                if amount:
+                    self.count(*key, by=amount)
+        overhead, self._overhead = self._overhead, Histogram(_SHORT_SECONDS)
+        if any(overhead.counts):
+            self._histograms.setdefault((OVERHEAD,), Histogram(_SHORT_SECONDS)).add(
+                overhead.counts, overhead.total
+            )
+
     def restore(self, delta: Delta) -> None:
         """Take back a delta that could not be delivered, so that nothing is lost."""
         for sample in delta.counters:
@@ -227,9 +265,7 @@ class Metrics:
         for buckets in delta.histograms:
             key = (buckets.name, *buckets.labels)
             histogram = self._histograms.setdefault(key, Histogram(FAMILIES[buckets.name].bounds))
-            histogram.total += buckets.total
-            for index, count in enumerate(buckets.counts):
-                histogram.counts[index] += count
+            histogram.add(buckets.counts, buckets.total)
 
 
 _INPUT: Key = (TOKENS, "input")

@@ -13,6 +13,7 @@ _EXACT_CHARACTERS_MIN = 8
 """Shorter known values would blank ordinary words."""
 _SEEN_MAX = 4096
 _SEEN_CHARACTERS_MAX = 256
+_TOGETHER_CHARACTERS_MAX = 512
 
 # A value ends where JSON, a header or a query would end it; a backslash ends it too, so that an
 # escaped quote after it stays whole.
@@ -57,6 +58,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: tuple[str, ...] = ()
         self._seen: dict[str, str] = {}
+        self._together: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.protect(secrets)
 
     def protect(self, secrets: Iterable[str]) -> None:
@@ -64,6 +66,7 @@ class Redactor:
         kept = {s for s in secrets if len(s) >= _EXACT_CHARACTERS_MIN}
         self._secrets = tuple(sorted(kept, key=len, reverse=True))
         self._seen.clear()
+        self._together.clear()
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -78,8 +81,7 @@ class Redactor:
         return text
 
     def name(self, text: str) -> str:
-        """The same for texts that come again and again (models, agents, groups): remembered, so
-        that the request path pays for a dictionary look-up."""
+        """The same for texts that come again and again (models, agents, groups): remembered."""
         known = self._seen.get(text)
         if known is not None:
             return known
@@ -88,6 +90,19 @@ class Redactor:
             if len(self._seen) >= _SEEN_MAX:
                 self._seen.clear()
             self._seen[text] = clean
+        return clean
+
+    def names(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """`name` of each. Requests of one caller have the same ones together, so that the request
+        path mostly pays for a single look-up."""
+        known = self._together.get(texts)
+        if known is not None:
+            return known
+        clean = tuple(map(self.name, texts))
+        if sum(map(len, texts)) <= _TOGETHER_CHARACTERS_MAX:
+            if len(self._together) >= _SEEN_MAX:
+                self._together.clear()
+            self._together[texts] = clean
         return clean
 
 

@@ -55,7 +55,7 @@ class AttemptRow(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     millis: int = 0
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Row(msgspec.Struct, frozen=True, array_like=True):
     """A finished request. nanos values in nano-USD; millis from the head's arrival.
 
     nanos: what the caller paid. cost_nanos: what the channel cost us, where its cost is known.

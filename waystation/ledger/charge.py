@@ -1,10 +1,12 @@
 """What a usage costs, and what it may cost at the most."""
 
+from operator import attrgetter
+
 import msgspec
 
 from waystation.ledger.price import RATE_SCALE, Price, Rate
 from waystation.ledger.price_tier import ATOMS_PER_NANO
-from waystation.meter.usage import Usage
+from waystation.meter.usage import TOKEN_KINDS, Usage
 
 _SCALE: int = ATOMS_PER_NANO * RATE_SCALE
 _HALF = _SCALE // 2
@@ -13,6 +15,7 @@ Part = tuple[str, int, str]
 """(kind, count, unit price): USD per million for kinds of tokens, else USD per call or unit."""
 
 _encode = msgspec.json.Encoder().encode
+_counts = attrgetter(*TOKEN_KINDS)
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -48,8 +51,7 @@ def charge(usage: Usage, price: Price, rate: Rate) -> Charge:
         tiers = price.tiers
         tier = tiers[0] if len(tiers) == 1 else price.tier(-(-usage.input_tokens // calls))
         above_tokens = tier.above_tokens
-        for kind, unit_atoms, text in tier.kinds:
-            count = getattr(usage, kind)
+        for count, (kind, unit_atoms, text) in zip(_counts(usage), tier.kinds, strict=True):
             if count > 0:
                 atoms += count * unit_atoms
                 parts.append((kind, count, text))
@@ -102,7 +104,6 @@ def bound(
     output_tokens: int,
     price: Price,
     rate: Rate,
-    *,
     calls: int = 1,
     media: bool = False,
 ) -> int:
@@ -117,11 +118,12 @@ def bound(
     for tier in price.tiers:
         if tier.above_tokens and prompt_tokens <= tier.above_tokens * calls:
             break
-        atoms = max(
-            atoms,
-            prompt_tokens * (tier.media_in_atoms if media else tier.input_atoms)
-            + output_tokens * (tier.media_out_atoms if media else tier.output_atoms),
-        )
+        if media:
+            most = prompt_tokens * tier.media_in_atoms + output_tokens * tier.media_out_atoms
+        else:
+            most = prompt_tokens * tier.input_atoms + output_tokens * tier.output_atoms
+        if most > atoms:
+            atoms = most
     return -(-atoms * rate.scaled // _SCALE)
 
 
@@ -133,5 +135,7 @@ def prompt_charge(prompt_tokens: int, price: Price, rate: Rate, calls: int = 1) 
     elif price.pictures is not None and not price.by_token:
         atoms = calls * price.pictures.of("", "").atoms
     else:
-        atoms = prompt_tokens * price.tier(-(-prompt_tokens // calls)).kinds[0][1]
+        tiers = price.tiers
+        tier = tiers[0] if len(tiers) == 1 else price.tier(-(-prompt_tokens // calls))
+        atoms = prompt_tokens * tier.kinds[0][1]
     return (atoms * rate.scaled + _HALF) // _SCALE

@@ -274,10 +274,10 @@ class LedgerClient:
     def on_payload(self, payload: memoryview) -> None:
         for reply in decode_replies(payload):
             kind = type(reply)
-            if kind is Admitted or kind is Refused:
-                self._on_hold_answer(cast(HoldAnswer, reply))
-            elif kind is Resolved:
+            if kind is Resolved:
                 self._acknowledge(cast(Resolved, reply))
+            elif kind is Admitted or kind is Refused:
+                self._on_hold_answer(cast(HoldAnswer, reply))
             else:
                 self._on_other(reply)
 
@@ -293,13 +293,14 @@ class LedgerClient:
             if record.resolution is not None and isinstance(answer, Refused):
                 self._acknowledge(Resolved(answer.hold_id, "void", 0))  # nothing to resolve
             return
-        question, future = record.asked.popleft()
-        if isinstance(answer, Admitted):
+        question, future = record.asked.pop(0)
+        admitted = type(answer) is Admitted
+        if admitted:
             record.confirmed_at = self._loop.time()
         if (
-            isinstance(question, Hold)
+            type(question) is Hold
+            and (not admitted or question.owner == "task")
             and record.resolution is None
-            and (isinstance(answer, Refused) or question.owner == "task")
         ):
             # A refused hold is none of ours; a task's hold belongs to its task from here.
             del self._holds[answer.hold_id]
@@ -350,7 +351,7 @@ class LedgerClient:
         elif away.about == "ask":
             self._questions.fail(fault)
         elif (record := self._holds.get(away.id)) is not None and record.asked:
-            question, future = record.asked.popleft()
+            question, future = record.asked.pop(0)
             if isinstance(question, Hold) and not record.confirmed_at and not record.resolution:
                 del self._holds[away.id]
             fail(future, fault)

@@ -35,8 +35,13 @@ class Deadlines:
         self.start()
         now = self._loop.time()
         due = self._due
-        while due and (due[0][1].done() or due[0][0] <= now):
-            fail(due.popleft()[1], LedgerAway("no answer in time"))
+        while due:
+            at, future = due[0]
+            if not future.done():
+                if at > now:
+                    break
+                fail(future, LedgerAway("no answer in time"))
+            due.popleft()
 
 
 def fail(future: asyncio.Future[Any], fault: LedgerAway) -> None:

@@ -25,7 +25,8 @@ def _first(dialect: Dialect) -> list[str]:
     statements = []
     for table in metadata.sorted_tables:
         statements.append(str(CreateTable(table).compile(dialect=dialect)))
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        indexes = [i for i in table.indexes if i.info.get("only", dialect.name) == dialect.name]
+        indexes.sort(key=lambda index: str(index.name))
         statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
     return statements
 

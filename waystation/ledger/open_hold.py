@@ -1,7 +1,6 @@
 """What a gateway remembers of a hold until the ledger has acknowledged its end."""
 
 import asyncio
-from collections import deque
 from collections.abc import Iterator
 
 import msgspec
@@ -36,7 +35,7 @@ class OpenHold:
 
     def __init__(self, hold: Hold | None) -> None:
         self.hold = hold
-        self.asked: deque[tuple[HoldQuestion, asyncio.Future[HoldAnswer]]] = deque()
+        self.asked: list[tuple[HoldQuestion, asyncio.Future[HoldAnswer]]] = []
         self.confirmed_at = 0.0
         self.is_sent: bool | None = None
         self.metered_nanos = 0
@@ -56,7 +55,7 @@ class OpenHold:
 
     def forget_answered(self) -> None:
         """When the connection has gone: nobody waits for these any more."""
-        self.asked = deque(entry for entry in self.asked if not entry[1].done())
+        self.asked = [entry for entry in self.asked if not entry[1].done()]
 
 
 def fitting(resolution: Resolve) -> Resolve:

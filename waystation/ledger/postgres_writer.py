@@ -82,8 +82,9 @@ def _writes(changes: Changes) -> Iterable[tuple[str, list[Record]]]:
     if changes.transfers:
         yield ADD_TRANSFERS, [transfer_record(row) for row in changes.transfers]
     if changes.log:
-        yield ADD_LOG, [log_record(row) for row in changes.log]
-        yield ADD_ROLLUPS, rollup_records(changes.log)
+        log = [log_record(row) for row in changes.log]
+        yield ADD_LOG, log
+        yield ADD_ROLLUPS, rollup_records(log)
 
 
 def _columns(records: list[Record]) -> list[list[Any]]:

@@ -6,6 +6,7 @@ import msgspec
 
 from waystation.kernel.money import format_decimal, parse_decimal
 from waystation.ledger.price_row import PriceRow, PriceTier
+from waystation.meter.usage import TOKEN_KINDS
 
 ATOMS_PER_NANO = 1_000_000_000
 """Fine enough for twelve decimal places of USD per million tokens."""
@@ -36,7 +37,8 @@ class UnitPrice(msgspec.Struct, frozen=True, array_like=True):
 
 class Tier(msgspec.Struct, frozen=True):
     """Applies to prompts of more than above_tokens. kinds: (kind of Usage, atoms, text) for every
-    kind of token. input_atoms, output_atoms: the dearest plausible token of each side."""
+    kind of token, in the order of TOKEN_KINDS. input_atoms, output_atoms: the dearest plausible
+    token of each side."""
 
     above_tokens: int
     kinds: tuple[tuple[str, int, str], ...]
@@ -87,7 +89,7 @@ def _complete(told: dict[str, int], above_tokens: int) -> Tier:
     }
     dearest_in = max(value for kind, value in atoms.items() if kind.startswith("input"))
     dearest_out = max(value for kind, value in atoms.items() if kind.startswith("output"))
-    kinds: Any = ((kind, value, _per_million(value)) for kind, value in atoms.items())
+    kinds: Any = ((kind, atoms[kind], _per_million(atoms[kind])) for kind in TOKEN_KINDS)
     return Tier(
         above_tokens=above_tokens,
         kinds=tuple(kinds),

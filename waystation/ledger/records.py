@@ -1,13 +1,13 @@
 """Objects of the state as rows of the tables, and back. Column order is the tables' own."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from waystation.journal.row import Facts, Row
 from waystation.ledger.calendar import Spend
-from waystation.ledger.decide.amounts import bounded
+from waystation.ledger.decide.amounts import NANOS_MAX, bounded
 from waystation.ledger.policies import Budget, Limits
 from waystation.ledger.state import (
     Account,
@@ -23,6 +23,7 @@ from waystation.ledger.state import (
 HOUR_MS = 3_600_000
 STATUS_MAX = 999
 Record = tuple[Any, ...]
+_Nine = tuple[int, int, int, int, int, int, int, int, int]
 
 encode = msgspec.msgpack.Encoder().encode
 encode_json = msgspec.json.encode
@@ -190,59 +191,75 @@ transfer_record = msgspec.structs.astuple
 def log_record(log: LogRow) -> Record:
     row = log.row
     facts = row.facts
+    numbers = (
+        facts.created_ms,
+        facts.token_id,
+        row.channel_id,
+        row.status,
+        row.cost_nanos,
+        row.input_tokens,
+        row.output_tokens,
+        row.first_millis,
+        row.total_millis,
+    )
+    if min(numbers) < 0 or max(numbers) > NANOS_MAX or row.status > STATUS_MAX:
+        numbers = _bounded(numbers)
+    created_ms, token_id, channel_id, status, cost, input_, output, first, total = numbers
+    words = (facts.request_id, facts.model, row.group, row.code)
+    request_id, model, group, code = words
+    if "\x00" in "".join(words):
+        request_id, model, group, code = map(plain, words)
     return (
         log.n,
         log.account_id,
-        bounded(facts.created_ms),
-        plain(facts.request_id),
+        created_ms,
+        request_id,
         log.hold_id,
         log.kind,
         log.settled_ms,
-        bounded(facts.token_id),
-        plain(facts.model),
-        plain(row.group),
-        bounded(row.channel_id),
-        min(bounded(row.status), STATUS_MAX),
+        token_id,
+        model,
+        group,
+        channel_id,
+        status,
         row.end,
-        plain(row.code),
+        code,
         row.nanos,
-        bounded(row.cost_nanos),
+        cost,
         row.loss_nanos,
         row.exact,
-        bounded(row.input_tokens),
-        bounded(row.output_tokens),
-        bounded(row.first_millis),
-        bounded(row.total_millis),
+        input_,
+        output,
+        first,
+        total,
         encode(row),
     )
 
 
-def rollup_records(log: Iterable[LogRow]) -> list[Record]:
-    """What the rows add to the totals of their hours, by key, sorted."""
+def _bounded(numbers: _Nine) -> _Nine:
+    a, b, c, status, *more = map(bounded, numbers)
+    return cast(_Nine, (a, b, c, min(status, STATUS_MAX), *more))
+
+
+def rollup_records(log: Iterable[Record]) -> list[Record]:
+    """What rows as `log_record` makes them add to the totals of their hours, by key, sorted."""
     totals: dict[Record, list[int]] = {}
-    for entry in log:
-        row = entry.row
-        facts = row.facts
-        created_ms = bounded(facts.created_ms)
-        place = (
-            entry.account_id,
-            created_ms - created_ms % HOUR_MS,
-            bounded(facts.token_id),
-            plain(facts.model),
-            plain(row.group),
-            bounded(row.channel_id),
-        )
+    for record in log:
+        _, account_id, created_ms, _, hold_id, _, _, token_id, model, group = record[:10]
+        channel_id, status, _, _, nanos, cost, loss, _, input_tokens, output_tokens = record[10:20]
+        hour_ms = created_ms - created_ms % HOUR_MS
+        place = (account_id, hour_ms, token_id, model, group, channel_id)
         total = totals.get(place)
         if total is None:
             total = totals[place] = [0] * 8
         total[0] += 1
-        total[1] += row.status >= 400
-        total[2] += entry.hold_id is not None
-        total[3] += row.nanos
-        total[4] += bounded(row.cost_nanos)
-        total[5] += row.loss_nanos
-        total[6] += bounded(row.input_tokens)
-        total[7] += bounded(row.output_tokens)
+        total[1] += status >= 400
+        total[2] += hold_id is not None
+        total[3] += nanos
+        total[4] += cost
+        total[5] += loss
+        total[6] += input_tokens
+        total[7] += output_tokens
     return [(*place, *total) for place, total in sorted(totals.items())]
 
 

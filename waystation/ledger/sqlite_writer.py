@@ -19,6 +19,12 @@ from waystation.ledger.records import (
 from waystation.ledger.state import Changes
 from waystation.ledger.statements import add, change_hold, insert, upsert
 
+# The driver looks for a conversion of whatever is no number and no text, by three protocols, before
+# it binds it as it stands. One that it is told of it finds at once: half a microsecond a value.
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(bytes, bytearray)
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]  # nothing, of nothing
+
 
 def _mark(_position: int) -> str:
     return "?"
@@ -76,6 +82,7 @@ def write(connection: sqlite3.Connection, changes: Changes, node: str, batch: in
     if changes.transfers:
         many(ADD_TRANSFER, map(transfer_record, changes.transfers))
     if changes.log:
-        many(ADD_LOG, map(log_record, changes.log))
-        many(ADD_ROLLUP, rollup_records(changes.log))
+        log = [log_record(row) for row in changes.log]
+        many(ADD_LOG, log)
+        many(ADD_ROLLUP, rollup_records(log))
     connection.execute(PUT_NODE, (node, "", batch, 0))

@@ -101,7 +101,7 @@ class Tally:
     def usage(self) -> Usage:
         """So far. Zero when the upstream told of no output and none was seen."""
         cached = self._cached
-        if cached is not None and cached[:2] == (self.text.pieces, self.has_output):
+        if cached is not None and cached[0] == self.text.pieces and cached[1] is self.has_output:
             return cached[2]
         usage = normalised(
             self._told,

@@ -73,12 +73,12 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.candidates[0]
 
     def bound(
-        self, prompt_tokens: int, output_tokens: int, *, calls: int = 1, media: bool = False
+        self, prompt_tokens: int, output_tokens: int, calls: int = 1, media: bool = False
     ) -> int:
         """nanos that no candidate's charge of so many tokens exceeds."""
         most = 0
         for price, rate in self.tariffs:
-            nanos = bound(prompt_tokens, output_tokens, price, rate, calls=calls, media=media)
+            nanos = bound(prompt_tokens, output_tokens, price, rate, calls, media)
             if nanos > most:
                 most = nanos
         return most

@@ -63,7 +63,12 @@ class Whole(NamedTuple):
 
 async def fetch(wire: Wire, request: Outgoing, reader: ReplyReader) -> Whole:
     """A whole answer. Raises AttemptFailed."""
-    incoming = await send(wire, request)
+    try:
+        incoming = await wire.transport.send(request, wire.deadlines, wire.mark)
+    except (TransportFault, LedgerAway) as error:
+        raise _unsent(error) from None
+    if not 200 <= incoming.status < 300:
+        raise await _refused(wire, incoming)
     try:
         received = await incoming.read_all(wire.reply_bytes_max)
     except MaybeSent as error:
@@ -87,16 +92,23 @@ async def send(wire: Wire, request: Outgoing) -> Incoming:
     """The reply's head, its status good."""
     try:
         incoming = await wire.transport.send(request, wire.deadlines, wire.mark)
-    except TransportFault as error:
-        raise _failed(error) from None
-    except LedgerAway:
-        fault = Fault("temporarily_unavailable", retry_after=2)
-        raise AttemptFailed(fault, status=503) from None
+    except (TransportFault, LedgerAway) as error:
+        raise _unsent(error) from None
     if 200 <= incoming.status < 300:
         return incoming
+    raise await _refused(wire, incoming)
+
+
+def _unsent(error: TransportFault | LedgerAway) -> AttemptFailed:
+    if isinstance(error, TransportFault):
+        return _failed(error)
+    return AttemptFailed(Fault("temporarily_unavailable", retry_after=2), status=503)
+
+
+async def _refused(wire: Wire, incoming: Incoming) -> AttemptFailed:
     body, retry_after = await read_refusal(incoming)
     fault = read_error(incoming.status, body, wire.secrets, retry_after)
-    raise AttemptFailed(fault, status=incoming.status)
+    return AttemptFailed(fault, status=incoming.status)
 
 
 async def read_refusal(incoming: Incoming) -> tuple[bytes, int | None]:

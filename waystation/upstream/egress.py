@@ -88,6 +88,7 @@ class EgressGuard:
     def __init__(self, allow: Sequence[Network | str] = ()) -> None:
         self._allow = tuple(ip_network(str(network)) for network in allow)
         self._cache: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._literals: dict[tuple[str, int, bool], SockAddr] = {}  # that were permitted
         self._asking: dict[str, asyncio.Task[tuple[str, ...]]] = {}
 
     def permits(self, address: Address, allow_private: bool = False) -> bool:
@@ -115,9 +116,16 @@ class EgressGuard:
 
     async def resolve(self, host: str, port: int, allow_private: bool = False) -> list[SockAddr]:
         """Addresses to dial, best first. Raises Forbidden, or NotSent("resolve")."""
+        asked = (host, port, allow_private)
+        known = self._literals.get(asked)
+        if known is not None:
+            return [known]
         literal = self.check(host, port, allow_private)
         if literal is not None:
-            return [_dialled(str(literal), port)]
+            if len(self._literals) >= CACHE_COUNT_MAX:
+                self._literals.clear()
+            known = self._literals[asked] = _dialled(str(literal), port)
+            return [known]
         found = await self._look_up(host)
         permitted = [text for text in found if self.permits(ip_address(text), allow_private)]
         if not permitted:

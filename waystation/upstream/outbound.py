@@ -1,8 +1,9 @@
 """The one `Transport` that the relay holds: direct, by way of the origin's proxy, or as a
 cloud wants it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.http1 import Http1Transport
@@ -26,16 +27,16 @@ class Outbound:
     def ready(self, origin: Destination) -> bool:
         return self._for(origin).ready(origin)
 
-    async def send(
+    def send(
         self,
         request: Outgoing,
         deadlines: Deadlines,
         on_sending: Callable[[], None] | None = None,
-    ) -> Incoming:
+    ) -> Coroutine[Any, Any, Incoming]:
         transport = self._for(request.origin)
         if request.cloud is not None:
-            return await request.cloud.send(transport, request, deadlines, on_sending)
-        return await transport.send(request, deadlines, on_sending)
+            return request.cloud.send(transport, request, deadlines, on_sending)
+        return transport.send(request, deadlines, on_sending)
 
     async def close(self) -> None:
         await self._direct.close()

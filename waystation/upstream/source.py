@@ -52,6 +52,9 @@ class Express(Protocol):
     def is_clear(self) -> bool:
         """Nothing but the next piece is to be done."""
 
+    def passed(self, out: bytes) -> bool:
+        """Write what the piece became, unless it used up what is held: False, nothing written."""
+
     def write(self, out: bytes) -> None: ...
 
 
@@ -135,9 +138,7 @@ class StreamSource:
         if express is None or not express.is_clear():
             return False
         out = reader.feed(data)
-        if reader.fault is None and not reader.complete and express.is_clear():
-            if out:
-                express.write(out)
+        if reader.fault is None and not reader.complete and express.passed(out):
             return True
         self._ahead = out
         self._ahead_bytes = len(data)

@@ -121,8 +121,11 @@ class ChoiceState:
 
 def _count_delta(delta: Delta, tally: Tally) -> bool:
     """Adds the delta's text to the tally; whether there was any content at all."""
-    found = False
-    for text in (delta.content, delta.reasoning_content, delta.reasoning):
+    content = delta.content
+    found = bool(content)
+    if content:
+        tally.text.add(content if isinstance(content, str) else text_of_parts(content))
+    for text in (delta.reasoning_content, delta.reasoning):
         if text:
             tally.text.add(text if isinstance(text, str) else text_of_parts(text))
             found = True
@@ -136,9 +139,10 @@ def _count_delta(delta: Delta, tally: Tally) -> bool:
     call_delta = delta.function_call
     if call_delta is not None:
         found = _count_function(call_delta, tally) or found
-    for raw in (delta.audio, delta.images):
-        if raw and bytes(raw) not in (b"null", b"[]", b"{}"):
-            found = True
+    if not found:
+        for raw in (delta.audio, delta.images):
+            if raw and bytes(raw) not in (b"null", b"[]", b"{}"):
+                found = True
     return found
 
 

@@ -135,21 +135,14 @@ class ChatReply(Metered):
     def _count(self, reply: _Reply) -> None:
         assert reply.choices is not None
         tally = self._tally
-        told = [reply.usage]
-        if reply.x_groq is not None:
-            told.append(reply.x_groq.usage)
-        for choice in reply.choices:
-            told.append(choice.usage)
-            outputs = choice.message.outputs if choice.message is not None else (choice.text,)
-            for written in outputs:
-                if written and bytes(written) not in _EMPTY:
-                    tally.has_output = True
-        for position, usage in enumerate(told):
-            if usage and bytes(usage) != _NULL:
-                self._told = msgspec.Raw(bytes(usage))
-                self._is_aside = position > 0
-                tally.tell(self._told)
-                break
+        tally.has_output = any(map(_has_output, reply.choices))
+        told = bytes(reply.usage)
+        if not told or told == _NULL:
+            told = _told_aside(reply)
+            self._is_aside = bool(told)
+        if told:
+            self._told = msgspec.Raw(told)
+            tally.tell(self._told)
         if tally.has_output and tally.needs_text:
             _count_text(reply.choices, tally)
 
@@ -188,6 +181,23 @@ class ChatReply(Metered):
                 choice["finish_reason"] = msgspec.Raw(b'"function_call"')
             choice["message"] = raw_of(message)
         return raw_of(found)
+
+
+def _has_output(choice: _Choice) -> bool:
+    message = choice.message
+    first = choice.text if message is None else message.content
+    if first and bytes(first) not in _EMPTY:
+        return True
+    if message is None:
+        return False
+    return any(written and bytes(written) not in _EMPTY for written in message.outputs)
+
+
+def _told_aside(reply: _Reply) -> bytes:
+    """A usage object that stands elsewhere than it should; b"" for none."""
+    places = [] if reply.x_groq is None else [reply.x_groq.usage]
+    places += [choice.usage for choice in reply.choices or ()]
+    return next((bytes(u) for u in places if u and bytes(u) != _NULL), b"")
 
 
 def _spliced(body: bytes, told: msgspec.Raw | None, shown: msgspec.Raw | None) -> bytes | None:

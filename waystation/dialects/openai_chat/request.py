@@ -41,6 +41,9 @@ TOOLS_TEMPLATE_TOKENS = 512
 _NUMBERS = frozenset(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "top_logprobs")
 )
+_LIMITS = frozenset(("max_tokens", "max_completion_tokens"))
+_NO_LIMITS = TokenLimits()
+_NOTHING: frozenset[str] = frozenset()
 
 
 class HasInput(Fault):
@@ -81,19 +84,24 @@ class ChatOperation:
         self._headers = headers
         self.model = required_text(fields, "model")
         self.stream = flag(fields, "stream")
-        self.n = self.choices = count(fields, "n", choices_max) or 1
-        self._limits = TokenLimits(
-            max_tokens=count(fields, "max_tokens", TOKENS_MOST),
-            max_completion_tokens=count(fields, "max_completion_tokens", TOKENS_MOST),
-        )
+        self.n = self.choices = 1
+        if "n" in fields:
+            self.n = self.choices = count(fields, "n", choices_max) or 1
+        self._limits = _NO_LIMITS
+        if not _LIMITS.isdisjoint(fields):
+            self._limits = TokenLimits(
+                count(fields, "max_tokens", TOKENS_MOST),
+                count(fields, "max_completion_tokens", TOKENS_MOST),
+            )
         self.output_limit = self._limits.asked
         for name in _NUMBERS.intersection(fields):
             coerce_number(fields, name)
-        _hoist_enable_thinking(fields)
+        if "extra_body" in fields:
+            _hoist_enable_thinking(fields)
         if "seen" in fields:
             _alias_seed(fields)
         self.is_legacy = convert_functions(fields)
-        needs = _tool_needs(fields)
+        needs = _tool_needs(fields) if "tools" in fields else _NOTHING
         found = contents(body, fields["messages"], self.model)
         if found.messages is not None:
             fields["messages"] = found.messages

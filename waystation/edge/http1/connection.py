@@ -224,8 +224,9 @@ class Connection(asyncio.Protocol):
         except BodyError:
             self._break_body(exchange)
             return
+        inbox = exchange.inbox
         for piece in intake.pieces:
-            exchange.inbox.take(piece)
+            inbox.take(piece)
         intake.pieces.clear()
         if self._phase == DRAIN:
             self._drain_left -= used
@@ -233,20 +234,18 @@ class Connection(asyncio.Protocol):
                 self._close_softly()
                 return
         if intake.is_complete:
-            self._end_body(exchange, data[used:])
-        elif exchange.inbox.held_bytes > _HELD_BYTES_MAX and not exchange.inbox.is_read:
+            inbox.end()
+            if used != len(data):
+                self._buffer += data[used:]
+            if self._phase == DRAIN:
+                self._go_idle()
+            else:
+                self._phase = BUSY
+                self._deadline = _NEVER
+            if self._buffer:
+                self._bound_buffer()
+        elif inbox.held_bytes > _HELD_BYTES_MAX and not inbox.is_read:
             self._pause_reading()
-
-    def _end_body(self, exchange: Exchange, rest: bytes) -> None:
-        exchange.inbox.end()
-        if rest:
-            self._buffer += rest
-        if self._phase == DRAIN:
-            self._go_idle()
-        else:
-            self._phase = BUSY
-            self._deadline = _NEVER
-        self._bound_buffer()
 
     def _break_body(self, exchange: Exchange) -> None:
         """The framing is broken: the handler is told, and nothing behind it is ever parsed."""
@@ -295,12 +294,14 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None:
             return
-        exchange.inbox.drop()
+        inbox = exchange.inbox
         if not exchange.keeps_alive:
+            inbox.drop()
             self._close_softly()
-        elif exchange.inbox.is_whole:
+        elif inbox.is_whole:
             self._go_idle()
         else:
+            inbox.drop()
             self._phase = DRAIN
             self._drain_left = DRAIN_BYTES_MAX
             self._deadline = self._loop.time() + self._face.limits.body_seconds_max
@@ -312,7 +313,7 @@ class Connection(asyncio.Protocol):
         self._deadline = self._loop.time() + self._face.limits.idle_seconds_max
         if self._buffer:
             self._loop.call_soon(self._parse_held)
-        else:
+        elif self._is_read_paused:
             self._resume_reading()
 
     def _parse_held(self) -> None:

@@ -15,6 +15,9 @@ from waystation.errors import Fault
 
 if TYPE_CHECKING:
     from waystation.edge.http1.connection import Connection
+_SIZES_COUNT = 4096
+_SIZES = tuple(b"%x\r\n" % size for size in range(_SIZES_COUNT))
+"""The size lines of chunks, as frames of streams have them."""
 
 
 class Exchange:
@@ -76,7 +79,7 @@ class Exchange:
     # --- what the handler asks
 
     def header(self, name: str) -> str | None:
-        value = self._fields.get(name.encode("latin-1"))
+        value = self._fields.get(name.encode())
         return None if value is None else value.decode("latin-1")
 
     def headers(self) -> HeaderList:
@@ -85,6 +88,8 @@ class Exchange:
     async def read(self, bytes_max: int, seconds_max: float, sink: Sink | None = None) -> bytes:
         inbox = self.inbox
         coding = self.header("content-encoding")
+        if coding is None and sink is None and inbox.is_whole:
+            return inbox.take_whole(self.content_length, bytes_max)
         collector = inbox.open(coding, self.content_length, bytes_max, sink)
         if not inbox.is_whole:
             rest = inbox.wait(collector)
@@ -152,12 +157,14 @@ class Exchange:
         if self.is_gone:
             self.reply_has_begun = True
             return b""
-        self.keeps_alive = self._can_keep_alive()
+        connection, inbox = self._connection, self.inbox
+        if connection.closes_after_reply or not inbox.is_whole or inbox.fault is not None:
+            self.keeps_alive = self._can_keep_alive()
         if self.keeps_alive:
             closing = b"" if self.version == "1.1" else b"connection: keep-alive\r\n"
         else:
             closing = b"connection: close\r\n"
-        head = self._connection.heads.head(status, headers, self.request_id, framing, closing)
+        head = connection.heads.head(status, headers, self.request_id, framing, closing)
         self.reply_has_begun = True
         return head
 
@@ -214,7 +221,9 @@ class ReplyStream:
         elif self._bare:
             self._connection.outlet.send(data)
         else:
-            self._connection.outlet.send(b"%x\r\n%b\r\n" % (len(data), data))
+            size = len(data)
+            line = _SIZES[size] if size < _SIZES_COUNT else b"%x\r\n" % size
+            self._connection.outlet.send(line + data + b"\r\n")
 
     async def drain(self) -> None:
         if self.congested:

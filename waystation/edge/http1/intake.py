@@ -56,12 +56,12 @@ class Intake:
         "_scanner",
         "_target",
         "is_complete",
+        "on_body",
         "pieces",
     )
 
     def __init__(self, limits: FaceLimits) -> None:
         self._limits = limits
-        self._parser = httptools.HttpRequestParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._target = b""
         self._scanner: ChunkScanner | None = None
@@ -71,6 +71,8 @@ class Intake:
         self.is_complete = False
         self.pieces: list[bytes] = []
         """Of the body, since they were taken away last."""
+        self.on_body = self.pieces.append  # called by the parser, like the methods at the end
+        self._parser = httptools.HttpRequestParser(self)
 
     @property
     def raw_path(self) -> str:
@@ -145,21 +147,25 @@ class Intake:
         refusal = strict.judge(method, version, fields)
         if refusal is not None:
             return refusal
-        target = strict.read_target(method, self._target, fields.get(b"host"))
-        if isinstance(target, Refusal):
-            return target
-        length: int | None = 0
-        if not self.is_complete:
-            length = self._begin_body(fields.get(b"content-length"))
+        target = self._target
+        if target[:1] == b"/" and b"#" not in target:  # as `read_target` would have it
+            raw_path, _, query = target.decode("latin-1").partition("?")
+        else:
+            found = strict.read_target(method, target, fields.get(b"host"))
+            if isinstance(found, Refusal):
+                return found
+            raw_path, query = found.raw_path, found.query
+        is_complete = self.is_complete
+        length = 0 if is_complete else self._begin_body(fields.get(b"content-length"))
         return Head(
             method,
             version,
-            target.raw_path,
-            target.query,
+            raw_path,
+            query,
             headers,
             fields,
             self._keeps_alive,
-            not self.is_complete,
+            not is_complete,
             length,
             b"expect" in fields and version == "1.1",
         )
@@ -180,23 +186,22 @@ class Intake:
 
         What it carried is in `pieces`, whether it has ended in `is_complete`.
         """
+        scanner = self._scanner
         try:
-            return self._feed_body(data)
+            if scanner is None:
+                used = len(data)
+                if used > self._left:
+                    used = self._left
+                self._left -= used
+                is_done = self._left == 0
+            else:
+                used = scanner.scan(data)
+                is_done = scanner.done
+            self._parser.feed_data(data if used == len(data) else data[:used])
         except (ChunkError, httptools.HttpParserError) as error:
             raise BodyError(str(error)) from error
-
-    def _feed_body(self, data: bytes) -> int:
-        scanner = self._scanner
-        if scanner is None:
-            used = min(self._left, len(data))
-            self._left -= used
-            is_done = self._left == 0
-        else:
-            used = scanner.scan(data)
-            is_done = scanner.done
-        self._parser.feed_data(data if used == len(data) else data[:used])
         if is_done != self.is_complete:
-            raise ChunkError("the parser sees another end")
+            raise BodyError("the parser sees another end")
         return used
 
     # --- what the parser calls
@@ -210,9 +215,6 @@ class Intake:
 
     def on_headers_complete(self) -> None:
         self._keeps_alive = self._parser.should_keep_alive()  # later the parser has forgotten
-
-    def on_body(self, data: bytes) -> None:
-        self.pieces.append(data)
 
     def on_message_complete(self) -> None:
         self.is_complete = True

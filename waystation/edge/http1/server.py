@@ -10,6 +10,7 @@ from waystation.edge.face import FaceLimits, OnError, Refuse
 from waystation.edge.http1.connection import Connection
 from waystation.edge.http1.exchange import Exchange
 from waystation.edge.http1.heads import HeadWriter
+from waystation.edge.http1.workers import Workers
 from waystation.edge.peers import TrustedProxies
 
 _BACKLOG = 4096
@@ -44,6 +45,7 @@ class Face:
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self._workers = Workers(self._loop, self._run)
         self._heads = HeadWriter()
         self._sweeper = self._loop.call_later(limits.sweep_seconds, self._sweep)
         self._idle_waiters: list[asyncio.Future[None]] = []
@@ -94,9 +96,7 @@ class Face:
     def start(self, exchange: Exchange) -> None:
         """Run the handler in a task of its own, which the face never cancels."""
         self.open_calls += 1
-        task = self._loop.create_task(self._run(exchange))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._workers.start(exchange)
 
     async def _run(self, exchange: Exchange) -> None:
         try:
@@ -203,6 +203,7 @@ class Face:
         for connection in list(self._connections):
             connection.cut()
         self._sweeper.cancel()
+        self._workers.close()
 
     def _sweep(self) -> None:
         now = self._loop.time()

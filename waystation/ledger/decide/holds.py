@@ -31,7 +31,11 @@ def admit(
         if refused is not None:
             return refused
     share = _share(state, hold)
-    gauges: list[tuple[str, Gauge]] = [("token", token), ("account", account)]
+    gauges: list[tuple[str, Gauge]] = []
+    if token.limits != limits.NONE:
+        gauges.append(("token", token))
+    if account.limits != limits.NONE:
+        gauges.append(("account", account))
     if share is not None:
         gauges.append(("group", share))
     marks = [limits.mark(gauge) for _, gauge in gauges]
@@ -41,21 +45,21 @@ def admit(
     if isinstance(granted, Refused):
         _put_back(changes, gauges, marks, now_ms)
         return granted
-    tokens = bounded(hold.tokens)
     for _, gauge in gauges:
-        limits.consume(gauge, tokens)
+        limits.consume(gauge, bounded(hold.tokens))
     _open(state, changes, posted, hold, account, token, share, granted, now_ms)
-    return Admitted(hold.id, granted, limits.rate_state(gauges))
+    return Admitted(hold.id, granted, limits.rate_state(gauges) if gauges else None)
 
 
 def _granted(
     state: State, hold: Hold, account: Account, token: Token, gauges: limits.Gauges, now_ms: int
 ) -> int | Refused:
     """Nano-USD, when there is room and money."""
-    counted = hold.owner == "gateway"
-    refused = limits.refusal(hold.id, gauges, bounded(hold.tokens), counted)
-    if refused is not None:
-        return refused
+    if gauges:
+        counted = hold.owner == "gateway"
+        refused = limits.refusal(hold.id, gauges, bounded(hold.tokens), counted)
+        if refused is not None:
+            return refused
     starts = state.calendar.starts(now_ms)
     wanted = bounded(hold.nanos)
     floor = min(bounded(hold.nanos_floor), wanted)

@@ -7,8 +7,11 @@ full again after a minute at most, and a changed limit needs no conversion.
 from collections.abc import Sequence
 
 from waystation.ledger.messages import RateState, Refused
+from waystation.ledger.policies import Limits
 from waystation.ledger.state import Gauge
 
+NONE = Limits()
+"""Whoever has no limit at all is not counted."""
 UNITS = 60_000
 CLOCK_BACK_MS_MAX = 60_000
 CONCURRENCY_RETRY_MS = 1_000

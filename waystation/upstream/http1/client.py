@@ -71,39 +71,20 @@ class Http1Transport:
             except BaseException:
                 connection.abort()
                 raise
-        reply = await self._exchange(connection, request, head, deadlines, total_at)
-        if reply is not None:
-            return reply
-        return await self._send_again(place, request, head, deadlines, total_at)
-
-    async def _exchange(
-        self,
-        connection: Connection,
-        request: Outgoing,
-        head: bytes,
-        deadlines: Deadlines,
-        total_at: float,
-    ) -> Reply | None:
-        """The reply with its head; None when it should be tried again on a fresh connection."""
-        reply = Reply(
-            asyncio.get_running_loop(),
-            connection,
-            deadlines,
-            total_at,
-            request.method == "HEAD",
-            request.keep_encoding,
-        )
+        without_body = request.method == "HEAD"
+        reply = Reply(loop, connection, deadlines, total_at, without_body, request.keep_encoding)
         connection.begin(reply, head, request.body)
         try:
             await reply.head()
         except MaybeSent:
-            if reply.stale and self._retry_stale:
-                return None
-            raise
+            if not (reply.stale and self._retry_stale):
+                raise
         except BaseException:
             reply.close()
             raise
-        return reply
+        else:
+            return reply
+        return await self._send_again(place, request, head, deadlines, total_at)
 
     async def _send_again(
         self,
@@ -113,14 +94,23 @@ class Http1Transport:
         deadlines: Deadlines,
         total_at: float,
     ) -> Reply:
-        left = total_at - asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        left = total_at - loop.time()
         try:
             connection = await self._open(place, min(deadlines.connect_seconds, left))
         except NotSent as fault:
             # The first connection took the request: whether it was read nobody knows.
             raise MaybeSent(fault.kind, fault.detail) from None
-        reply = await self._exchange(connection, request, head, deadlines, total_at)
-        assert reply is not None, "a fresh connection is never stale"
+        without_body = request.method == "HEAD"
+        reply = Reply(loop, connection, deadlines, total_at, without_body, request.keep_encoding)
+        connection.begin(reply, head, request.body)
+        try:
+            await reply.head()
+        except MaybeSent:
+            raise
+        except BaseException:
+            reply.close()
+            raise
         return reply
 
     async def _open(self, place: Place, seconds: float) -> Connection:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 
-from waystation.upstream.content_encoding import Decoder, UndecodableError, decoder_for
+from waystation.upstream.http1.framing import RefusedError, decoded_headers, decoder_of, framing
 from waystation.upstream.http1.reply import Reply
 from waystation.upstream.transport import Body, FaultKind
 
@@ -35,12 +35,6 @@ STALE_SECONDS = 1.0
 _MUCH: int = 1 << 62
 
 _NO_BODY = frozenset({204, 304})
-_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
-_DECODED_AWAY = frozenset({b"content-length", b"content-encoding"})
-
-
-class _RefusedError(Exception):
-    """The reply breaks a rule of ours or HTTP's; raised through the parser."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -120,7 +114,10 @@ class Connection(asyncio.BufferedProtocol):
             self._unsent_bytes = self.wire.get_write_buffer_size()
             self._expect(reply, self._sent_at + reply.deadlines.idle_seconds, "idle_timeout")
         else:
-            self._expect_head(reply, self._sent_at)
+            due_at = self._due_at = self._sent_at + reply.deadlines.first_byte_seconds
+            self._due_as = "first_byte_timeout"
+            if due_at >= reply.total_at or due_at < self._timer_at:
+                self._expect_head(reply, self._sent_at)
 
     def _write_rest(self, rest: Iterator[bytes]) -> None:
         """Write on until the socket has enough; `resume_writing` comes back for more."""
@@ -140,7 +137,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def expect_piece(self, reply: Reply) -> None:
         """The reader has begun to wait."""
-        self._expect(reply, self._loop.time() + reply.deadlines.idle_seconds, "idle_timeout")
+        due_at = self._loop.time() + reply.deadlines.idle_seconds
+        if self._timer_at <= due_at < reply.total_at:  # as `_expect`, without touching the timer
+            self._due_at = due_at
+            self._due_as = "idle_timeout"
+        else:
+            self._expect(reply, due_at, "idle_timeout")
 
     def resume(self) -> None:
         if self.wire is not None and not self.wire.is_closing():
@@ -160,7 +162,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def rest(self, seconds: float) -> None:
         """Idle from now on; closed after so many seconds."""
-        self._arm(self._loop.time() + seconds, "idle_timeout")
+        due_at = self._due_at = self._loop.time() + seconds
+        self._due_as = "idle_timeout"
+        if due_at < self._timer_at:
+            self._arm(due_at, "idle_timeout")
 
     # asyncio
 
@@ -228,7 +233,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_message_begin(self) -> None:
         if self._complete:
-            raise _RefusedError("bytes after the reply")
+            raise RefusedError("bytes after the reply")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:
@@ -243,51 +248,29 @@ class Connection(asyncio.BufferedProtocol):
             return
         headers = self._headers
         if len(headers) > HEAD_COUNT_MAX:
-            raise _RefusedError("the reply has too many headers")
+            raise RefusedError("the reply has too many headers")
         if parser.get_http_version() not in ("1.1", "1.0"):
-            raise _RefusedError("the reply is not HTTP/1")
+            raise RefusedError("the reply is not HTTP/1")
         reply = self.reply
         assert reply is not None
         self._keep_alive = parser.should_keep_alive()
         empty = reply.without_body or status in _NO_BODY
-        decoder = self._frame(reply, headers, empty)
-        if decoder is not None:
-            headers = [header for header in headers if header[0] not in _DECODED_AWAY]
+        ends, codings = framing(headers)
+        self._until_close = not (ends or empty)
+        decoder = None
+        if codings and not (empty or reply.keep_encoding):
+            decoder = decoder_of(codings)
+            if decoder is not None:
+                headers = decoded_headers(headers)
         self._in_head = False
         self._progressed = True
         if reply.without_body:
             self._complete = True  # a reply to HEAD ends here, whatever lengths it names
         reply.head_came(status, tuple(headers), decoder)
 
-    def _frame(
-        self, reply: Reply, headers: list[tuple[bytes, bytes]], empty: bool
-    ) -> Decoder | None:
-        """How the body ends and how it is encoded."""
-        chunked = sized = False
-        codings = []
-        for name, value in headers:
-            if name in _FRAMING:
-                if name == b"content-length":
-                    sized = True
-                elif name == b"content-encoding":
-                    codings.append(value)
-                elif value.strip().lower() == b"chunked" and not chunked:
-                    chunked = True
-                else:
-                    raise _RefusedError(f"transfer-encoding {value[:40]!r}")
-        if chunked and sized:
-            raise _RefusedError("the reply has two lengths")
-        self._until_close = not (chunked or sized or empty)
-        if empty or reply.keep_encoding or not codings:
-            return None
-        try:
-            return decoder_for(b",".join(codings))
-        except UndecodableError as error:
-            raise _RefusedError(str(error)) from None
-
     def on_body(self, data: bytes) -> None:
         if self._complete:
-            raise _RefusedError("a body where none belongs")
+            raise RefusedError("a body where none belongs")
         self._progressed = True
         self.reply.body_came(data)  # type: ignore[union-attr]
 
@@ -301,7 +284,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _parser_failed(self, error: httptools.HttpParserError) -> None:
         cause = error.__context__
-        ours = isinstance(cause, _RefusedError)
+        ours = isinstance(cause, RefusedError)
         if isinstance(error, httptools.HttpParserCallbackError) and not ours:
             raise error
         if self._complete and self.reply is not None:
@@ -321,8 +304,10 @@ class Connection(asyncio.BufferedProtocol):
             usable = False
         if reply.without_body:
             self._parser = httptools.HttpResponseParser(self)
-        self._reset()
-        self._used = True
+        self._headers = []  # as `_reset`, which does more than a whole reply leaves to do
+        self._in_head = self._used = True
+        self._head_bytes = self._silent_bytes = 0
+        self._complete = self._until_close = False
         if usable:
             self._pool.give(self)
         elif self.wire is not None:

@@ -56,14 +56,15 @@ class Dialer:
         for index, address in enumerate(addresses):
             left = len(addresses) - index
             # The last one has all the time that is left, which the caller of this measures.
-            share = (due_at - loop.time()) / left if left > 1 else None
             try:
-                async with asyncio.timeout(share):
+                if left == 1:
+                    return await self._connect_to(origin, address, make)
+                async with asyncio.timeout((due_at - loop.time()) / left):
                     return await self._connect_to(origin, address, make)
             except ssl.SSLError as error:
                 raise NotSent("tls", f"{origin.host}: {error}") from None
             except TimeoutError:
-                if index == len(addresses) - 1:
+                if left == 1:
                     raise
                 reason = f"{address[0]} port {address[1]}: no answer"
             except OSError as error:

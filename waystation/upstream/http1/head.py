@@ -40,16 +40,11 @@ def write_head(request: Outgoing, host: bytes) -> bytes:
     block = _known_blocks.get(request.headers)
     if block is None:
         block = _block(request.headers)
-    length = b""
-    if request.body or request.method in _WITH_BODY:
-        length = b"content-length: %d\r\n" % len(request.body)
-    return b"%b %b HTTP/1.1%b%b%b" % (
-        request.method.encode(),
-        target.encode(),
-        host,
-        length,
-        block,
-    )
+    if not (request.body or request.method in _WITH_BODY):
+        return f"{request.method} {target} HTTP/1.1".encode() + host + block
+    length = str(len(request.body)).encode()
+    line = f"{request.method} {target} HTTP/1.1".encode()
+    return b"".join((line, host, b"content-length: ", length, b"\r\n", block))
 
 
 def _block(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:

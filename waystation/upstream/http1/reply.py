@@ -79,7 +79,11 @@ class Reply:
         while not self.status:
             if self._failure is not None:
                 raise MaybeSent(*self._failure)
-            await self._news()
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
 
     async def read(self) -> bytes:
         if self._decoder is not None:
@@ -185,10 +189,13 @@ class Reply:
         self.status = status
         self.headers = headers
         self._decoder = decoder
-        self._wake()
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def body_came(self, data: bytes) -> None:
-        if self._taker is not None and self._waiter is not None and not self._pieces:
+        waiter = self._waiter
+        if self._taker is not None and waiter is not None and not self._pieces:
             connection = self._connection
             if self._taker(data):
                 if connection is not None:
@@ -196,13 +203,16 @@ class Reply:
                 return
         self._pieces.append(data)
         self.waiting_bytes += len(data)
-        self._wake()
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def ended(self) -> None:
         self._ended = True
         self._taker = None
         self._connection = None
-        self._wake()
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def failed(self, kind: FaultKind, detail: str) -> None:
         self._failure = (kind, detail)
