@@ -40,7 +40,7 @@ async def control(studio: Studio) -> AsyncIterator[Services]:
         sessions=Sessions(database), sign_in=SignIn(database),
         artefacts=ArtefactStore(settings, database, lambda: Sealing(read_master_key(settings))),
     )  # fmt: skip
-    running = asyncio.create_task(keep_running_tasks(services, ledger))
+    running = asyncio.create_task(keep_running_tasks(services))
     try:
         yield services
     finally:

@@ -54,7 +54,7 @@ async def run_control(settings: Settings, boot: str) -> None:
     keeping = (
         asyncio.create_task(keep_told(services, ledger), name="reconcile"),
         asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
-        asyncio.create_task(keep_running_tasks(services, ledger), name="tasks"),
+        asyncio.create_task(keep_running_tasks(services), name="tasks"),
         asyncio.create_task(end_old_responses(database), name="responses"),
         asyncio.create_task(keep_tasks_tidy(database, settings.task_days), name="old-tasks"),
     )

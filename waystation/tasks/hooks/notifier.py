@@ -115,7 +115,7 @@ class Notifier:
             if self._metrics is not None:
                 self._metrics.count(HOOK_DELIVERIES, outcome.error or "taken")
             again = again_ms(hook, now_ms()) if outcome.error and task.is_final else None
-            state = shown(task.state)
+            state = shown(task.state, task.submitted_ms)
             self._told.append(Told(hook, at, again, identity, state, task.progress, *outcome))
         finally:
             self._hosts[host] -= 1
