@@ -120,8 +120,8 @@ class Beginnings:
             raise
 
     async def cancel(self, task: Task, reason: str = "cancelled") -> Task:
-        """By its owner: CANCEL, and what is held is free. Raises Overtaken when it has gone to an
-        upstream or is final, Fault (503)."""
+        """By its owner: CANCEL, and what is held is free; what a runner draws itself is cut off.
+        Raises Overtaken when an upstream has it or it is final, Fault (503)."""
         change = Change(state="CANCEL", fail_code="cancelled", fail_reason=reason)
         try:
             task = await self._cancelled(task, change)
@@ -134,7 +134,7 @@ class Beginnings:
     async def _cancelled(self, task: Task, change: Change) -> Task:
         """A runner that takes it, or lets it go again, is no reason to give up."""
         for _ in range(_DRAWS_MAX):
-            if task.state not in ("NOT_START", "MODAL"):
+            if not may_cancel(task):
                 break
             try:
                 return await self._store.change(task, change)
@@ -170,6 +170,11 @@ class Beginnings:
             self._ledger.resolve(_given_up(hold))
             raise
         return True
+
+
+def may_cancel(task: Task) -> bool:
+    """Nobody has it yet, or a runner makes it with its own hands."""
+    return task.state in ("NOT_START", "MODAL") or (task.is_running and not task.upstream_id)
 
 
 def made(task_id: str, order: Order, held_nanos: int | None) -> Task:

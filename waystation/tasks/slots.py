@@ -28,12 +28,16 @@ class Slots:
         self._adopting: dict[str, asyncio.Task[None]] = {}
 
     async def take(self, name: str, channel: Channel, key_id: int) -> bool:
-        """A place under this name, until it is given back. False: there is none. Raises
-        LedgerAway."""
+        """A place under this name, until it is given back. False: there is none, or nobody knows
+        while the ledger is away."""
         if channel.limits == _NO_LIMITS or name in self._held:
             return True
         slot = _slot(self._new_id(name), channel, key_id, channel.limits)
-        if not isinstance(await self._ledger.take_slot(slot), Granted):
+        try:
+            decision = await self._ledger.take_slot(slot)
+        except LedgerAway:
+            return False
+        if not isinstance(decision, Granted):
             return False
         self._held[name] = slot.slot_id
         return True
@@ -58,7 +62,7 @@ class Slots:
     async def calling(self, channel: Channel, key_id: int) -> AsyncIterator[None]:
         """A place for one call: waits for it. Whoever waits has a limit of time of its own."""
         name, pause_seconds = request_id(), PAUSE_SECONDS_FIRST
-        while not await self._taken(name, channel, key_id):
+        while not await self.take(name, channel, key_id):
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)
         try:
@@ -69,12 +73,6 @@ class Slots:
     def close(self) -> None:
         for name in [*self._held, *self._adopting]:
             self.give(name)
-
-    async def _taken(self, name: str, channel: Channel, key_id: int) -> bool:
-        try:
-            return await self.take(name, channel, key_id)
-        except LedgerAway:
-            return False
 
     async def _adopt(self, name: str, slot: TakeSlot) -> None:
         while True:

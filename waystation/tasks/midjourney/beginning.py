@@ -33,7 +33,7 @@ class Beginning:
         self._turns = Turns(workshop)
 
     async def step(self, work: Work) -> Change:
-        """Raises StorageAway, LedgerAway, Overtaken."""
+        """Raises StorageAway, Overtaken."""
         memo = read_memo(work.task)
         early_ms = memo.not_before_ms - now_ms()
         if early_ms > 0:
