@@ -1,6 +1,5 @@
 """Channels that draw and proxies stand in for each other where the first could not begin."""
 
-import json
 from typing import Any
 
 import pytest
@@ -31,8 +30,7 @@ async def test_a_proxy_draws_what_a_drawing_channel_could_not_begin(
     task_id = await studio.made("a fox")
     shown = await studio.task(task_id, "SUBMITTED")
     assert shown["startTime"] > 0
-    async_row = await studio.row(task_id)
-    assert async_row.upstream_id == proxy.jobs[0].id
+    assert (await studio.row(task_id)).upstream_id == proxy.jobs[0].id
     proxy.jobs[0].finish()
     await studio.task(task_id, "SUCCESS")
     assert (await studio.settled(task_id)).nanos == 100_000_000
@@ -68,7 +66,7 @@ async def test_what_is_half_drawn_goes_to_no_proxy(begin: Begin, proxy: FakeProx
             easel.queue(refusal(500))
         await studio.start_runner()
         shown = await studio.task(task_id, "FAILURE")
-    assert json.dumps(shown)
+    assert shown["imageUrl"] == ""
     assert proxy.submits() == []
 
 

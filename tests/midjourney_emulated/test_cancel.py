@@ -27,9 +27,7 @@ async def begun(site: Site, easel: Easel) -> str:
 
 
 @pytest.mark.parametrize("path", ["/mj/task/{}/cancel", "/v1/tasks/{}/cancel"])
-async def test_a_drawing_is_cut_off_and_costs_nothing(
-    site: Site, easel: Easel, path: str
-) -> None:
+async def test_a_drawing_is_cut_off_and_costs_nothing(site: Site, easel: Easel, path: str) -> None:
     spent, stored = await site.spent(), await site.stored()
     task_id = await begun(site, easel)
     assert await site.stored() == stored + 3

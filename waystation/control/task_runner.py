@@ -104,7 +104,7 @@ async def _run(services: Services, sealing: Sealing, signer: Signer) -> None:
             metrics=metrics,
             slots=workshop.slots,
         )
-        notifier = Notifier(store, kinds, outbound, signer, metrics)
+        notifier = Notifier(store, kinds, outbound, signer, metrics, settings.hook_waiting_max)
         async with asyncio.TaskGroup() as group:
             group.create_task(runner.run(), name="task-runner")
             group.create_task(notifier.run(), name="task-notifier")
