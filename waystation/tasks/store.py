@@ -100,6 +100,10 @@ class TaskStore:
         found = await self.find(statement)
         return found[0] if found else None
 
+    async def by_hold(self, hold_id: str) -> Task | None:
+        found = await self.find(_select().where(tasks.c.hold_id == hold_id))
+        return found[0] if found else None
+
     async def children(self, parent_id: str) -> list[Task]:
         """Oldest first."""
         mine = (tasks.c.parent_id == parent_id, tasks.c.parent_id != "")

@@ -211,9 +211,6 @@ class Ordering:
         with self._desk.entry(account, order.channel_id):
             return await self._desk.site.beginnings.begin(order, draw)
 
-    async def begin_modal(self, order: Order) -> Task:
-        return await self._desk.site.beginnings.begin_modal(order, draw)
-
     def accepted(self, task: Task, ahead: int) -> Outcome:
         """The answer of code 1 or 22."""
         properties = owner_properties(task.channel_id, task.key_id)

@@ -5,6 +5,7 @@ from waystation.dialects.midjourney.job import Job
 from waystation.kernel.clock import now_ms
 from waystation.tasks.midjourney.emulator.emulator import Emulator
 from waystation.tasks.midjourney.emulator.failing import NotDrawn
+from waystation.tasks.midjourney.emulator.gallery import Gallery
 from waystation.tasks.midjourney.emulator.lane import draws, is_tile
 from waystation.tasks.midjourney.emulator.sketching import Subject
 from waystation.tasks.midjourney.handing import Failed, Handing, Submission
@@ -12,6 +13,7 @@ from waystation.tasks.midjourney.marking import mark
 from waystation.tasks.midjourney.places import Memo, read_job, read_memo
 from waystation.tasks.midjourney.reach import options_of
 from waystation.tasks.midjourney.submitting import Refused, Unknown
+from waystation.tasks.midjourney.translating import Translating
 from waystation.tasks.midjourney.tries import Tries, Try
 from waystation.tasks.midjourney.turns import NotYet, Turns, wait_seconds
 from waystation.tasks.task import Change, Task
@@ -28,7 +30,9 @@ class Beginning:
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._emulator = Emulator(workshop)
+        gallery = Gallery(workshop)
+        self._translating = Translating(workshop, gallery)
+        self._emulator = Emulator(workshop, gallery, self._translating)
         self._handing = Handing(workshop)
         self._turns = Turns(workshop)
 
@@ -43,8 +47,11 @@ class Beginning:
             return await self._emulator.tile(work)  # it is there: nobody is asked
         try:
             await self._turns.of_account(work, memo, options_of(self._workshop))
+            await self._translating.put_into_english(work, job, options_of(self._workshop))
         except NotYet as not_yet:
             return not_yet.change
+        except NotDrawn as refused:
+            return refused.change()
         return await self._course(work, job, memo).run()
 
     async def recover(self, work: Work) -> Change:

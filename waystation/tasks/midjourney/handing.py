@@ -31,6 +31,7 @@ from waystation.tasks.midjourney.submitting import (
     write_submit,
 )
 from waystation.tasks.midjourney.tries import Try
+from waystation.tasks.midjourney.wording import spoken
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
 from waystation.tasks.workshop import Workshop
@@ -69,6 +70,7 @@ class Handing:
         """Raises Failed."""
         if memo.confirmed:
             job = msgspec.structs.replace(job, prompt=memo.prompt)
+        job = spoken(job, work.task)
         parent = None
         if job.parent_id:
             parent = await self._workshop.store.get(job.parent_id, work.task.account_id)

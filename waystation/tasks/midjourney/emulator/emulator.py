@@ -32,7 +32,9 @@ from waystation.tasks.midjourney.emulator.sketching import (
 from waystation.tasks.midjourney.emulator.tiling import Tiles, Tiling
 from waystation.tasks.midjourney.places import Memo, Place, read_job, read_memo
 from waystation.tasks.midjourney.reach import options_of
+from waystation.tasks.midjourney.translating import Translating
 from waystation.tasks.midjourney.tries import Try
+from waystation.tasks.midjourney.wording import spoken, spoken_prompt
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
 from waystation.tasks.workshop import Workshop
@@ -45,9 +47,10 @@ _AGAIN_DEPTH_MAX = 64
 class Emulator:
     """One a runner."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, gallery: Gallery, translating: Translating) -> None:
         self._workshop = workshop
-        self._gallery = Gallery(workshop)
+        self._gallery = gallery
+        self._translating = translating
         self._tiling = Tiling(workshop, self._gallery)
 
     async def subject(self, work: Work) -> Subject:
@@ -111,7 +114,7 @@ class Emulator:
         properties = finishing.properties_of(
             work.task,
             memo,
-            _prompt(work.task),
+            spoken_prompt(work.task, _prompt(work.task)),
             seed=str(seed),
             seedHonoured=tiles.seeded,
             ignored=list(sketch.ignored),
@@ -153,7 +156,9 @@ class Emulator:
         version = read_drawing(subject.job.prompt, subject.options, zooms=True).version
         inherited = subject.parent.result.get("properties", {})
         seeds = {name: inherited[name] for name in ("seed", "seedHonoured") if name in inherited}
-        properties = finishing.properties_of(task, memo, _prompt(task), **seeds)
+        properties = finishing.properties_of(
+            task, memo, spoken_prompt(task, _prompt(task)), **seeds
+        )
         buttons = finishing.buttons_of(subject.job, channel, memo, version, [tile])
         done = finishing.of_pictures(task, tile, [tile], buttons, properties)
         return msgspec.structs.replace(
@@ -164,16 +169,18 @@ class Emulator:
     async def _text(self, work: Work, subject: Subject, brush: Brush) -> Change:
         job, memo, task = subject.job, read_memo(work.task), work.task
         if job.action == "SHORTEN":
-            prompt = job.prompt
-            said = await telling.shortened(brush, prompt)
+            said = await telling.shortened(brush, job.prompt)
             final = said.markdown() if job.page == "shorten" else said.details()
             properties = finishing.properties_of(task, memo, final)
-            return finishing.of_text(prompt, final, properties, job.action)
+            return finishing.of_text(_prompt(task), job.prompt, final, properties, job.action)
         data = await self._described(subject)
         kept = None if "image" in task.result else await self._gallery.keep(task, data)
         final = await telling.describe(self._workshop, brush, data)
         properties = finishing.properties_of(task, memo, final)
-        told = finishing.of_text(final, final, properties, job.action)
+        if job.language == "zh":
+            options = subject.options
+            properties["finalZhPrompt"] = await self._translating.into_chinese(final, options)
+        told = finishing.of_text(final, final, final, properties, job.action)
         if kept is None:
             return told
         return msgspec.structs.replace(
@@ -197,7 +204,7 @@ class Emulator:
         parent = await self._parent(job, task)
         for _ in range(_AGAIN_DEPTH_MAX):
             if job.action != "REROLL":
-                return Subject(job, parent, memo.mask or job.mask, options)
+                return Subject(spoken(job, task), parent, memo.mask or job.mask, options)
             if parent is None:
                 break
             wanted = job.prompt
