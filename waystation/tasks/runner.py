@@ -34,7 +34,7 @@ ALIVE_SECONDS = 15.0
 LEFT_OVER_SECONDS = 1.0
 SWEEP_SECONDS = 20.0
 CANCELLED_SECONDS = 0.5
-"""How soon a step whose task is over is noticed."""
+"""How soon a step whose task was cancelled is noticed."""
 PATIENCE_SECONDS = 3.0
 """What steps under way are given when the process is told to go."""
 WANTED_LATE_MS = 2_000
@@ -161,7 +161,7 @@ class Runner:
         if monotonic() - self._looked_at < CANCELLED_SECONDS or not self._steps.ids:
             return
         self._looked_at = monotonic()
-        for task_id in await self._store.ended(self._steps.ids):
+        for task_id in await self._store.cancelled(self._steps.ids):
             self._steps.cut(task_id)
 
     async def _held(self, claimed: list[Task]) -> set[str]:

@@ -57,7 +57,7 @@ class Steps:
         return list(self._by_id)
 
     def cut(self, task_id: str) -> None:
-        """It is over: its owner has cancelled it. What is under way for it ends, and is undone."""
+        """Its owner has cancelled it. What is under way for it ends, and is undone."""
         step = self._by_id.get(task_id)
         if step is not None and task_id not in self._cut:
             self._cut.add(task_id)
@@ -146,12 +146,12 @@ class Steps:
         return await self._finish(work.task, change, kind) is not None
 
     async def _undo(self, work: Work) -> None:
-        """What was made for a task that is over meanwhile. Of one that another runner has,
-        nothing."""
+        """What was made for a task that its owner has cancelled. Of one that another runner has,
+        or has finished, nothing."""
         if work.undo is None:
             return
         try:
-            if await self._store.ended((work.task.id,)):
+            if await self._store.cancelled((work.task.id,)):
                 await work.undo()
         except StorageAway as away:  # it ends with its days
             log.warning("what a task left stays", task=work.task.id, reason=str(away))

@@ -133,9 +133,9 @@ class TaskStore:
         async with self.database.read() as connection:
             return int((await connection.execute(statement)).scalar_one())
 
-    async def ended(self, ids: Sequence[str]) -> list[str]:
-        """Which of these are over."""
-        over = (tasks.c.id.in_(ids), tasks.c.finished_ms > 0)
+    async def cancelled(self, ids: Sequence[str]) -> list[str]:
+        """Which of these their owners have cancelled."""
+        over = (tasks.c.id.in_(ids), tasks.c.state == "CANCEL")
         async with self.database.read() as connection:
             return list((await connection.execute(select(tasks.c.id).where(*over))).scalars())
 
