@@ -1,109 +1,106 @@
-"""What tasks cost: `python -m bench.tasks`. Submissions a second on SQLite, with the ledger beside
-them; and ten thousand tasks on one runner's desk, polled at the pace of a real channel.
+"""What Midjourney's tasks cost: `python -m bench.tasks`, or `… submits` for the first part alone.
 
-One process does all of it, the ledger and the upstream's answers included, so the figures are upper
-bounds.
+The product as it is served, on SQLite, with one worker; wrk submits over HTTP, a proxy that never
+finishes takes the tasks, and each is a process of its own. Then the control process is watched
+while it polls ten thousand of them.
 """
 
 import asyncio
+import json
+import os
+import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import uvloop
+from bench.stack import KEY, cpu_seconds, free_port, need, running
+from tests.support.gateway import document, token
+from tests.support.serve import Serve, serving
+from waystation.control.apply import first_start
+from waystation.settings import Settings
 
-from tests.tasks.plant import Plant, channel, order
-from tests.tasks.slow import Slow
-from waystation.routing.snapshot import Channel
-from waystation.storage.database import Database
-from waystation.storage.migrate import migrate
-from waystation.tasks.task import Change, Task
-
-SUBMITS, AT_ONCE = 5_000, 64
-TASKS, PACE_SECONDS, WATCHED_SECONDS = 10_000, 10.0, 20.0
-MOVES = 0.2
-"""The share of polled tasks whose progress has changed."""
+SECONDS, AT_ONCE = 8, 64
+TASKS, WATCHED_SECONDS = 10_000, 20.0
+SETTLING_SECONDS = 180.0
+_LUA = Path(__file__).with_name("submit.lua")
 
 
-class Bench(Slow):
-    """Of each poll's tasks every fifth moves on by a percent."""
+def submit(port: int, seconds: int) -> dict[str, float]:
+    """What wrk saw."""
+    command = [need("wrk"), "-t1", f"-c{AT_ONCE}", f"-d{seconds}s", "--timeout", "10s"]
+    command += ["-s", str(_LUA), f"http://127.0.0.1:{port}/mj/submit/imagine"]
+    environment = {**os.environ, "BENCH_KEY": KEY}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    found: dict[str, float] = json.loads(done.stdout.partition("JSON:")[2])
+    return found
 
-    batch_max = 100
 
-    def __init__(self) -> None:
-        super().__init__(pace_seconds=PACE_SECONDS)
-        self.asked = 0
+def states(serve: Serve) -> dict[str, int]:
+    """How many tasks there are, by state."""
+    place = f"file:{serve.data / 'main.db'}?mode=ro"
+    with sqlite3.connect(place, uri=True) as store:
+        return dict(store.execute("SELECT state, count(*) FROM tasks GROUP BY state"))
 
-    async def poll(self, channel: Channel, tasks: Sequence[Task]) -> Mapping[str, Change]:
-        self.asked += len(tasks)
-        await asyncio.sleep(0.05)
-        moving = tasks[:: int(1 / MOVES)]
-        return {
-            task.id: Change(state="IN_PROGRESS", progress=min(99, task.progress + 1))
-            for task in moving
+
+def at_work(serve: Serve) -> int:
+    found = states(serve)
+    return found.get("SUBMITTED", 0) + found.get("IN_PROGRESS", 0)
+
+
+def fill(serve: Serve) -> None:
+    """Until so many tasks are there, and all of them are at the upstream."""
+    while sum(states(serve).values()) < TASKS:
+        submit(serve.port, 1)
+    give_up_at = time.monotonic() + SETTLING_SECONDS
+    while at_work(serve) < TASKS:
+        if time.monotonic() > give_up_at:
+            raise SystemExit(f"not all begun: {states(serve)}")
+        time.sleep(0.5)
+
+
+def watch(serve: Serve) -> float:
+    """The control process's share of a core."""
+    pid = serve.pid("control")
+    assert pid is not None
+    used, began = cpu_seconds(pid), time.monotonic()
+    time.sleep(WATCHED_SECONDS)
+    return (cpu_seconds(pid) - used) / (time.monotonic() - began)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        template = folder / "template"
+        asyncio.run(first_start(Settings(data=template)))  # type: ignore[arg-type]
+        channel = {
+            "name": "family",
+            "vendor": "midjourney-proxy-plus",
+            "base_url": f"http://127.0.0.1:{port}",
+            "allow_private": True,
+            "keys": ["secret-of-the-bench"],
+            "groups": ["default"],
+            "models": ["mj_*"],
         }
-
-    def show(self, task: Task) -> dict[str, Any]:
-        return {}
-
-
-async def submits(plant: Plant) -> None:
-    done = 0
-    began, used = time.perf_counter(), time.process_time()
-    latencies: list[float] = []
-
-    async def one() -> None:
-        nonlocal done
-        while done < SUBMITS:
-            done += 1
-            at = time.perf_counter()
-            await plant.beginnings.begin(order(1))
-            latencies.append(time.perf_counter() - at)
-
-    await asyncio.gather(*(one() for _ in range(AT_ONCE)))
-    seconds, cpu = time.perf_counter() - began, time.process_time() - used
-    latencies.sort()
-    print(
-        f"submits: {done / seconds:,.0f}/s with {AT_ONCE} at once, "
-        f"{cpu / done * 1e6:,.0f} µs CPU each (gateway, store and ledger together), "
-        f"median {latencies[len(latencies) // 2] * 1e3:.1f} ms"
-    )
-
-
-async def polls(plant: Plant) -> None:
-    kind = Bench()
-    async with plant.running(kind, channels=(channel(),)) as runner:
-        while runner.tasks_count < TASKS or len(runner._steps):
-            await asyncio.sleep(0.2)
-        await asyncio.sleep(PACE_SECONDS)
-        used, asked = time.process_time(), kind.asked
-        await asyncio.sleep(WATCHED_SECONDS)
-        cpu = (time.process_time() - used) / WATCHED_SECONDS
-        rate = (kind.asked - asked) / WATCHED_SECONDS
-    print(
-        f"polls: {runner.tasks_count or TASKS:,} tasks, {rate:,.0f} polled a second "
-        f"({MOVES:.0%} of them changed and written): {cpu:.1%} of a core"
-    )
-
-
-async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "main.db"
-        database = Database.sqlite(place)
-        await migrate(database)
-        await database.close()
-        plant = Plant(Path(folder), place)
-        await plant.start_ledger()
-        await plant.connect()
-        await plant.fund()
-        await submits(plant)
-        for _ in range((TASKS - SUBMITS) // AT_ONCE + 1):
-            await asyncio.gather(*(plant.beginnings.begin(order(1)) for _ in range(AT_ONCE)))
-        await polls(plant)
-        await plant.close()
+        what = document([channel], credit="1000000", tokens=[token(key=KEY)])
+        with (
+            running([sys.executable, "-m", "bench.family", str(port)], port),
+            serving(template, folder, what) as serve,
+        ):
+            seen = submit(serve.port, SECONDS)
+            print(
+                f"submits: {seen['rate']:,.0f}/s with {AT_ONCE} at once over {SECONDS} s, "
+                f"{seen['bad']:.0f} refused, median {seen['p50_ms']:.0f} ms, "
+                f"99 % within {seen['p99_ms']:.0f} ms"
+            )
+            if "submits" in sys.argv:
+                return
+            fill(serve)
+            share = watch(serve)
+            print(f"polls: {at_work(serve):,} tasks at the upstream: {share:.1%} of a core")
+            print(f"states: {states(serve)}")
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    main()

@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """Retries per first attempt, for the whole process, beyond a small reserve."""
     hook_url: str | None = None
     """Where tasks are told whose request names no address of its own."""
+    hook_waiting_max: int = Field(default=1000, ge=1)
+    """Of an account's tasks of which something is to be told: beyond it the oldest are given up."""
     task_lease_seconds: float = Field(default=15.0, ge=1.0)
     """A control process that was silent for so long loses its tasks to the others."""
     log_lines: Literal["stdout", "off"] = "stdout"

@@ -86,6 +86,7 @@ class FakeProxy:
         self._submits: deque[Answer] = deque()
         self._hidden: set[str] = set()
         self._refused = ""
+        self.refused = 0
         self._ids = count(5_000_000_000_000_001)
         self._runner: web.AppRunner | None = None
 
@@ -227,6 +228,7 @@ class FakeProxy:
     @web.middleware
     async def _judging(self, request: web.Request, handler: Any) -> web.StreamResponse:
         if self._refused and any(self._refused in value for value in request.headers.values()):
+            self.refused += 1
             return web.json_response({"code": 9, "description": "key invalid"}, status=401)
         response: web.StreamResponse = await handler(request)
         return response

@@ -121,6 +121,7 @@ class Studio:
             {self.kind.name: self.kind},
             self.workshop.channel,
             name="runner-",
+            slots=self.workshop.slots,
         )
         self.running = asyncio.create_task(self.runner.run())
 
@@ -181,7 +182,7 @@ async def _furnish(studio: Studio, stack: contextlib.AsyncExitStack) -> None:
     stack.push_async_callback(database.close)
     store = TaskStore(database)
     stack.push_async_callback(store.close)
-    ledger = LedgerClient(settings.ledger_socket, "", "boot-of-the-proofs")
+    ledger = LedgerClient(settings.ledger_socket, "tasks-of-the-studio", "boot-of-the-proofs")
     ledger.start()
     stack.callback(ledger.close)
     await ledger.wait_present(10)

@@ -1,6 +1,7 @@
 """Tasks on a proxy: its codes, its habits, what is lost and what is never sent twice."""
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from tests.midjourney.conftest import Begin, channel
 from tests.midjourney.proxy import FakeProxy
 from tests.midjourney.studio import Studio
 from tests.support.gateway import document, token
-from waystation.tasks.midjourney import beginning
+from waystation.routing.health import Health, State
+from waystation.tasks.midjourney import beginning, handing
 from waystation.tasks.task import Change
 
 NANOS = 100_000_000
@@ -18,7 +20,7 @@ NANOS = 100_000_000
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same order of things, in less time."""
-    monkeypatch.setattr(beginning, "LOOK_SECONDS", (0.1, 0.1, 0.1))
+    monkeypatch.setattr(handing, "LOOK_SECONDS", (0.1, 0.1, 0.1))
     monkeypatch.setattr(beginning, "WAIT_SECONDS", 0.1)
     monkeypatch.setattr("waystation.tasks.midjourney.kind.Midjourney.pace", lambda *_: 0.1)
 
@@ -54,10 +56,7 @@ async def test_refusals_of_the_request_fail_the_task(begin: Begin, proxy: FakePr
         assert other.submits() == []
 
 
-async def test_trouble_of_the_channel_is_the_next_ones_luck(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(beginning, "PARKED_SECONDS", 0.0)
+async def test_trouble_of_the_channel_is_the_next_ones_luck(begin: Begin) -> None:
     async with FakeProxy() as first, FakeProxy() as second:
         groups = [{"name": "default"}, {"name": "dear", "rate": "2", "selectable": True}]
         channels = [channel("a", first.url), channel("b", second.url, groups=["dear"])]
@@ -75,6 +74,7 @@ async def test_trouble_of_the_channel_is_the_next_ones_luck(
             await studio.task(task_id, "SUBMITTED")
             assert (len(first.submits()), len(second.submits())) == (number, number)
             assert second.submits()[-1].headers["mj-api-secret"] == "secret-of-b"
+            studio.workshop.router.health = Health()  # or the first would be left alone now
         second.jobs[-1].finish()
         await studio.task(task_id, "SUCCESS")
         row = await studio.settled(task_id)
@@ -85,10 +85,30 @@ async def test_a_channel_that_is_not_there_is_asked_last_for_a_while(begin: Begi
     async with FakeProxy() as there:
         gone = channel("a", "http://127.0.0.1:9")
         studio = await begin([gone, channel("b", there.url, priority=1)])
-        for _ in range(2):
+        for _ in range(4):
             await studio.task(await studio.made(), "SUBMITTED")
-        assert len(there.submits()) == 2
-        assert len(studio.kind._beginning._parked) == 1
+        assert len(there.submits()) == 4
+        directory = studio.workshop.directory
+        assert directory is not None
+        named = {one.name: one for one in directory.snapshot.channels.values()}
+        away, here = named["a"], named["b"]
+        health, now = studio.workshop.router.health, monotonic()
+        assert health.of_channel(away, now) in (State.DEAD, State.PROBE)
+        assert health.of_channel(here, now) is State.READY
+        studio.workshop.router.health = Health()
+
+
+async def test_a_key_that_is_refused_rests_and_another_is_used(
+    begin: Begin, proxy: FakeProxy
+) -> None:
+    """What a refusal says of a key counts for the next tasks too."""
+    studio = await begin([channel("mj", proxy.url, keys=["bad-one", "good-one"])])
+    proxy.refuse("bad-one")
+    for _ in range(4):
+        await studio.task(await studio.made(), "SUBMITTED")
+    used = [seen.headers["mj-api-secret"] for seen in proxy.submits()]
+    assert used == ["good-one"] * 4
+    assert proxy.refused == 1
 
 
 async def test_all_full_is_waited_for(studio: Studio, proxy: FakeProxy) -> None:

@@ -2,6 +2,7 @@
 
 with Easel() as easel:
     easel.hold(seed)                 that picture waits until `easel.release()`
+    easel.hold(seed, then=refusal(400))   and is refused then
     easel.refuse(429, ...)           the next call is answered so
     easel.calls                      bodies of generations, in order
 """
@@ -26,7 +27,7 @@ class Easel(Rogue):
         super().__init__()
         self.calls: list[dict[str, Any]] = []
         self.size = (64, 64)
-        self._held: set[int] = set()
+        self._held: dict[int, Script] = {}
         self._released = threading.Event()
         self.forms: list[bytes] = []
         self.on(PATH, self._draw)
@@ -39,8 +40,8 @@ class Easel(Rogue):
         self._released = threading.Event()
         self.size = (64, 64)
 
-    def hold(self, *seeds: int) -> None:
-        self._held.update(seeds)
+    def hold(self, *seeds: int, then: Script = ()) -> None:
+        self._held.update(dict.fromkeys(seeds, then))
 
     def release(self) -> None:
         self._released.set()
@@ -59,7 +60,9 @@ class Easel(Rogue):
         seed = body.get("seed", len(self.calls))
         told = json.dumps({"created": 1, "data": [{"b64_json": colour(seed, self.size)}]})
         answer = reply(200, told.encode())
-        return (Gate(self._released), *answer) if seed in self._held else answer
+        if seed not in self._held:
+            return answer
+        return (Gate(self._released), *(self._held[seed] or answer))
 
     def _vary(self, seen: Seen) -> Script:
         self.forms.append(seen.body)

@@ -12,7 +12,7 @@ from tests.midjourney_emulated.site import Site, distance, quarter, same
 
 PROMPT = "a red boat on the sea at sunset --ar 3:2 --seed 636646138 --no birds"
 
-FOX = "a fox --ar 24:1"
+FOX = "a fox --ar 96:1"
 STRIP = "a red boat on the sea --ar 48:1"
 
 
@@ -60,15 +60,13 @@ async def test_imagine_gives_four_pictures_and_their_grid(site: Site, grid: dict
 async def test_the_seed_is_told_and_draws_the_same_again(site: Site, grid: dict[str, Any]) -> None:
     told = (await site.get(f"/mj/task/{grid['id']}/image-seed")).json()
     assert told == {"code": 1, "description": "成功", "result": "636646138", "properties": {}}
-    again = await site.done(await site.imagine(PROMPT))
-    assert same(await site.whole(again), await site.whole(grid))
-    other = await site.done(await site.imagine(PROMPT.replace("636646138", "7")))
-    assert not same(await site.whole(other), await site.whole(grid))
-
-
-async def test_what_is_not_wanted_is_not_drawn(site: Site, grid: dict[str, Any]) -> None:
-    other = await site.done(await site.imagine(PROMPT.replace("birds", "boat")))
-    assert not same(await site.whole(other), await site.whole(grid))
+    prompt = f"{STRIP} --seed 636646138"
+    prompts = [prompt, prompt, prompt.replace("636646138", "7"), f"{prompt} --no boat"]
+    shown = [await site.done(await site.imagine(one)) for one in prompts]
+    first, again, other, without = [await site.whole(one) for one in shown]
+    assert same(again, first)
+    assert not same(other, first)
+    assert not same(without, first)
 
 
 async def test_a_tile_is_the_grid_s_own(site: Site, grid: dict[str, Any]) -> None:
@@ -111,13 +109,13 @@ async def test_single_pictures_vary(site: Site, strip: dict[str, Any], name: str
 
 
 async def test_reroll_draws_anew(site: Site) -> None:
-    first = await site.done(await site.imagine("a green fox in the snow --ar 48:1"))
+    first = await site.done(await site.imagine("a green fox in the snow --ar 128:1"))
     again = await site.pressed(first, "reroll::0")
     assert again["action"] == "REROLL"
     assert not same(await site.whole(again), await site.whole(first))
     assert again["properties"]["seed"] != first["properties"]["seed"]
     third = await site.pressed(again, "reroll::0")
-    assert third["prompt"] == "a green fox in the snow --ar 48:1"
+    assert third["prompt"] == "a green fox in the snow --ar 128:1"
 
 
 @pytest.mark.parametrize("kind", ["subtle", "creative"])
@@ -230,16 +228,16 @@ async def test_remix_lets_the_prompt_be_changed(site: Site, grid: dict[str, Any]
 async def test_blends_show_every_picture(
     site: Site, dimensions: str | None, size: tuple[int, int]
 ) -> None:
-    two = [_url(Image.new("RGB", (300, 300), colour)) for colour in ("red", "blue")]
-    other = [two[0], _url(Image.new("RGB", (300, 300), "lime"))]
+    red, blue, lime = (_url(Image.new("RGB", (300, 300), one)) for one in ("red", "blue", "lime"))
+    pairs = [(red, blue), (red, lime)] if dimensions is None else [(red, blue)]
     made = []
-    for pictures in (two, other):
+    for pictures in pairs:
         fields = {"base64Array": pictures, "dimensions": dimensions}
         made.append(await site.done(await site.begun("blend", **fields)))
     for shown in made:
         assert {tile.size for tile in await site.tiles(shown)} == {size}
     wholes = [await site.whole(shown) for shown in made]
-    assert distance(*wholes) > 10
+    assert len(wholes) == 1 or distance(*wholes) > 10
 
 
 async def test_faces_are_swapped_in_their_place_only(site: Site) -> None:
@@ -268,10 +266,10 @@ async def test_references_are_drawn_on(site: Site) -> None:
     assert distance(await site.whole(linked), await site.whole(plain)) > 5
 
 
-async def test_edits_and_retextures(site: Site, single: dict[str, Any]) -> None:
-    source = await site.whole(single)
-    box = (0, 0, 300, 300)
-    fields = {"prompt": "a green star", "image": single["imageUrl"]}
+async def test_edits_and_retextures(site: Site, strip: dict[str, Any]) -> None:
+    source = await site.whole(strip)
+    box = (0, 0, 300, 60)
+    fields = {"prompt": "a green star", "image": strip["imageUrl"]}
     masked = await site.begun("edits", **fields, maskBase64=_mask(source.size, box))
     retextured = await site.begun("retexture", **fields)
     shown = await site.done(masked)

@@ -60,7 +60,7 @@ class Plant:
         self.folder = folder
         self.place = place
         self.socket = folder / "ledger.sock"
-        self._ledger_dsn = ledger_dsn
+        self.ledger_dsn = ledger_dsn
         self.database: Database = open_store(place)
         self.store = TaskStore(self.database)
         self.server: LedgerServer
@@ -69,10 +69,10 @@ class Plant:
 
     async def start_ledger(self) -> None:
         books: Books
-        if self._ledger_dsn is None:
+        if self.ledger_dsn is None:
             books = SqliteBooks(self.folder / "ledger.db")
         else:
-            books = PostgresBooks(self._ledger_dsn, node="n1")
+            books = PostgresBooks(self.ledger_dsn, node="n1")
         self.server = LedgerServer(books, self.socket, BOOT)
         await self.server.start()
 

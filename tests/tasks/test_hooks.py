@@ -5,18 +5,22 @@ import contextlib
 import hmac
 from collections.abc import AsyncIterator, Callable
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
-from tests.tasks.plant import Plant, order
+from tests.tasks.plant import CREDIT_NANOS, Plant, facts, order
 from tests.tasks.receiver import receiving
 from tests.tasks.slow import Slow
+from waystation.ledger.messages import Transfer
+from waystation.ledger.policies import PutAccount, PutToken
 from waystation.storage.main import task_hooks
 from waystation.storage.signing import Signer
-from waystation.tasks.hooks import book, notifier
+from waystation.tasks.hooks import book
 from waystation.tasks.hooks.address import judge
 from waystation.tasks.hooks.book import Hook, HookBook, again_ms
 from waystation.tasks.hooks.notifier import Notifier
+from waystation.tasks.hooks.room import AT_ONCE_PER_ACCOUNT, AT_ONCE_PER_HOST, Room, host_of
 from waystation.tasks.hooks.signature import secrets_of, sign
 from waystation.tasks.task import Change, Task
 from waystation.upstream.egress import EgressGuard
@@ -145,17 +149,62 @@ async def test_receivers_that_hang_or_pour_leave_the_others_alone(
     async with receiving() as hanging, receiving() as pouring, receiving() as good:
         hanging.hang, pouring.endless = True, True
         async with notifying(plant):
-            for _ in range(notifier.AT_ONCE_PER_HOST + 4):
+            for _ in range(AT_ONCE_PER_HOST + 4):
                 task = await begun(plant, hanging.url)
                 await plant.store.change(task, Change(state="SUCCESS"))
             poured = await begun(plant, pouring.url)
             await plant.store.change(poured, Change(state="SUCCESS"))
-            await until(lambda: hanging.open == notifier.AT_ONCE_PER_HOST)
+            await until(lambda: hanging.open == AT_ONCE_PER_HOST)
             task = await begun(plant, good.url)
             await plant.store.change(task, Change(state="SUCCESS"))
             await until(lambda: good.messages, 3.0)
             await until(lambda: pouring.messages, 3.0)
-            assert hanging.open_most == notifier.AT_ONCE_PER_HOST
+            assert hanging.open_most == AT_ONCE_PER_HOST
+
+
+async def test_a_crowd_of_one_account_delays_no_other_account(plant: Plant) -> None:
+    """Many receivers that hang, more messages for them than one look takes."""
+    await plant.ledger.ask(PutAccount(2, 1, True))
+    await plant.ledger.ask(PutToken(2, 2, 1, True))
+    await plant.ledger.ask(Transfer(2, "credit", "topup", CREDIT_NANOS))
+    async with contextlib.AsyncExitStack() as stack:
+        hanging = [await stack.enter_async_context(receiving()) for _ in range(4)]
+        for one in hanging:
+            one.hang = True
+        orders = [order(1, url=hanging[n % 4].url) for n in range(book.LOOK_COUNT + 88)]
+        crowd = await asyncio.gather(*(plant.beginnings.begin(one) for one in orders))
+        await asyncio.gather(
+            *(plant.store.change(one.task, Change(state="SUCCESS")) for one in crowd)
+        )
+        good = await stack.enter_async_context(receiving())
+        await stack.enter_async_context(notifying(plant))
+        await until(lambda: sum(one.open for one in hanging) == AT_ONCE_PER_ACCOUNT)
+        other = order(1, url=good.url)
+        other = msgspec.structs.replace(other, facts=facts(account_id=2, token_id=2))
+        task = (await plant.beginnings.begin(other)).task
+        await plant.store.change(task, Change(state="SUCCESS"))
+        await until(lambda: good.messages, 3.0)
+        assert sum(one.open_most for one in hanging) <= AT_ONCE_PER_ACCOUNT
+
+
+async def test_more_than_may_wait_are_given_up_the_oldest_first(plant: Plant) -> None:
+    begun_ones = []
+    for _ in range(6):
+        task = await begun(plant, "http://127.0.0.1:9/")
+        begun_ones.append(await plant.store.change(task, Change(state="SUCCESS")))
+        await asyncio.sleep(0.002)  # another millisecond
+    hooks = HookBook(plant.database)
+    assert await hooks.give_up_most(6) == 0
+    assert await hooks.give_up_most(4) == 2
+    logs = [await hooks.log(task.id) for task in begun_ones]
+    assert [[one["error"] for one in log] for log in logs] == [["given_up"]] * 2 + [[]] * 4
+    assert len(await hooks.take(Room())) == 4
+
+
+def test_hosts_are_told_apart() -> None:
+    assert host_of("http://a/x?y") == host_of("http://a") == host_of("http://a?z=/") == "http://a"
+    assert host_of("https://a/x") == "https://a"
+    assert host_of("http://a:81/x") == "http://a:81"
 
 
 async def test_no_hook_leads_inside(plant: Plant) -> None:

@@ -130,3 +130,61 @@ async def test_a_gateway_killed_between_hold_and_row_leaves_nothing(
     await plant.check(open_holds=stored)
     # Each stored row is a task like any other.
     assert len(await plant.store.get_many(said[:50])) == min(50, len(said))
+
+
+@pytest.mark.parametrize(
+    "victim",
+    [
+        pytest.param("gateway", marks=pytest.mark.soak),
+        pytest.param("runner", marks=pytest.mark.soak),
+        "ledger",
+    ],
+)
+async def test_two_runners_while_any_process_is_killed(
+    plant: Plant, children: Children, victim: str
+) -> None:
+    """What was accepted is settled once, sent at most once, and nothing stays held."""
+    chance = random.Random(11)
+    await plant.server.stop()
+    ledger = ("ledger", *([plant.ledger_dsn] if plant.ledger_dsn else []))
+    async with far_upstream() as far:
+        running = {"ledger": await children.start(*ledger)}
+        running["runner"] = await children.start("runner", far.port)
+        await children.start("runner", far.port)
+        running["gateway"] = await children.start("gateway", 0.1)
+        said: list[str] = []
+        again = {"ledger": ledger, "runner": ("runner", far.port), "gateway": ("gateway", 0.1)}
+        for _ in range(2):
+            await asyncio.sleep(chance.uniform(0.2, 0.4))
+            told = children.kill(running[victim]).split()
+            said += told if victim == "gateway" else []
+            running[victim] = await children.start(*again[victim])
+        await asyncio.sleep(0.2)
+        said += children.kill(running["gateway"]).split()
+        await plant.ledger.wait_present(10)
+        ended = [await plant.until_settled(one, 40) for one in await _stored(plant)]
+    assert said
+    assert set(said) <= {task.id for task in ended}
+    assert max(far.submits.values()) == 1
+    posted = sum(task.settle == "posted" for task in ended)
+    assert posted
+    for task in ended:
+        assert (task.state == "SUCCESS") == (task.settle == "posted")
+    sweep = Sweep(plant.store, plant.ledger, Settler(plant.store, plant.ledger), 0.0)
+    async with asyncio.timeout(20):
+        while (await plant.account())[1]:
+            await sweep.sweep()  # holds of the gateway that died before it had written the row
+            await asyncio.sleep(0.05)
+    # Held were 10, so no more was taken.
+    spent = sum(task.nanos for task in ended)
+    assert await plant.account() == (CREDIT_NANOS - spent, 0)
+    report = await plant.check()
+    assert report["posted"] == posted
+    children.close()
+    await plant.start_ledger()
+
+
+async def _stored(plant: Plant) -> list[str]:
+    async with plant.database.read() as connection:
+        mine = select(tasks.c.id).where(tasks.c.kind == "slow")
+        return list((await connection.execute(mine)).scalars())

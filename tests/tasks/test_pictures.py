@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from tests.pictures.conftest import Begin, begin, far, near, template  # noqa: F401
-from tests.pictures.studio import BOOT, CENT, KEY, Reply, Studio, b64, images, png
+from tests.pictures.studio import BOOT, CENT, KEY, Form, Reply, Studio, b64, images, png
+from tests.pictures.test_edits import parts_of
 from tests.support.rogue import Rogue
 from tests.support.wire import request
 from tests.tasks.receiver import receiving
@@ -19,6 +20,7 @@ from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
 from waystation.control.task_runner import keep_running_tasks
 from waystation.ledger.client import LedgerClient
+from waystation.ledger.messages import Granted, TakeSlot
 from waystation.storage.database import Database
 from waystation.storage.master_key import read_master_key
 from waystation.storage.sealing import Sealing
@@ -42,7 +44,7 @@ async def control(studio: Studio) -> AsyncIterator[Services]:
         sessions=Sessions(database), sign_in=SignIn(database),
         artefacts=ArtefactStore(settings, database, lambda: Sealing(read_master_key(settings))),
     )  # fmt: skip
-    running = asyncio.create_task(keep_running_tasks(services, ledger))
+    running = asyncio.create_task(keep_running_tasks(services))
     try:
         yield services
     finally:
@@ -155,8 +157,90 @@ async def test_what_is_refused_at_once(begin: Begin) -> None:  # noqa: F811
     assert (inside.status, inside.json()["error"]["param"]) == (400, "webhook")
     assert (await studio.draw(webhook=5)).status == 400
     form = await studio.upload("/v1/images/edits?async=true", ("prompt", None, b"x"))
-    assert (form.status, form.json()["error"]["param"]) == (400, "async")
+    assert (form.status, form.json()["error"]["param"]) == (400, "image")
+    assert (await studio.upload("/v1/images/edits?async=true", *EDIT)).status == 402
+    assert await kept(studio) == []  # nothing is left of it
     assert (await get(studio, "/v1/tasks"))[1]["data"] == []
+
+
+EDIT = (
+    ("image", "my cat.png", png(shade=3)),
+    ("mask", "m.png", png(shade=10)),
+    ("prompt", None, "给它一顶帽子".encode()),
+    ("model", None, b"m"),
+)
+
+
+async def kept(studio: Studio) -> list[str]:
+    return [one["id"] for one in (await get(studio, "/v1/artefacts"))[1]["data"]]
+
+
+async def test_a_form_becomes_a_task_with_its_files(begin: Begin, near: Rogue) -> None:  # noqa: F811
+    near.on("/v1/images/edits", ANSWER)
+    studio = await begin(**HOOKS)
+    async with receiving() as receiver:
+        parts = (*EDIT, ("webhook", None, receiver.url.encode()))
+        reply = await studio.upload("/v1/images/edits", *parts)
+        assert reply.status == 202, reply.body
+        assert len(await kept(studio)) == 2
+        async with control(studio):
+            done = await ended(studio, reply.json()["id"])
+            async with asyncio.timeout(10):
+                while not receiver.messages or receiver.messages[-1].json["status"] != "SUCCESS":
+                    await asyncio.sleep(0.02)
+    assert (done["status"], done["cost_usd"]) == ("SUCCESS", 0.02)
+    got = {name: data for name, _, data in parts_of(near.seen[0])}
+    assert (got["image"], got["mask"]) == (png(shade=3), png(shade=10))
+    assert got["prompt"].decode() == "给它一顶帽子"
+    assert "webhook" not in got
+    (left,) = await kept(studio)  # the picture that was drawn, not those that came
+    assert left in done["result"]["data"][0]["url"]
+    await agree(studio)
+
+
+async def test_a_form_s_files_go_with_every_end(begin: Begin, near: Rogue) -> None:  # noqa: F811
+    near.on("/v1/images/edits", Rogue.error(400))
+    studio = await begin()
+    path = "/v1/images/edits?async=true"
+    form = Form(EDIT)
+    key = {"idempotency-key": "edit-1"}
+    first, again = [
+        (await studio.raw(path, form.body(), form.content_type, key)).json() for _ in range(2)
+    ]
+    assert first["id"] == again["id"]
+    assert len(await kept(studio)) == 2
+    assert (await get(studio, f"/v1/tasks/{first['id']}/cancel", "POST"))[0] == 200
+    assert await kept(studio) == []
+    failing = (await studio.upload(path, *EDIT)).json()
+    async with control(studio):
+        assert (await ended(studio, failing["id"]))["status"] == "FAILURE"
+    assert await kept(studio) == []
+    await agree(studio)
+
+
+async def test_a_channel_without_a_place_is_waited_for(
+    begin: Begin,  # noqa: F811
+    near: Rogue,  # noqa: F811
+    far: Rogue,  # noqa: F811
+) -> None:
+    """Tasks take places like requests do: of another channel, else when one is free."""
+    for one in (near, far):
+        one.on("/v1/images/generations", ANSWER)
+    studio = await begin(more="limits = { concurrency = 1 }")
+    directory = studio.gateway.site.directory
+    assert directory is not None
+    number = next(n for n, one in directory.snapshot.channels.items() if one.name == "near")
+    ledger = studio.gateway.site.ledger
+    place = TakeSlot("a request/1", number, 0, 1, 0, 0, 0)
+    assert isinstance(await ledger.take_slot(place), Granted)
+    first = (await asked(studio)).json()
+    async with control(studio):
+        assert (await ended(studio, first["id"]))["cost_usd"] == 0.01  # at the other one
+        assert (len(near.seen), len(far.seen)) == (0, 1)
+        ledger.give_slot(place.slot_id)
+        second = (await asked(studio)).json()
+        assert (await ended(studio, second["id"]))["cost_usd"] == 0.02
+    await agree(studio)
 
 
 async def test_pages_of_tasks_and_cancelling(begin: Begin) -> None:  # noqa: F811

@@ -128,6 +128,14 @@ class Rows:
         async with self._database.read() as connection:
             return [row.id for row in (await connection.execute(query)).all()]
 
+    async def of_request(self, account_id: int, request_id: str, since_ms: int) -> list[Artefact]:
+        """What was kept for a request since then, by id. Raises StorageAway."""
+        mine = artefacts.c.account_id == account_id, artefacts.c.created_ms >= since_ms
+        query = select(*_FIELDS).where(*mine, artefacts.c.request_id == request_id, _THERE)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.order_by(artefacts.c.id))).all()
+        return [_artefact(row) for row in rows]
+
     async def expire(self, ids: Sequence[str], account_id: int, expires_ms: int) -> None:
         """Let these end then. Raises StorageAway."""
         mine = artefacts.c.id.in_(ids), artefacts.c.account_id == account_id, _THERE

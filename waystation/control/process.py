@@ -59,7 +59,7 @@ async def run_control(settings: Settings, boot: str) -> None:
         asyncio.create_task(
             keep_deciding(services.artefacts, database, ledger.ask), name="pending-files"
         ),
-        asyncio.create_task(keep_running_tasks(services, ledger), name="tasks"),
+        asyncio.create_task(keep_running_tasks(services), name="tasks"),
         asyncio.create_task(end_old_responses(database), name="responses"),
         asyncio.create_task(keep_tasks_tidy(database, settings.task_days), name="old-tasks"),
         asyncio.create_task(keep_log_short(ledger.ask, settings.log_days), name="old-rows"),

@@ -15,6 +15,7 @@ from waystation.demo.transport import DemoTransport
 from waystation.journal.metrics import TASKS_IN_HAND, Metrics
 from waystation.journal.push import PUSH_SECONDS
 from waystation.kernel.clock import now_ms
+from waystation.kernel.ids import request_id
 from waystation.ledger.client import LedgerClient
 from waystation.routing.budget import RetryBudget
 from waystation.routing.choice import Router
@@ -38,7 +39,7 @@ MISTAKE_SECONDS = 5.0
 log = structlog.get_logger("waystation.tasks")
 
 
-async def keep_running_tasks(services: Services, ledger: LedgerClient) -> None:
+async def keep_running_tasks(services: Services) -> None:
     """Until cancelled."""
     database = services.database
     told = None
@@ -53,7 +54,7 @@ async def keep_running_tasks(services: Services, ledger: LedgerClient) -> None:
             await asyncio.sleep(RETRY_SECONDS)
             continue
         try:
-            await _run(services, ledger, sealing, signer)
+            await _run(services, sealing, signer)
         except* StorageAway as away:
             log.warning("the tasks' store went away", reason=str(away.exceptions[0]))
             await asyncio.sleep(RETRY_SECONDS)
@@ -62,9 +63,13 @@ async def keep_running_tasks(services: Services, ledger: LedgerClient) -> None:
             await asyncio.sleep(MISTAKE_SECONDS)
 
 
-async def _run(services: Services, ledger: LedgerClient, sealing: Sealing, signer: Signer) -> None:
+async def _run(services: Services, sealing: Sealing, signer: Signer) -> None:
     settings, database = services.settings, services.database
     async with contextlib.AsyncExitStack() as stack:
+        # By a name of its own, so that the ledger frees its places in channels' limits.
+        ledger = LedgerClient(settings.ledger_socket, f"tasks-{request_id()}", services.boot)
+        stack.callback(ledger.close)
+        ledger.start()
         store = TaskStore(database)
         stack.push_async_callback(store.close)
         outbound = Outbound(EgressGuard(settings.egress_allow))
@@ -79,6 +84,7 @@ async def _run(services: Services, ledger: LedgerClient, sealing: Sealing, signe
             services.artefacts,
             Fetcher(outbound, settings),
         )
+        stack.callback(workshop.slots.close)
         feed = Feed(database, sealing, workshop.configure)
         stack.push_async_callback(feed.close)
         feed.start()
@@ -96,8 +102,9 @@ async def _run(services: Services, ledger: LedgerClient, sealing: Sealing, signe
             name=f"{services.boot}:",
             alive_seconds=settings.task_lease_seconds,
             metrics=metrics,
+            slots=workshop.slots,
         )
-        notifier = Notifier(store, kinds, outbound, signer, metrics)
+        notifier = Notifier(store, kinds, outbound, signer, metrics, settings.hook_waiting_max)
         async with asyncio.TaskGroup() as group:
             group.create_task(runner.run(), name="task-runner")
             group.create_task(notifier.run(), name="task-notifier")

@@ -17,6 +17,7 @@ from waystation.identity.caller import Caller
 from waystation.storage.database import StorageAway
 from waystation.tasks.hooks.book import HookBook
 from waystation.tasks.hooks.signature import secrets_of
+from waystation.tasks.pictures.inputs import drop_inputs
 from waystation.tasks.shown import task_object
 from waystation.tasks.states import State
 from waystation.tasks.store import PAGE_MAX, Overtaken
@@ -98,7 +99,9 @@ class Tasks:
     async def _cancel(self, call: Call, caller: Caller) -> dict[str, Any]:
         task = await self._find(call, caller)
         try:
-            return task_object(await self._site.beginnings.cancel(task))
+            cancelled = await self._site.beginnings.cancel(task)
+            await drop_inputs(self._site.artefacts, cancelled)
+            return task_object(cancelled)
         except Overtaken:
             now = await self._site.tasks.get(task.id) or task
             if now.state == "CANCEL":

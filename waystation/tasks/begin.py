@@ -29,6 +29,9 @@ WAITING_SECONDS_MAX = 3600.0
 _DRAWS_MAX = 8
 """Ids that were drawn twice, one after the other: more is no accident."""
 _ANOTHER = ("taken", "resolved")
+_REPEATED = ("idempotency_replayed", "idempotency_in_progress")
+WINDOW = "window."
+"""How the hold_id of a window begins that has a name: nothing is held under it."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,27 +86,48 @@ class Beginnings:
                 return Begun(task, rate=admitted.rate)
         raise Fault("temporarily_unavailable", retry_after=1)
 
-    async def begin_modal(self, order: Order, draw: Callable[[], str] = request_id) -> Task:
-        """A task that waits for its owner's word; nothing is held. Raises Fault (503)."""
+    async def begin_modal(
+        self, order: Order, draw: Callable[[], str] = request_id, name: str = ""
+    ) -> Task:
+        """A task that waits for its owner's word; nothing is held. name: of what it is, with which
+        it comes to be once, until it has been confirmed or is over. Raises Fault (503)."""
+        holder = f"{WINDOW}{name}" if name else ""
         for _ in range(_DRAWS_MAX):
             task = made(draw(), order, None)
+            if holder:
+                task = msgspec.structs.replace(task, hold_id=holder, settle="voided")
             try:
                 await self._store.insert(task, order.request, order.url)
             except TaskExists:
+                earlier = await self._store.by_hold(holder) if holder else None
+                if earlier is None:
+                    continue
+                if not earlier.is_final:
+                    return earlier
+                holder = f"{WINDOW}{name}.{earlier.id}"
                 continue
             except StorageAway:
                 break
             return task
         raise Fault("temporarily_unavailable", retry_after=1)
 
-    async def confirm(self, task: Task, facts: Facts, nanos: int, change: Change) -> Task:
+    async def confirm(
+        self,
+        task: Task,
+        facts: Facts,
+        nanos: int,
+        change: Change,
+        idempotency: tuple[str, str] | None = None,
+    ) -> Task:
         """MODAL → NOT_START, with a hold of its own. change: what the owner's word adds. Raises
-        Overtaken when it is no longer MODAL, Fault."""
+        Overtaken when it is no longer MODAL, or was confirmed by the same request, Fault."""
         if task.settle not in ("", "voided") or task.state != "MODAL":
             raise Overtaken(task.id)
-        hold = _hold(f"{task.id}.{facts.request_id}", facts, nanos, None)
+        hold = _hold(f"{task.id}.{facts.request_id}", facts, nanos, idempotency)
         admitted = await self._admit(hold)
         if isinstance(admitted, Refused):
+            if admitted.reason in _REPEATED:
+                raise Overtaken(task.id)
             raise not_admitted(admitted, nanos)
         after = changed(task, _with_state(change), now_ms())
         after = msgspec.structs.replace(
@@ -120,8 +144,8 @@ class Beginnings:
             raise
 
     async def cancel(self, task: Task, reason: str = "cancelled") -> Task:
-        """By its owner: CANCEL, and what is held is free. Raises Overtaken when it has gone to an
-        upstream or is final, Fault (503)."""
+        """By its owner: CANCEL, and what is held is free; what a runner draws itself is cut off.
+        Raises Overtaken when an upstream has it or it is final, Fault (503)."""
         change = Change(state="CANCEL", fail_code="cancelled", fail_reason=reason)
         try:
             task = await self._cancelled(task, change)
@@ -134,7 +158,7 @@ class Beginnings:
     async def _cancelled(self, task: Task, change: Change) -> Task:
         """A runner that takes it, or lets it go again, is no reason to give up."""
         for _ in range(_DRAWS_MAX):
-            if task.state not in ("NOT_START", "MODAL"):
+            if not may_cancel(task):
                 break
             try:
                 return await self._store.change(task, change)
@@ -150,7 +174,7 @@ class Beginnings:
 
     async def _refused(self, refused: Refused, order: Order) -> Begun:
         """The task of an earlier request, or a Fault."""
-        if refused.reason in ("idempotency_replayed", "idempotency_in_progress"):
+        if refused.reason in _REPEATED:
             earlier = await self._store.get(refused.other, order.facts.account_id)
             if earlier is not None:
                 return Begun(earlier, repeated=True)
@@ -170,6 +194,11 @@ class Beginnings:
             self._ledger.resolve(_given_up(hold))
             raise
         return True
+
+
+def may_cancel(task: Task) -> bool:
+    """Nobody has it yet, or a runner makes it with its own hands."""
+    return task.state in ("NOT_START", "MODAL") or (task.is_running and not task.upstream_id)
 
 
 def made(task_id: str, order: Order, held_nanos: int | None) -> Task:

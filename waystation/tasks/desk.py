@@ -16,6 +16,7 @@ from waystation.kernel.clock import monotonic, now_ms
 from waystation.routing.snapshot import Channel
 from waystation.tasks.ends import Ends
 from waystation.tasks.kind import PollFailed, TaskKind
+from waystation.tasks.slots import Slots
 from waystation.tasks.task import Change, Task
 
 POLLS_AT_ONCE = 4
@@ -76,19 +77,32 @@ class Line:
 
 
 class Desk:
-    """channel: finds a configured channel by its id; 0 is nobody's and gives None."""
+    """channel: finds a configured channel by its id; 0 is nobody's and gives None. slots: the
+    places that running tasks have in their channels' limits."""
 
-    def __init__(self, ends: Ends, channel: Callable[[int], Channel | None]) -> None:
+    def __init__(
+        self,
+        ends: Ends,
+        channel: Callable[[int], Channel | None],
+        slots: Slots | None = None,
+    ) -> None:
         self._ends = ends
         self._channel = channel
+        self._slots = slots
         self._lines: dict[tuple[str, int], Line] = {}
         self._places: dict[str, Line] = {}
 
     def __len__(self) -> int:
         return len(self._places)
 
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._places
+
     def add(self, task: Task, kind: TaskKind) -> None:
         """A task of ours that is to be polled."""
+        channel = self._channel(task.channel_id)
+        if self._slots is not None and channel is not None and not task.is_final:
+            self._slots.adopt(task.id, channel, task.key_id)
         key = (kind.name, task.channel_id)
         line = self._lines.get(key)
         if line is None:
@@ -116,6 +130,8 @@ class Desk:
 
     def clear(self) -> None:
         """Nothing is ours any more."""
+        for task_id in self._places:
+            self._give_slot(task_id)
         for line in self._lines.values():
             for poll in line.polls:
                 poll.cancel()
@@ -189,6 +205,8 @@ class Desk:
         if task is None or task.lease_owner != self._ends.owner:
             self._drop(line, entry)
             return
+        if task.is_final:
+            self._give_slot(task.id)  # what is looked for is late: it does not run any more
         entry.task = task
         entry.polling = False
         seconds = _jittered(line.kind.pace(task, now_ms()))
@@ -213,6 +231,11 @@ class Desk:
     def _drop(self, line: Line, entry: Entry) -> None:
         line.entries.pop(entry.task.id, None)
         self._places.pop(entry.task.id, None)
+        self._give_slot(entry.task.id)
+
+    def _give_slot(self, task_id: str) -> None:
+        if self._slots is not None:
+            self._slots.give(task_id)
 
 
 def _jittered(seconds: float) -> float:

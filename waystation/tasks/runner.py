@@ -21,6 +21,7 @@ from waystation.tasks.ends import Ends
 from waystation.tasks.kind import TaskKind
 from waystation.tasks.leases import Leases
 from waystation.tasks.settle import Settler
+from waystation.tasks.slots import Slots
 from waystation.tasks.steps import Steps
 from waystation.tasks.store import TaskStore
 from waystation.tasks.sweep import Sweep
@@ -32,6 +33,8 @@ DESK_MAX = 50_000
 ALIVE_SECONDS = 15.0
 LEFT_OVER_SECONDS = 1.0
 SWEEP_SECONDS = 20.0
+CANCELLED_SECONDS = 0.5
+"""How soon a step whose task was cancelled is noticed."""
 PATIENCE_SECONDS = 3.0
 """What steps under way are given when the process is told to go."""
 WANTED_LATE_MS = 2_000
@@ -44,7 +47,8 @@ log = structlog.get_logger("waystation.tasks")
 class Runner:
     """`run` until cancelled. name: of this process's start: leases of runners whose name begins
     like it are free at once, for they cannot live any more (""; nothing is known of that).
-    alive_seconds: how long a runner that says nothing keeps its tasks."""
+    alive_seconds: how long a runner that says nothing keeps its tasks. slots: the places that the
+    kinds take in channels' limits, given back when their tasks end."""
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class Runner:
         alive_seconds: float = ALIVE_SECONDS,
         sweep_after_seconds: float | None = None,
         metrics: Metrics | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -68,6 +73,8 @@ class Runner:
         self._sweep = Sweep(store, ledger, self.settler, sweep_after_seconds)
         self._wanted_ms = 0
         self._metrics = metrics
+        self._slots = slots
+        self._looked_at = 0.0
         self._begin_life()
 
     def _begin_life(self) -> None:
@@ -75,8 +82,8 @@ class Runner:
         owner = f"{self._name}{request_id()}"
         self._leases = Leases(self._store.database, owner, self._alive_seconds)
         ends = Ends(self._store, self.settler, owner, self._metrics)
-        self._desk = Desk(ends, self._channel)
-        self._steps = Steps(self._store, ends, self._desk, self._kinds)
+        self._desk = Desk(ends, self._channel, self._slots)
+        self._steps = Steps(self._store, ends, self._desk, self._kinds, self._slots)
 
     @property
     def owner(self) -> str:
@@ -131,6 +138,7 @@ class Runner:
         for task_id, wanted_ms in await self._wanted():
             self._wanted_ms = max(self._wanted_ms, wanted_ms)
             self._desk.want(task_id, wanted_ms)
+        await self._cut_cancelled()
         if len(self._desk) >= DESK_MAX:
             return False
         claimed = await self._leases.claim(self._steps.free_kinds(), CLAIM_MAX)
@@ -147,6 +155,14 @@ class Runner:
         if not len(self._desk):
             return []
         return await self._leases.wanted(self._wanted_ms - WANTED_LATE_MS)
+
+    async def _cut_cancelled(self) -> None:
+        """What its owner has cancelled is not worked on any longer."""
+        if monotonic() - self._looked_at < CANCELLED_SECONDS or not self._steps.ids:
+            return
+        self._looked_at = monotonic()
+        for task_id in await self._store.cancelled(self._steps.ids):
+            self._steps.cut(task_id)
 
     async def _held(self, claimed: list[Task]) -> set[str]:
         """Which holds of those that are to begin are open. While the ledger is away it is asked

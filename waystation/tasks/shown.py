@@ -20,7 +20,7 @@ def task_object(task: Task) -> dict[str, Any]:
         "kind": task.kind,
         "action": task.action or None,
         "model": task.facts.model,
-        "status": shown(task.state),
+        "status": shown(task.state, task.submitted_ms),
         "progress": task.progress,
         "parent_id": task.parent_id or None,
         "result": task.result,

@@ -21,7 +21,8 @@ LEGAL: Mapping[State, frozenset[State]] = {
     "NOT_START": _GOES_ON | {"SUBMITTING"},
     # Back to NOT_START only when it is certain that no upstream has it.
     "SUBMITTING": _GOES_ON | {"NOT_START", "MODAL"},
-    "SUBMITTED": _GOES_ON,
+    # Again SUBMITTING when it is certain that who had it cannot do it, and another is asked.
+    "SUBMITTED": _GOES_ON | {"SUBMITTING"},
     "IN_PROGRESS": _GOES_ON - {"SUBMITTED"},
     "MODAL": frozenset({"NOT_START", "SUCCESS", "FAILURE", "CANCEL"}),
     "SUCCESS": frozenset(),
@@ -60,6 +61,9 @@ def rank(state: State, progress: int) -> int:
     return _ORDER[state] * 1000 + progress
 
 
-def shown(state: State) -> State:
-    """As outsiders see it: what nobody has confirmed to have yet has not started."""
-    return "NOT_START" if state == "SUBMITTING" else state
+def shown(state: State, submitted_ms: int = 0) -> State:
+    """As outsiders see it: what nobody has confirmed to have yet has not started; what somebody
+    had once, and another is asked for now, does not go back."""
+    if state != "SUBMITTING":
+        return state
+    return "SUBMITTED" if submitted_ms else "NOT_START"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database
@@ -92,6 +92,10 @@ class TaskStore:
         newest = (tasks.c.created_ms.desc(), tasks.c.id.desc())
         return await self.find(statement.order_by(*newest).limit(count))
 
+    async def by_hold(self, hold_id: str) -> Task | None:
+        found = await self.find(_select().where(tasks.c.hold_id == hold_id))
+        return found[0] if found else None
+
     async def children(self, parent_id: str) -> list[Task]:
         """Oldest first."""
         mine = (tasks.c.parent_id == parent_id, tasks.c.parent_id != "")
@@ -103,6 +107,29 @@ class TaskStore:
     async def channel_load(self, channel_id: int) -> Load:
         """Of tasks that are bound to this channel already."""
         return await self._load(tasks.c.channel_id == channel_id)
+
+    async def channel_line(self, task: Task, channel_id: int) -> int:
+        """How many others run on this channel, or wait for it and came before."""
+        return await self._line(task, tasks.c.channel_id == channel_id)
+
+    async def account_line(self, task: Task, kind: str) -> int:
+        """How many others of its account run, or wait and came before."""
+        return await self._line(task, tasks.c.account_id == task.account_id, tasks.c.kind == kind)
+
+    async def _line(self, task: Task, *whose: Any) -> int:
+        runs = tasks.c.state.in_(("SUBMITTING", *RUNNING))
+        came = tuple_(tasks.c.created_ms, tasks.c.id)
+        before = and_(tasks.c.state == "NOT_START", came < (task.created_ms, task.id))
+        others = (tasks.c.finished_ms == 0, tasks.c.id != task.id, or_(runs, before))
+        statement = select(func.count()).select_from(tasks).where(*whose, *others)
+        async with self.database.read() as connection:
+            return int((await connection.execute(statement)).scalar_one())
+
+    async def cancelled(self, ids: Sequence[str]) -> list[str]:
+        """Which of these their owners have cancelled."""
+        over = (tasks.c.id.in_(ids), tasks.c.state == "CANCEL")
+        async with self.database.read() as connection:
+            return list((await connection.execute(select(tasks.c.id).where(*over))).scalars())
 
     async def _load(self, *whose: Any) -> Load:
         statement = (

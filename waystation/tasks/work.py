@@ -1,5 +1,7 @@
 """One task in the hands of a runner."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from waystation.kernel.clock import now_ms
@@ -10,11 +12,13 @@ from waystation.tasks.task import Bill, Change, Request, Task
 
 
 class Work:
-    """task: as the row is now; replaced by each change."""
+    """task: as the row is now; replaced by each change. undo: set by a kind: takes away what was
+    made on the way, when the task turns out to be over: its owner has cancelled it."""
 
     def __init__(self, store: TaskStore, task: Task) -> None:
         self._store = store
         self.task = task
+        self.undo: Callable[[], Awaitable[None]] | None = None
 
     async def request(self) -> Request:
         """Raises StorageAway."""

@@ -17,6 +17,7 @@ from waystation.routing.choices import Candidate, Choices
 from waystation.routing.query import Query
 from waystation.routing.snapshot import Channel, ChannelKey, Snapshot
 from waystation.settings import Settings
+from waystation.tasks.slots import Slots
 from waystation.tasks.store import TaskStore
 from waystation.tasks.task import Bill, Request
 from waystation.upstream.fetching import Fetcher
@@ -47,6 +48,7 @@ class Workshop:
         self.router = router
         self.artefacts = artefacts
         self.fetcher = fetcher
+        self.slots = Slots(ledger)
         self.directory: Directory | None = None
         self._ways = Ways(Deadlines())
         self._transports = transports

@@ -119,14 +119,14 @@ async def read_refusal(incoming: Incoming) -> tuple[bytes, int | None]:
         body = b""  # the status says enough
     finally:
         incoming.close()
-    return body, _retry_after(incoming)
+    return body, retry_after(incoming)
 
 
 def _failed(error: TransportFault) -> AttemptFailed:
     return AttemptFailed(transport_fault(error), kind=error.kind, detail=error.detail)
 
 
-def _retry_after(incoming: Incoming) -> int | None:
+def retry_after(incoming: Incoming) -> int | None:
     """Whole seconds, rounded up; dates are rare there and ignored."""
     value = incoming.header(b"retry-after")
     if value is None or not value.isdigit():

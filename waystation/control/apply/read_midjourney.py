@@ -29,6 +29,7 @@ def read_midjourney(fields: Fields) -> MidjourneyWanted:
         version=fields.choice("version", VERSIONS, default.version),
         minutes=fields.count("minutes", default.minutes, least=1, most=1440),
         relax_minutes=fields.count("relax_minutes", default.relax_minutes, least=1, most=1440),
+        translate=fields.text("translate", ""),
     )
     fields.end()
     return MidjourneyWanted(line, options)

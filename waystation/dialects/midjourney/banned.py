@@ -6,9 +6,7 @@ Links and parameters of a prompt are not looked at.
 import re
 from collections.abc import Iterable
 
-from waystation.dialects.midjourney.prompt import words_of
-
-_CJK = re.compile(r"[぀-ヿ㐀-鿿가-힯豈-﫿]")
+from waystation.dialects.midjourney.prompt import is_foreign, words_of
 
 
 class BannedWords:
@@ -19,7 +17,7 @@ class BannedWords:
     def __init__(self, words: Iterable[str]) -> None:
         plain = sorted({word.strip() for word in words if word.strip()}, key=len, reverse=True)
         parts = [
-            re.escape(word) if _CJK.search(word) else rf"(?<!\w){re.escape(word)}(?!\w)"
+            re.escape(word) if is_foreign(word) else rf"(?<!\w){re.escape(word)}(?!\w)"
             for word in plain
         ]
         self._pattern = re.compile("|".join(parts), re.IGNORECASE) if parts else None

@@ -13,7 +13,8 @@ class MidjourneyOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     limit. queue: tasks waiting for one channel, where that has a limit of concurrent ones.
     queue_code_22: a queued submit is answered 22, not 1. swap_face: the operator consents to
     faces being swapped. images: pictures are stored and served by us, or the vendor's links are
-    shown. version: of prompts that name none. minutes: a task's longest time at an upstream."""
+    shown. version: of prompts that name none. minutes: a task's longest time at an upstream.
+    translate: the chat model that puts prompts into English, "" none."""
 
     banned_words: tuple[str, ...] = ()
     banned: Literal["refuse", "remove"] = "refuse"
@@ -30,6 +31,7 @@ class MidjourneyOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     version: str = "6.1"
     minutes: int = 15
     relax_minutes: int = 60
+    translate: str = ""
 
 
 _decode = msgspec.json.Decoder(MidjourneyOptions).decode

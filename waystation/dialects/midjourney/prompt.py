@@ -10,6 +10,7 @@ import msgspec
 from waystation.dialects.midjourney.speed import Mode, mode_of
 
 PROMPT_CHARACTERS_MAX = 16_384
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 _MARK = re.compile(r"(?:^|(?<=\s))(?:--|—)(?=\S)")
 _WEIGHT = re.compile(r"::(-?(?:\d+(?:\.\d+)?|\.\d+))?(?=\s|$)")
 _PERMUTED = re.compile(r"\{[^{}]*,[^{}]*\}")
@@ -84,6 +85,17 @@ def without_speed(prompt: str) -> tuple[str, Mode]:
         return prompt, ""
     kept.append(prompt[begin:])
     return " ".join(part.strip() for part in kept if part.strip()), found
+
+
+def is_foreign(text: str) -> bool:
+    """It has words of Chinese, Japanese or Korean."""
+    return _CJK.search(text) is not None
+
+
+def with_words(prompt: str, words: str) -> str:
+    """The prompt with other words; links and parameters as they were."""
+    text = words_of(prompt)
+    return prompt.replace(text, words, 1) if text else prompt
 
 
 def words_of(prompt: str) -> str:

@@ -68,7 +68,8 @@ async def judge_load(desk: Desk, caller: Caller, plan: Plan) -> tuple[Plan, int]
             if not most:
                 return _moved(plan, at), 0
             load = await desk.site.tasks.channel_load(place.channel_id)
-            over = load.running + load.waiting - most
+            entering = desk.entering["channel", place.channel_id]
+            over = load.running + load.waiting + entering - most
             if over < queue:
                 return _moved(plan, at), max(0, over + 1)
     except StorageAway:
@@ -86,12 +87,15 @@ def _moved(plan: Plan, at: int) -> Plan:
 
 
 async def _judge_account(desk: Desk, caller: Caller) -> None:
+    """Without a queue of its own an account has no more than may run; with one, the rest waits."""
     options = desk.options
-    if options.account_concurrency or options.account_queue:
+    most, queue = options.account_concurrency, options.account_queue
+    if most or queue:
         load = await desk.site.tasks.account_load(caller.account_id, KIND)
-        if options.account_concurrency and load.running >= options.account_concurrency:
+        there = load.waiting + load.running + desk.entering["account", caller.account_id]
+        if most and not queue and there >= most:
             raise Declined(INVALID, texts.ACCOUNT_CONCURRENCY)
-        if options.account_queue and load.waiting >= options.account_queue:
+        if queue and there - (most or load.running) >= queue:
             raise Declined(INVALID, texts.ACCOUNT_QUEUE)
     if options.account_day and await desk.begun(caller, desk.today_ms()) >= options.account_day:
         raise Declined(INVALID, texts.ACCOUNT_DAY)
@@ -203,10 +207,9 @@ class Ordering:
         )
 
     async def begin(self, order: Order) -> Begun:
-        return await self._desk.site.beginnings.begin(order, draw)
-
-    async def begin_modal(self, order: Order) -> Task:
-        return await self._desk.site.beginnings.begin_modal(order, draw)
+        account = order.facts.account_id
+        with self._desk.entry(account, order.channel_id):
+            return await self._desk.site.beginnings.begin(order, draw)
 
     def accepted(self, task: Task, ahead: int) -> Outcome:
         """The answer of code 1 or 22."""

@@ -12,6 +12,7 @@ from waystation.edge.midjourney.admitting import Ordering, judge_load, judge_wor
 from waystation.edge.midjourney.desk import Desk
 from waystation.edge.midjourney.plan import plan_after
 from waystation.identity.caller import Caller
+from waystation.tasks.begin import WINDOW
 from waystation.tasks.midjourney.places import read_memo, write_memo
 from waystation.tasks.store import Overtaken
 from waystation.tasks.task import Change, Task
@@ -19,7 +20,13 @@ from waystation.tasks.task import Change, Task
 _WINDOWS = frozenset({"CUSTOM_ZOOM", "INPAINT"})
 
 
-async def confirm(desk: Desk, caller: Caller, job: Job, ordering: Ordering) -> Outcome:
+async def confirm(
+    desk: Desk,
+    caller: Caller,
+    job: Job,
+    ordering: Ordering,
+    idempotency: tuple[str, str] | None = None,
+) -> Outcome:
     """Raises Declined, Fault."""
     task = await desk.find(job.parent_id, caller)
     if task is None:
@@ -42,7 +49,10 @@ async def confirm(desk: Desk, caller: Caller, job: Job, ordering: Ordering) -> O
     change = Change(memo=write_memo(memo), result={"prompt": job.prompt})
     facts = ordering.facts(chosen, task.action)
     try:
-        task = await desk.site.beginnings.confirm(task, facts, chosen.nanos, change)
+        with desk.entry(caller.account_id, chosen.places[0].channel_id):
+            task = await desk.site.beginnings.confirm(
+                task, facts, chosen.nanos, change, idempotency
+            )
     except Overtaken:
         await ordering.drop_kept()
         found = await desk.find(task.id, caller)
@@ -56,7 +66,8 @@ def _again(task: Task, word: str, ordering: Ordering) -> Outcome:
     """The same call once more is the same success; so is one for a child of these verbs that
     never was a window, since some clients send it after any result."""
     confirmed = read_memo(task).confirmed
-    if confirmed == word or (not confirmed and task.action in _WINDOWS and task.hold_id):
+    was_held = task.hold_id is not None and not task.hold_id.startswith(WINDOW)
+    if confirmed == word or (not confirmed and task.action in _WINDOWS and was_held):
         return ordering.accepted(task, 0)
     raise invalid(texts.PARENT_STATE)
 

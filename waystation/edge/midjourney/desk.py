@@ -1,5 +1,8 @@
 """What the pages of the family share: the stores, the operator's options, a caller's language."""
 
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -32,6 +35,21 @@ class Desk:
         self._of: Directory | None = None
         self._options = MidjourneyOptions()
         self._banned = NO_WORDS
+        self.entering: Counter[tuple[str, int]] = Counter()
+        """Submits that were judged and whose rows nobody can count yet, by account and channel."""
+
+    @contextlib.contextmanager
+    def entry(self, account_id: int, channel_id: int) -> Iterator[None]:
+        """While a row is made, for those that are judged meanwhile."""
+        names = (("account", account_id), ("channel", channel_id))
+        self.entering.update(names)
+        try:
+            yield
+        finally:
+            self.entering.subtract(names)
+            for name in names:
+                if not self.entering[name]:
+                    del self.entering[name]
 
     @property
     def directory(self) -> Directory:

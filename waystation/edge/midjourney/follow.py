@@ -21,10 +21,11 @@ from waystation.edge.midjourney.admitting import Ordering, judge_load, judge_wor
 from waystation.edge.midjourney.desk import Desk, away
 from waystation.edge.midjourney.hook import hook_of
 from waystation.edge.midjourney.plan import Plan, plan_after
+from waystation.edge.midjourney.windows import open_window
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.storage.database import StorageAway
-from waystation.tasks.begin import Beginnings
+from waystation.tasks.begin import Beginnings, Begun
 from waystation.tasks.midjourney.emulator.lane import draws, is_tile
 from waystation.tasks.midjourney.submitting import is_change
 from waystation.tasks.store import Overtaken
@@ -41,7 +42,7 @@ async def follow(
     ordering: Ordering,
     idempotency: tuple[str, str] | None = None,
 ) -> Outcome:
-    """idempotency: for what makes one task. Raises Declined, Fault."""
+    """idempotency: the key, and the digest of the body. Raises Declined, Fault."""
     parent = await desk.find(job.parent_id, caller)
     if parent is None:
         raise Declined(NOT_FOUND, texts.PARENT_GONE)
@@ -51,13 +52,13 @@ async def follow(
     if press.is_bookmark:
         return await _bookmark(desk, parent)
     if press.is_all:
-        return await _imagine_all(desk, caller, job, ordering, parent)
+        return await _imagine_all(desk, caller, job, ordering, parent, idempotency)
     job = _completed(job, press, parent)
     url = await hook_of(desk, job)
     chosen = plan_after(desk, caller, job, _operation(desk, job, parent), parent)
     if job.opens:
         order = ordering.order(job, chosen, url=url)
-        task = await ordering.begin_modal(order)
+        task = await open_window(desk, caller, order, parent, idempotency)
         return window(task.id, job.prompt)
     ahead = 0
     if not _is_there(desk, job, parent):
@@ -146,7 +147,12 @@ async def _bookmark(desk: Desk, parent: Task) -> Outcome:
 
 
 async def _imagine_all(
-    desk: Desk, caller: Caller, job: Job, ordering: Ordering, parent: Task
+    desk: Desk,
+    caller: Caller,
+    job: Job,
+    ordering: Ordering,
+    parent: Task,
+    idempotency: tuple[str, str] | None,
 ) -> Outcome:
     """Four pictures, all or none: each waits until all are accepted."""
     lines = described_lines(parent)[:4]
@@ -162,24 +168,42 @@ async def _imagine_all(
     ]  # fmt: skip
     url = await hook_of(desk, job)
     chosen = plan_after(desk, caller, jobs[0], OPERATIONS["IMAGINE"], parent)
-    tasks = await _begin_all(desk.site.beginnings, ordering, jobs, chosen, url)
+    tasks = await _begin_all(desk.site.beginnings, ordering, jobs, chosen, url, idempotency)
     return Outcome(ACCEPTED, SUBMITTED, ",".join(task.id for task in tasks))
 
 
 async def _begin_all(
-    beginnings: Beginnings, ordering: Ordering, jobs: list[Job], chosen: Plan, url: str
+    beginnings: Beginnings,
+    ordering: Ordering,
+    jobs: list[Job],
+    chosen: Plan,
+    url: str,
+    idempotency: tuple[str, str] | None,
 ) -> list[Task]:
-    begun: list[Task] = []
+    """Each has a key of its own: a repeat finds those that there are and makes the rest."""
+    begun: list[Begun] = []
     start_ms = soon_ms()
     try:
         for number, job in enumerate(jobs, start=1):
-            order = ordering.order(job, chosen, url=url, number=number, not_before_ms=start_ms)
-            begun.append((await ordering.begin(order)).task)
+            order = ordering.order(
+                job,
+                chosen,
+                url=url,
+                idempotency=_numbered(idempotency, number),
+                number=number,
+                not_before_ms=start_ms,
+            )
+            begun.append(await ordering.begin(order))
     except Fault:
-        for task in begun:
-            await _give_up(beginnings, task)
+        for one in begun:
+            if not one.repeated:
+                await _give_up(beginnings, one.task)
         raise
-    return begun
+    return [one.task for one in begun]
+
+
+def _numbered(idempotency: tuple[str, str] | None, number: int) -> tuple[str, str] | None:
+    return None if idempotency is None else (f"{idempotency[0]}::{number}", idempotency[1])
 
 
 async def _give_up(beginnings: Beginnings, task: Task) -> None:

@@ -23,6 +23,7 @@ from waystation.edge.replies import JSON_TYPE, send_fault
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.storage.database import StorageAway
+from waystation.tasks.begin import may_cancel
 from waystation.tasks.midjourney.proxy import Proxy, Unreachable
 from waystation.tasks.midjourney.shown import KIND
 from waystation.tasks.states import RUNNING, WAITING, State
@@ -129,11 +130,11 @@ class Queries:
             raise Declined(FAILURE, texts.FAILED) from None
 
     async def _cancel(self, call: Call, caller: Caller) -> bytes:
-        """What nobody has begun is over at once; what runs is asked to stop by its runner."""
+        """What nobody has begun, or is drawn here, is over at once; a proxy is asked to stop."""
         task = await self._mine(call, caller)
         if task.is_final:
             raise Declined(INVALID, texts.PARENT_STATE)
-        if task.state in ("NOT_START", "MODAL"):
+        if may_cancel(task):
             try:
                 await self._desk.site.beginnings.cancel(task, texts.CANCELLED)
             except Overtaken:

@@ -71,11 +71,11 @@ class Submit:
         if job.page in ("action", "change"):
             return await follow(desk, caller, job, ordering, _idempotency(call, body))
         if job.page == "modal":
-            return await confirm(desk, caller, job, ordering)
+            return await confirm(desk, caller, job, ordering, _idempotency(call, body))
         if job.page == "swap_face" and not desk.options.swap_face:
             raise invalid(texts.UNSUPPORTED)
         if job.page == "upload":
-            return await upload(desk, call, caller, job, ordering)
+            return await upload(desk, call, caller, job, ordering, _idempotency(call, body))
         job = judge_words(desk, job)
         url = await hook_of(desk, job)
         chosen, ahead = await judge_load(desk, caller, _planned(desk, caller, job))

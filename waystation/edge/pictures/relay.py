@@ -17,7 +17,6 @@ from waystation.edge.pictures.upload import UploadForm
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.site import Site
 from waystation.edge.story import Story
-from waystation.errors import Fault
 
 Headers = Callable[[str], str | None]
 
@@ -51,12 +50,15 @@ class PictureRelay(Relay):
             try:
                 await super().__call__(call)
             except BecomesTask as task:
-                await begin_task(self._site, call, self._dialect, self._path, task.body)
+                await begin_task(self._site, call, self._dialect, self._path, task)
             return
         # What was spooled is given back as soon as the request has ended, however it did.
         with closing(_Closing()) as forms:
             story = Story(self._site, call, self._dialect)
-            await self._run(story, partial(self._read_form, forms))
+            try:
+                await self._run(story, partial(self._read_form, forms))
+            except BecomesTask as task:
+                await begin_task(self._site, call, self._dialect, self._path, task)
 
     async def _read(self, call: Call) -> tuple[Request, str | None]:
         refuse_unless_json(call.header("content-type"))
@@ -67,8 +69,6 @@ class PictureRelay(Relay):
         return self._parse(body, call.header), digest
 
     async def _read_form(self, forms: "_Closing", call: Call) -> tuple[Request, str | None]:
-        if is_async_form(call):
-            raise Fault("invalid_value", param="async", reason="a task's body is JSON")
         site = self._site
         settings = site.settings
         boundary = multipart_boundary(call.header("content-type"))
@@ -83,6 +83,8 @@ class PictureRelay(Relay):
 
         await call.read(settings.upload_bytes_max, settings.upload_seconds_max, take)
         await form.finish()
+        if is_async_form(call, form.texts):
+            raise BecomesTask(b"", form, "" if hashed is None else hashed.hexdigest())
         assert self._parse_form is not None
         operation = self._parse_form((fields_of_form(form.texts), form.files))
         if not operation.references:

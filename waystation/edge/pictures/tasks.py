@@ -1,6 +1,8 @@
 """A picture request that becomes a task: `?async=true`, or a field `webhook` that says where to
-tell. The answer is the task, 202; the rest happens in a runner."""
+tell. A form's files are kept until the task's end. The answer is the task, 202; the rest happens in
+a runner."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from urllib.parse import parse_qs
 
@@ -12,6 +14,8 @@ from waystation.admission.refusal import NotAdmitted
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
+from waystation.edge.pictures.inputs import check
+from waystation.edge.pictures.upload import UploadForm
 from waystation.edge.public_base import public_base
 from waystation.edge.queries import query_of
 from waystation.edge.relay import idempotency_of
@@ -22,9 +26,11 @@ from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
 from waystation.routing.choices import Choices
 from waystation.routing.query import Query
+from waystation.storage.database import StorageAway
 from waystation.tasks.begin import Begun, Order
 from waystation.tasks.hooks.address import judge
-from waystation.tasks.pictures.saved import KIND, Saved, encode_saved, operation_of
+from waystation.tasks.pictures.inputs import INPUTS, drop, keep_inputs
+from waystation.tasks.pictures.saved import KIND, Saved, SavedFile, encode_saved, operation_of
 from waystation.tasks.shown import task_object
 from waystation.tasks.task import Request
 from waystation.tasks.workshop import query_json
@@ -37,11 +43,14 @@ _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class BecomesTask(Exception):
-    """The request in hand is to be a task. body: JSON."""
+    """The request in hand is to be a task. body: JSON; of a form, the form, and the digest of its
+    body ("": nobody asked for one)."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, form: UploadForm | None = None, digest: str = "") -> None:
         super().__init__()
         self.body = body
+        self.form = form
+        self.digest = digest
 
 
 def asks_for_task(call: Call, body: bytes) -> bool:
@@ -51,50 +60,96 @@ def asks_for_task(call: Call, body: bytes) -> bool:
     return b'"webhook"' in body and WEBHOOK in _fields(body)
 
 
-def is_async_form(call: Call) -> bool:
-    return "async=" in call.query and _is_async(call)
+def is_async_form(call: Call, texts: Sequence[tuple[str, str]]) -> bool:
+    asks = "async=" in call.query and _is_async(call)
+    return asks or any(name == WEBHOOK for name, _ in texts)
 
 
 def _is_async(call: Call) -> bool:
     return parse_qs(call.query).get("async", [""])[0].lower() in ("true", "1")
 
 
-async def begin_task(site: Site, call: Call, dialect: str, path: str, body: bytes) -> None:
+async def begin_task(site: Site, call: Call, dialect: str, path: str, request: BecomesTask) -> None:
     """Answers the call: the task, or why not."""
     story = Story(site, call, dialect)
+    kept: list[SavedFile] = []
     try:
-        begun = await _begin(site, story, path, body)
+        try:
+            begun = await _begin(site, story, path, request, kept)
+        except StorageAway:
+            raise Fault("temporarily_unavailable", retry_after=2) from None
     except Fault as fault:
+        await _drop(site, story, kept)
         story.refuse(fault)
         limits = rate_headers(fault.rate) if isinstance(fault, NotAdmitted) else ()
         send_fault(call, fault, dialect, story.language, limits)
         return
+    if begun.repeated:
+        await _drop(site, story, kept)
     headers = (JSON_TYPE, *rate_headers(begun.rate))
     call.reply(_ACCEPTED, headers, _encode(task_object(begun.task)))
 
 
-async def _begin(site: Site, story: Story, path: str, body: bytes) -> Begun:
-    call = story.call
+async def _drop(site: Site, story: Story, kept: Sequence[SavedFile]) -> None:
+    """Files of a request that did not become a task of its own."""
+    if kept and story.caller is not None:
+        await drop(site.artefacts, story.caller.account_id, [each.artefact for each in kept])
+
+
+async def _begin(
+    site: Site, story: Story, path: str, request: BecomesTask, kept: list[SavedFile]
+) -> Begun:
+    call, form = story.call, request.form
     caller = story.caller = await identify(site.authenticator, call)
-    fields = _fields(body)
+    fields = _fields(request.body) if form is None else _webhook_of(form)
     url = await _hook_url(site, fields.pop(WEBHOOK, None))
-    saved = Saved(path, msgspec.Raw(_encode(fields)), public_base(call, site.settings))
-    operation = story.operation = operation_of(saved, site.settings)
+    base = public_base(call, site.settings)
+    if form is None:
+        saved = Saved(path, msgspec.Raw(_encode(fields)), base)
+        operation = operation_of(saved, site.settings)
+    else:
+        texts = tuple(each for each in form.texts if each[0] != WEBHOOK)
+        saved = Saved(path, msgspec.Raw(b"null"), base, texts)
+        operation = operation_of(saved, site.settings, form.files)
+        if not operation.references:
+            await check(site, operation)
+    story.operation = operation
     if operation.stream:
         raise Fault("invalid_value", param="stream", reason="a task has no stream")
     query = query_of(caller, operation.model, operation.name, operation.needs)
     choices = _choices(site, query)
-    digest = sha256(body).hexdigest() if call.header("idempotency-key") else None
+    if form is not None:
+        await keep_inputs(
+            site.artefacts,
+            form.files,
+            account_id=caller.account_id,
+            token_id=caller.token_id,
+            request_id=call.request_id,
+            kept=kept,
+        )
+        saved = msgspec.structs.replace(saved, files=tuple(kept))
     order = Order(
         kind=KIND,
         action=operation.name,
         facts=story.facts_for(choices.first),
         nanos=_nanos(operation, choices),
         request=Request(encode_saved(saved), query_json(query)),
+        memo={INPUTS: [each.artefact for each in kept]} if kept else {},
         url=url,
-        idempotency=None if digest is None else idempotency_of(call, digest),
+        idempotency=_idempotency(call, request),
     )
     return await site.beginnings.begin(order)
+
+
+def _webhook_of(form: UploadForm) -> dict[str, msgspec.Raw]:
+    return {name: msgspec.Raw(_encode(text)) for name, text in form.texts if name == WEBHOOK}
+
+
+def _idempotency(call: Call, request: BecomesTask) -> tuple[str, str] | None:
+    """Raises Fault (400)."""
+    if not call.header("idempotency-key"):
+        return None
+    return idempotency_of(call, request.digest or sha256(request.body).hexdigest())
 
 
 def _nanos(operation: PictureOperation, choices: Choices) -> int:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, case, insert, select, update
+from sqlalchemy import BigInteger, bindparam, case, func, insert, select, update
 
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database
-from waystation.storage.main import task_deliveries, task_hooks
+from waystation.storage.main import task_deliveries, task_hooks, tasks
+from waystation.tasks.hooks.room import Room
 
 LEASE_SECONDS = 30.0
 """Longer than one try may take: nobody else tells the same task meanwhile."""
@@ -15,10 +16,13 @@ PAUSES_SECONDS = (1, 5, 30, 120, 600, 3600)
 """Between tries of a final state; the last one again and again."""
 TRIED_SECONDS_MAX = 24 * 3600
 LOG_MAX = 200
+LOOK_COUNT, LOOKS_MAX = 512, 8
+GIVE_UP_COUNT = 2000
+GIVEN_UP = "given_up"
 
 
 class Hook(NamedTuple):
-    """changes: how many there were when it was taken."""
+    """changes: how many there were when it was taken. account_id: whose task it is."""
 
     task_id: str
     url: str
@@ -26,6 +30,7 @@ class Hook(NamedTuple):
     sent_rank: int
     attempts: int
     first_ms: int
+    account_id: int = 0
 
 
 class Told(NamedTuple):
@@ -43,7 +48,7 @@ class Told(NamedTuple):
     error: str = ""
 
 
-_HOOK = tuple(task_hooks.c[name] for name in Hook._fields)
+_HOOK = tuple(task_hooks.c[name] for name in Hook._fields if name in task_hooks.c)
 
 
 class HookBook:
@@ -52,21 +57,82 @@ class HookBook:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, count: int) -> list[Hook]:
-        """Due ones, nobody else's for LEASE_SECONDS."""
-        due = select(task_hooks.c.task_id).where(task_hooks.c.due_ms <= now_ms())
-        async with self._database.read() as connection:
-            if (await connection.execute(due.limit(1))).first() is None:
-                return []
-        first = due.order_by(task_hooks.c.due_ms).limit(count).with_for_update(skip_locked=True)
+    async def take(self, room: Room) -> list[Hook]:
+        """Due ones for which there is room, which is taken; nobody else's for LEASE_SECONDS."""
+        chosen = await self._choose(room)
+        if not chosen:
+            return []
         taken = (
             update(task_hooks)
-            .where(task_hooks.c.task_id.in_(first))
+            .where(task_hooks.c.task_id.in_(list(chosen)), task_hooks.c.due_ms <= now_ms())
             .values(due_ms=now_ms() + int(LEASE_SECONDS * 1000))
             .returning(*_HOOK)
         )
-        async with self._database.write() as connection:
-            return [Hook(*row) for row in await connection.execute(taken)]
+        hooks: list[Hook] = []
+        try:
+            async with self._database.write() as connection:
+                rows = await connection.execute(taken)
+                hooks = [_hook(row, chosen[row.task_id][1]) for row in rows]
+        finally:
+            for task_id in chosen.keys() - {hook.task_id for hook in hooks}:
+                room.give(*chosen[task_id])  # another process was quicker, or nobody was told
+        return hooks
+
+    async def _choose(self, room: Room) -> dict[str, tuple[str, int]]:
+        """(address, account) by task. What has no room is looked past, not looked at again and
+        again: many that wait for one receiver do not stand before the others'."""
+        chosen: dict[str, tuple[str, int]] = {}
+        for _ in range(LOOKS_MAX):
+            rows = await self._due(room, LOOK_COUNT + len(chosen))
+            for task_id, url, account_id in rows:
+                if task_id not in chosen and room.take(url, account_id):
+                    chosen[task_id] = (url, account_id)
+            if len(rows) < LOOK_COUNT or room.left <= 0:
+                break
+        return chosen
+
+    async def _due(self, room: Room, count: int) -> list[tuple[str, str, int]]:
+        url, account = task_hooks.c.url, tasks.c.account_id
+        due = select(task_hooks.c.task_id, url, account).join(
+            tasks, tasks.c.id == task_hooks.c.task_id
+        )
+        due = due.where(task_hooks.c.due_ms <= now_ms())
+        for host in room.full_hosts:
+            due = due.where(url != host, ~url.startswith(f"{host}/", autoescape=True))
+            due = due.where(~url.startswith(f"{host}?", autoescape=True))
+        full = room.full_accounts
+        if full:
+            due = due.where(account.not_in(full))
+        async with self._database.read() as connection:
+            rows = await connection.execute(due.order_by(task_hooks.c.due_ms).limit(count))
+            return [(row[0], row[1], row[2]) for row in rows]
+
+    async def give_up_most(self, waiting_max: int) -> int:
+        """Of accounts for which more than so many wait, the oldest are given up; the log says so.
+        How many that were. What changes later is told again."""
+        waiting = task_hooks.c.due_ms.is_not(None)
+        both = task_hooks.join(tasks, tasks.c.id == task_hooks.c.task_id)
+        account, number = tasks.c.account_id, func.count()
+        crowded = select(account, number).select_from(both).where(waiting).group_by(account)
+        async with self._database.read() as connection:
+            found = (await connection.execute(crowded.having(number > waiting_max))).all()
+        given_up = 0
+        for account_id, count in found:
+            oldest = (
+                select(task_hooks.c.task_id, tasks.c.state, tasks.c.progress, task_hooks.c.attempts)
+                .select_from(both)
+                .where(waiting, account == account_id)
+                .order_by(tasks.c.created_ms, tasks.c.id)
+                .limit(min(count - waiting_max, GIVE_UP_COUNT))
+            )
+            async with self._database.write() as connection:
+                rows = (await connection.execute(oldest)).all()
+                ids = [row.task_id for row in rows]
+                mine = update(task_hooks).where(task_hooks.c.task_id.in_(ids))
+                await connection.execute(mine.values(due_ms=None, attempts=0, first_ms=0))
+                await connection.execute(insert(task_deliveries), [_given_up(row) for row in rows])
+            given_up += len(ids)
+        return given_up
 
     async def write(self, told: Sequence[Told]) -> None:
         """All in one transaction."""
@@ -123,6 +189,24 @@ def _hook_values(told: Told) -> dict[str, Any]:
         "rank": hook.sent_rank if told.error or told.rank < 0 else told.rank,
         "tries": hook.attempts + 1 if failed else 0,
         "first": (hook.first_ms or now) if failed else 0,
+    }
+
+
+def _hook(row: Any, account_id: int) -> Hook:
+    return Hook(*row)._replace(account_id=account_id)
+
+
+def _given_up(row: Any) -> dict[str, Any]:
+    return {
+        "task_id": row.task_id,
+        "delivery_id": "",
+        "state": row.state,
+        "progress": row.progress,
+        "attempt": row.attempts,
+        "status": 0,
+        "duration_ms": 0,
+        "error": GIVEN_UP,
+        "at_ms": now_ms(),
     }
 
 

@@ -33,9 +33,10 @@ class Memo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What only the kind sees of a task. places: in order. secret: of this task alone; upstreams
     are told it as `state` and in their callback's address, so that a submit whose answer was lost
     can be found again. base: the address under which the caller sees us. not_before_ms: of a batch
-    that starts as one. prompt, mask, confirmed: of the modal; confirmed is its digest. missed: how
-    many lists in a row left it out. looked: how often it was looked for after a submit of unknown
-    outcome. hint: an id that a callback told. window: an upstream's window that is still open.
+    that starts as one. prompt, mask, confirmed: of the modal; confirmed is its digest. said: of a
+    window: the Idempotency-Key and body it came by. missed: how many lists in a row left it out.
+    looked: how often it was looked for after a submit of unknown outcome. hint: an id that a
+    callback told. window: an upstream's window that is still open.
     Of those that are drawn here: seed: the base one, hash: of the buttons, tiles: the artefacts
     that are kept, "" for one that is missing; seeded: the model was told the seeds."""
 
@@ -51,6 +52,7 @@ class Memo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     looked: int = 0
     hint: str = ""
     window: str = ""
+    said: str = ""
     seed: int = 0
     hash: str = ""
     tiles: tuple[str, ...] = ()

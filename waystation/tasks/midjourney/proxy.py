@@ -20,6 +20,7 @@ from waystation.dialects.midjourney.upstream import (
 )
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.tasks.midjourney.submitting import Refused, Unknown, Verdict, judge
+from waystation.upstream.attempt import retry_after
 from waystation.upstream.outgoing import Way
 from waystation.upstream.transport import (
     Deadlines,
@@ -44,8 +45,11 @@ class Unreachable(Exception):
 
 
 class Answer(NamedTuple):
+    """retry_seconds: as it asked for."""
+
     status: int
     body: bytes
+    retry_seconds: int | None = None
 
 
 class Proxy:
@@ -86,7 +90,13 @@ class Proxy:
             return Refused(fault.kind, "upstream_unreachable", elsewhere=True, parks=True)
         except MaybeSent as fault:
             return Unknown(fault.kind)
-        return judge(answer.status, answer.body, self.secrets, follows=follows)
+        return judge(
+            answer.status,
+            answer.body,
+            self.secrets,
+            follows=follows,
+            retry_seconds=answer.retry_seconds,
+        )
 
     async def find(self, ids: Sequence[str]) -> list[Seen]:
         """Tasks by their ids, those asked for only. Raises Unreachable."""
@@ -152,6 +162,7 @@ class Proxy:
         """Raises NotSent, MaybeSent."""
         incoming = await self._transport.send(request, deadlines, on_sending)
         try:
-            return Answer(incoming.status, await incoming.read_all(REPLY_BYTES_MAX))
+            body = await incoming.read_all(REPLY_BYTES_MAX)
+            return Answer(incoming.status, body, retry_after(incoming))
         finally:
             incoming.close()

@@ -106,8 +106,10 @@ def _properties(task: Task, seen: Seen, prompt: str) -> dict[str, Any]:
         if isinstance(value, str | int | None)
     }
     if not shown.get("finalPrompt"):
-        shown["finalPrompt"] = seen.prompt if task.action in _PROMPT_RESULTS else prompt
-    shown.setdefault("finalZhPrompt", "")
+        english = task.result.get("promptEn") or prompt
+        shown["finalPrompt"] = seen.prompt if task.action in _PROMPT_RESULTS else english
+    if not shown.get("finalZhPrompt"):
+        shown["finalZhPrompt"] = task.result.get("translated", "")
     return {**shown, **owner_properties(task.channel_id, task.key_id)}
 
 

@@ -53,7 +53,7 @@ def shown(task: Task, links: PictureLinks) -> TaskObject:
 
 
 def _status(task: Task) -> Status:
-    state = shown_state(task.state)
+    state = shown_state(task.state, task.submitted_ms)
     assert state != "SUBMITTING"
     return state
 

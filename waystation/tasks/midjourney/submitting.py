@@ -33,13 +33,14 @@ class Exists(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """reason: for the caller, scrubbed. code: of our own, for logs. parks: the channel should be
-    left alone for a while."""
+    """reason: for the caller, scrubbed. code: of our own, for logs. parks: our account there, or
+    the channel itself, is at fault. retry_seconds: as it asked for."""
 
     reason: str
     code: str
     elsewhere: bool = False
     parks: bool = False
+    retry_seconds: int | None = None
 
 
 class Unknown(msgspec.Struct, frozen=True):
@@ -68,12 +69,22 @@ _ACCOUNT_WORDS = (
 _BUSY_CODES = frozenset({outcome.FAILURE, outcome.QUEUE_FULL, outcome.RATE_LIMITED})
 
 
-def judge(status: int, body: bytes, secrets: Sequence[str], *, follows: bool) -> Verdict:
-    """Of an answer that came. follows: it was about a task that the upstream made before."""
+def judge(
+    status: int,
+    body: bytes,
+    secrets: Sequence[str],
+    *,
+    follows: bool,
+    retry_seconds: int | None = None,
+) -> Verdict:
+    """Of an answer that came. follows: it was about a task that the upstream made before.
+    retry_seconds: its retry-after."""
     if status in _ACCOUNT_STATUSES:
         return Refused("account", "upstream_account_unavailable", elsewhere=True, parks=True)
     if status in (429, 503):
-        return Refused(texts.QUEUE_FULL, "upstream_saturated", elsewhere=True)
+        return Refused(
+            texts.QUEUE_FULL, "upstream_saturated", elsewhere=True, retry_seconds=retry_seconds
+        )
     if status >= 500 or status == 408 or 300 <= status < 400:
         return Unknown(f"status {status}")
     try:

@@ -21,9 +21,11 @@ from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
 from waystation.routing.choice import Attempt
 from waystation.routing.snapshot import Channel
-from waystation.routing.verdict import Verdict, judge, judge_transport
+from waystation.routing.verdict import Verdict, full, judge, judge_transport
+from waystation.tasks.pictures.inputs import drop, drop_inputs, read_inputs
 from waystation.tasks.pictures.saved import KIND, Saved, decode_saved, operation_of
 from waystation.tasks.shown import task_object
+from waystation.tasks.states import FINAL
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
 from waystation.tasks.workshop import Workshop, bill_of
@@ -35,6 +37,8 @@ from waystation.upstream.pictures.turning import turned
 from waystation.upstream.pictures.wire import overdue
 
 STORE_SECONDS_MAX = 30.0
+FULL_SECONDS = 1.0
+"""Until the channels that have no place are asked again."""
 
 _Kept = tuple[ShownPicture, Artefact | None]
 
@@ -52,23 +56,59 @@ class PictureTasks:
     async def close(self) -> None: ...
 
     async def step(self, work: Work) -> Change:
-        """Raises Fault when nothing answered."""
+        """Raises Fault when nothing answered, StorageAway."""
+        store, task = self._workshop.artefacts, work.task
+
+        async def undo() -> None:
+            await drop_inputs(store, task)
+            await drop(
+                store,
+                task.account_id,
+                await store.rows.of_task(task.account_id, task.id, task.created_ms),
+            )
+
+        work.undo = undo
+        try:
+            change = await self._step(work)
+        except Fault:
+            await drop_inputs(store, task)
+            raise
+        if change.state in FINAL:
+            await drop_inputs(store, task)
+        return change
+
+    async def _step(self, work: Work) -> Change:
         workshop = self._workshop
         request = await work.request()
         saved = decode_saved(request.body)
-        operation = await self._supplied(operation_of(saved, workshop.settings))
+        files = await read_inputs(workshop.artefacts, saved)
+        operation = await self._supplied(operation_of(saved, workshop.settings, files))
         attempts = workshop.router.attempts(workshop.choices(request))
+        fulls = 0
         while (attempt := attempts.next(monotonic())) is not None:
+            name = f"{work.task.id}/{attempt.candidate.channel.id}/{attempt.key.id}"
             try:
+                if not await workshop.slots.take(name, attempt.candidate.channel, attempt.key.id):
+                    fulls += 1
+                    attempts.failed(attempt, full(), monotonic())
+                    continue
                 change = await self._draw(work, saved, operation, attempt)
             except AttemptFailed as failed:
                 attempts.failed(attempt, _verdict(failed), monotonic())
+            except BaseException:
+                attempts.withdraw(attempt, monotonic())
+                raise
             else:
                 attempts.succeeded(attempt, monotonic())
                 return change
+            finally:
+                workshop.slots.give(name)
+        if fulls and work.task.state == "NOT_START":
+            return Change(state="NOT_START", due_seconds=FULL_SECONDS)
         raise attempts.fault(monotonic())
 
     async def recover(self, work: Work) -> Change:
+        await drop_inputs(self._workshop.artefacts, work.task)
         return Change(
             state="FAILURE", fail_code="interrupted", fail_reason="the server was restarted"
         )

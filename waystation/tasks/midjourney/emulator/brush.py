@@ -86,7 +86,8 @@ class Brush:
             raise NotDrawn("unsupported", "[Internal error] no channel draws this", elsewhere=True)
         vendor, operation = found
         try:
-            drawn = await vendor.draw(self._wire(operation), self._order(wish, seed))
+            async with self._workshop.slots.calling(self.channel, self._key.id):
+                drawn = await vendor.draw(self._wire(operation), self._order(wish, seed))
         except AttemptFailed as failed:
             raise of_upstream(failed) from None
         seeded = all(loss.path != "seed" for loss in drawn.losses)
@@ -101,12 +102,13 @@ class Brush:
 
     async def talk(self, content: object) -> str:
         """The answer of a chat model to one message of these content parts. Raises NotDrawn."""
-        wire = self._wire("chat")
         body = {"model": self.model, "messages": [{"role": "user", "content": content}]}
         encoded = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in body.items()}
         whole = msgspec.json.encode({**encoded, **self.channel.body_overrides})
         try:
-            reply = await wire.exchange(wire.request(wire.path("chat"), whole))
+            async with self._workshop.slots.calling(self.channel, self._key.id):
+                wire = self._wire("chat")
+                reply = await wire.exchange(wire.request(wire.path("chat"), whole))
         except AttemptFailed as failed:
             raise of_upstream(failed) from None
         return _said(reply.body)

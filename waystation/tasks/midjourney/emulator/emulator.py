@@ -5,6 +5,7 @@ it; a runner that finds such a row after a death draws what is missing, never wh
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import msgspec
@@ -21,7 +22,7 @@ from waystation.tasks.midjourney.emulator.brush import Brush
 from waystation.tasks.midjourney.emulator.drawing import read_drawing
 from waystation.tasks.midjourney.emulator.failing import NotDrawn
 from waystation.tasks.midjourney.emulator.gallery import Gallery, artefact_of
-from waystation.tasks.midjourney.emulator.lane import draws, is_text, is_tile
+from waystation.tasks.midjourney.emulator.lane import is_text
 from waystation.tasks.midjourney.emulator.sketching import (
     Sketching,
     Subject,
@@ -31,9 +32,12 @@ from waystation.tasks.midjourney.emulator.sketching import (
 from waystation.tasks.midjourney.emulator.tiling import Tiles, Tiling
 from waystation.tasks.midjourney.places import Memo, Place, read_job, read_memo
 from waystation.tasks.midjourney.reach import options_of
+from waystation.tasks.midjourney.translating import Translating
+from waystation.tasks.midjourney.tries import Try
+from waystation.tasks.midjourney.wording import spoken, spoken_prompt
 from waystation.tasks.task import Change, Task
 from waystation.tasks.work import Work
-from waystation.tasks.workshop import Workshop, key_of
+from waystation.tasks.workshop import Workshop
 
 TRIES = 3
 """For each picture, at the last channel that may draw it."""
@@ -43,57 +47,40 @@ _AGAIN_DEPTH_MAX = 64
 class Emulator:
     """One a runner."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, gallery: Gallery, translating: Translating) -> None:
         self._workshop = workshop
-        self._gallery = Gallery(workshop)
+        self._gallery = gallery
+        self._translating = translating
         self._tiling = Tiling(workshop, self._gallery)
 
-    def takes(self, place: Place) -> bool:
-        channel = self._workshop.channel(place.channel_id)
-        return channel is not None and draws(channel)
+    async def subject(self, work: Work) -> Subject:
+        """What is to be drawn. Strays of a runner that died are taken away. Raises NotDrawn,
+        StorageAway."""
+        subject = await self._subject(work)
+        if work.task.is_running:
+            await self._gallery.drop_strays(work.task, _known(work.task))
+        return subject
 
-    async def draw(self, work: Work) -> Change:
-        """Begin the task, or go on with it. Raises StorageAway, Overtaken."""
-        refusal = NotDrawn("channel_gone", texts.CHANNEL_GONE)
-        try:
-            subject = await self._subject(work)
-            if work.task.is_running:
-                await self._gallery.drop_strays(work.task, _known(work.task))
-            places = self._places(work.task)
-            for place in places:
-                tries = TRIES if place is places[-1] else 1
-                try:
-                    return await self._at(work, subject, place, tries)
-                except NotDrawn as failed:
-                    refusal = failed
-                    if not failed.elsewhere:
-                        break
-        except NotDrawn as failed:
-            refusal = failed
-        await self._gallery.drop(work.task, sorted(_known(work.task)))
-        return refusal.change()
+    async def drop_kept(self, task: Task) -> None:
+        """The pictures of a task that failed. Raises StorageAway."""
+        await self._gallery.drop(task, sorted(_known(task)))
 
-    def _places(self, task: Task) -> list[Place]:
-        """The one that has it first."""
-        places = [place for place in read_memo(task).places if self.takes(place)]
-        has_it = task.channel_id if task.is_running else 0
-        return sorted(places, key=lambda place: place.channel_id != has_it)
+    def undoing(self, work: Work) -> Callable[[], Awaitable[None]]:
+        """What takes away all that was kept for a task which its owner has cancelled."""
+        return lambda: self._gallery.drop_strays(work.task, frozenset())
 
     # ---- at one channel ----------------------------------------------------------------------
 
-    async def _at(self, work: Work, subject: Subject, place: Place, tries: int) -> Change:
-        channel = self._workshop.channel(place.channel_id)
-        key = None if channel is None else key_of(channel, place.key_id)
-        if channel is None or key is None:
-            raise NotDrawn("channel_gone", texts.CHANNEL_GONE, elsewhere=True)
-        if is_tile(subject.job):
-            return await self._tile(work, subject, channel, place)
-        await self._hand_over(work, channel, key, place, subject.job)
-        brush = Brush(self._workshop, self._gallery, channel, key, place.model)
+    async def at(self, work: Work, subject: Subject, one: Try, others: bool) -> Change:
+        """Begin the task there, or go on with it. others: more channels may be asked after this
+        one. Raises NotDrawn, StorageAway, Overtaken."""
+        channel, place = one.channel, one.place
+        await self._hand_over(work, channel, one.key, place, subject.job)
+        brush = Brush(self._workshop, self._gallery, channel, one.key, place.model)
         if is_text(subject.job.action):
             done = await self._text(work, subject, brush)
         else:
-            done = await self._pictures(work, subject, brush, tries)
+            done = await self._pictures(work, subject, brush, 1 if others else TRIES)
         return msgspec.structs.replace(done, bill=place.bill())
 
     async def _hand_over(
@@ -127,7 +114,7 @@ class Emulator:
         properties = finishing.properties_of(
             work.task,
             memo,
-            _prompt(work.task),
+            spoken_prompt(work.task, _prompt(work.task)),
             seed=str(seed),
             seedHonoured=tiles.seeded,
             ignored=list(sketch.ignored),
@@ -146,8 +133,19 @@ class Emulator:
             raise NotDrawn("bad_upstream_response", f"[Internal error] {bad}") from None
         return await self._gallery.keep(task, made)
 
-    async def _tile(self, work: Work, subject: Subject, channel: Channel, place: Place) -> Change:
+    async def tile(self, work: Work) -> Change:
         """A tile that is there: nobody is asked."""
+        work.undo = self.undoing(work)
+        place = read_memo(work.task).places[0]
+        channel = self._workshop.channel(place.channel_id)
+        if channel is None:
+            return NotDrawn("channel_gone", texts.CHANNEL_GONE).change()
+        try:
+            return await self._tile(work, await self._subject(work), channel, place)
+        except NotDrawn as refusal:
+            return refusal.change()
+
+    async def _tile(self, work: Work, subject: Subject, channel: Channel, place: Place) -> Change:
         assert subject.parent is not None
         found = tile_of(subject.parent, index_of(subject.job))
         tile = await self._workshop.artefacts.find(found)
@@ -158,7 +156,9 @@ class Emulator:
         version = read_drawing(subject.job.prompt, subject.options, zooms=True).version
         inherited = subject.parent.result.get("properties", {})
         seeds = {name: inherited[name] for name in ("seed", "seedHonoured") if name in inherited}
-        properties = finishing.properties_of(task, memo, _prompt(task), **seeds)
+        properties = finishing.properties_of(
+            task, memo, spoken_prompt(task, _prompt(task)), **seeds
+        )
         buttons = finishing.buttons_of(subject.job, channel, memo, version, [tile])
         done = finishing.of_pictures(task, tile, [tile], buttons, properties)
         return msgspec.structs.replace(
@@ -169,16 +169,18 @@ class Emulator:
     async def _text(self, work: Work, subject: Subject, brush: Brush) -> Change:
         job, memo, task = subject.job, read_memo(work.task), work.task
         if job.action == "SHORTEN":
-            prompt = job.prompt
-            said = await telling.shortened(brush, prompt)
+            said = await telling.shortened(brush, job.prompt)
             final = said.markdown() if job.page == "shorten" else said.details()
             properties = finishing.properties_of(task, memo, final)
-            return finishing.of_text(prompt, final, properties, job.action)
+            return finishing.of_text(_prompt(task), job.prompt, final, properties, job.action)
         data = await self._described(subject)
         kept = None if "image" in task.result else await self._gallery.keep(task, data)
         final = await telling.describe(self._workshop, brush, data)
         properties = finishing.properties_of(task, memo, final)
-        told = finishing.of_text(final, final, properties, job.action)
+        if job.language == "zh":
+            options = subject.options
+            properties["finalZhPrompt"] = await self._translating.into_chinese(final, options)
+        told = finishing.of_text(final, final, final, properties, job.action)
         if kept is None:
             return told
         return msgspec.structs.replace(
@@ -202,7 +204,7 @@ class Emulator:
         parent = await self._parent(job, task)
         for _ in range(_AGAIN_DEPTH_MAX):
             if job.action != "REROLL":
-                return Subject(job, parent, memo.mask or job.mask, options)
+                return Subject(spoken(job, task), parent, memo.mask or job.mask, options)
             if parent is None:
                 break
             wanted = job.prompt

@@ -3,6 +3,7 @@
 from waystation.dialects.midjourney import texts
 from waystation.errors import Fault
 from waystation.imaging.picture import BadPicture
+from waystation.routing.verdict import Verdict, judge, judge_transport
 from waystation.tasks.task import Change
 from waystation.upstream.attempt import AttemptFailed
 
@@ -12,7 +13,8 @@ _BUSY = frozenset({429, 503})
 
 class NotDrawn(Exception):
     """code: of our own, for logs. reason: `[title] text`. elsewhere: another channel may do it.
-    again_seconds: worth another try here after so long."""
+    again_seconds: worth another try here after so long. waits: by nobody just now, perhaps soon.
+    verdict: what it says of the channel, None nothing."""
 
     def __init__(
         self,
@@ -21,12 +23,16 @@ class NotDrawn(Exception):
         *,
         elsewhere: bool = False,
         again_seconds: float | None = None,
+        waits: bool = False,
+        verdict: Verdict | None = None,
     ) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.elsewhere = elsewhere
         self.again_seconds = again_seconds
+        self.waits = waits
+        self.verdict = verdict
 
     def change(self) -> Change:
         return Change(state="FAILURE", fail_code=self.code, fail_reason=self.reason)
@@ -47,6 +53,15 @@ def of_input(fault: Fault) -> NotDrawn:
 
 
 def of_upstream(failed: AttemptFailed) -> NotDrawn:
+    found = _of_upstream(failed)
+    if failed.kind:
+        found.verdict = judge_transport(failed.kind, failed.fault)
+    else:
+        found.verdict = judge(failed.status, failed.fault)
+    return found
+
+
+def _of_upstream(failed: AttemptFailed) -> NotDrawn:
     fault = failed.fault
     text = fault.text("en")
     if fault.code == "content_policy_violation":

@@ -19,13 +19,14 @@ from waystation.tasks.midjourney.emulator.lane import verbs_of
 from waystation.tasks.midjourney.emulator.sketching import press_of
 from waystation.tasks.midjourney.places import Memo
 from waystation.tasks.midjourney.seen import owner_properties, pseudonym
+from waystation.tasks.midjourney.wording import own_words
 from waystation.tasks.task import Change, Task
 
 
 def properties_of(task: Task, memo: Memo, final_prompt: str, **more: Any) -> dict[str, Any]:
     return {
         "finalPrompt": final_prompt,
-        "finalZhPrompt": "",
+        "finalZhPrompt": own_words(task),
         "messageId": pseudonym("message", int(task.id)),
         "messageHash": memo.hash,
         "flags": 0,
@@ -57,15 +58,17 @@ def of_pictures(
     )
 
 
-def of_text(prompt: str, final: str, properties: dict[str, Any], action: str) -> Change:
-    """prompt: as the task shows it."""
+def of_text(
+    prompt: str, english: str, final: str, properties: dict[str, Any], action: str
+) -> Change:
+    """prompt, english: as the task shows them."""
     buttons = describe_buttons() if action == "DESCRIBE" else shorten_buttons()
     return Change(
         state="SUCCESS",
         progress=100,
         result={
             "prompt": prompt,
-            "promptEn": prompt,
+            "promptEn": english,
             "buttons": msgspec.to_builtins(buttons),
             "properties": {**properties, "finalPrompt": final},
         },
