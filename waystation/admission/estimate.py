@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from waystation.dialects.operation import Request
+from waystation.dialects.operation import Request, beside_of
 from waystation.ledger.prices import prompt_charge
+from waystation.meter.beside import NOTHING, Beside
 from waystation.routing.choices import Candidate, Choices
 
 FLOOR_TOKENS = 16
@@ -44,6 +45,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     answers: int
     calls: int
     media: bool
+    beside: Beside = NOTHING
     nanos: int
     nanos_floor: int
     prompt_nanos: int
@@ -55,7 +57,11 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def bound_of(self, output_tokens: int) -> int:
         """nanos that no candidate exceeds with so many output tokens, all answers together."""
         return self.choices.bound(
-            self.prompt_bound_tokens, output_tokens, calls=self.calls, media=self.media
+            self.prompt_bound_tokens,
+            output_tokens,
+            calls=self.calls,
+            media=self.media,
+            beside=self.beside,
         )
 
     def affordable(self, nanos: int) -> int:
@@ -91,12 +97,15 @@ def estimate(operation: Request, choices: Choices, first: Candidate, policy: Pol
     prompt_bound = operation.prompt_tokens * calls
     answers = operation.choices
     media = not operation.needs <= _TEXT_ONLY
-    nanos = choices.bound(prompt_bound, held * answers, calls=calls, media=media)
+    beside = beside_of(operation)
+    nanos = choices.bound(prompt_bound, held * answers, calls=calls, media=media, beside=beside)
     floor = min(held, FLOOR_TOKENS)
     if floor == held:
         nanos_floor = nanos
     else:
-        nanos_floor = choices.bound(prompt_bound, floor * answers, calls=calls, media=media)
+        nanos_floor = choices.bound(
+            prompt_bound, floor * answers, calls=calls, media=media, beside=beside
+        )
     return Estimate(
         choices=choices,
         stream=operation.stream,
@@ -108,6 +117,7 @@ def estimate(operation: Request, choices: Choices, first: Candidate, policy: Pol
         answers=answers,
         calls=calls,
         media=media,
+        beside=beside,
         nanos=nanos,
         nanos_floor=nanos_floor,
         prompt_nanos=min(nanos_floor, prompt_charge(prompt_tokens, first.price, first.rate, calls)),

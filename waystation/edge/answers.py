@@ -11,6 +11,7 @@ from typing import cast
 
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import BilledFault, Operation, Receipt, Target
+from waystation.dialects.server_tools import stripped
 from waystation.dialects.speakers import FITTERS, translate
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
@@ -65,6 +66,7 @@ class Try:
             refuses=channel.refuses,
             reasoning_field=channel.reasoning_field,
             thinking_switch=channel.thinking_switch,
+            strip=channel.strip,
         )
         self.wire = Wire(
             site.transport(channel),
@@ -124,10 +126,15 @@ class Try:
 
     def _outgoing(self) -> Outgoing:
         attempt, operation = self._attempt, self.operation
+        body = operation.body_for(self.target)
+        if self.target.strip:
+            body, gone = stripped(operation.name, body, self.target.strip, self.target.overrides)
+            if gone:
+                self._story.dropped = tuple(dict.fromkeys((*self._story.dropped, *gone)))
         return self._way.outgoing(
             attempt.key,
             operation.name,
-            operation.body_for(self.target),
+            body,
             operation.stream,
             self._story.call.header,
             self.target.upstream_model,

@@ -56,7 +56,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     "none". cloud: by whom the key is used instead (upstream/clouds), "" nobody. refuses: top-level
     request fields that its upstream answers with an error; we must not add them. reports_usage: its
     streams end with usage unasked. reasoning_field, thinking_switch:
-    see Quirks."""
+    see Quirks. strip: what is taken out of requests, by the names of dialects/server_tools.py."""
 
     id: int
     name: str
@@ -85,6 +85,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     reports_usage: bool = False
     reasoning_field: str = ""
     thinking_switch: str = ""
+    strip: tuple[str, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True):

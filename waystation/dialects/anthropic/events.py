@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from waystation.meter.tally import Tally
+
 ABSENT = msgspec.Raw()
 
 
@@ -49,3 +51,9 @@ class Event(msgspec.Struct):
 
 decode_event = msgspec.json.Decoder(Event).decode
 decode_block = msgspec.json.Decoder(Block).decode
+
+
+def count_call(name: str | None, tally: Tally) -> None:
+    """Counts a call of a tool that runs at the vendor, where no usage object tells of it."""
+    if name is not None and name.endswith("code_execution"):
+        tally.call("code_execution")

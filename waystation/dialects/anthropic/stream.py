@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.anthropic.event_writer import PING, error_frame, frame
-from waystation.dialects.anthropic.events import Event, decode_block, decode_event
+from waystation.dialects.anthropic.events import Event, count_call, decode_block, decode_event
 from waystation.dialects.anthropic.reply import with_cost
 from waystation.dialects.anthropic.whole_reply import frames_of_reply
 from waystation.dialects.faults import read_error, read_error_event
@@ -163,6 +163,8 @@ class MessagesStream(MeteredStream):
         block = decode_block(event.content_block) if event.content_block else None
         if block is None or (block.type in ("text", "thinking") and not block.text):
             return
+        if block.type == "server_tool_use":
+            count_call(block.name, self._tally)
         self._tally.text.add(block.name or block.text or " ")
         self._tally.has_output = self.started = True
 

@@ -23,11 +23,13 @@ from waystation.dialects.openai_responses.stream import ResponsesStream
 from waystation.dialects.openai_responses.usage_object import shown_usage
 from waystation.dialects.operation import Receipt, Target
 from waystation.dialects.seals import MARK as SEAL_MARK
+from waystation.dialects.server_tools import asked
 from waystation.dialects.suffix_setting import for_responses
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text, text
 from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
+from waystation.meter.beside import NOTHING, Beside
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
@@ -50,6 +52,7 @@ class ResponsesOperation:
     of `replayed`, the response that it follows."""
 
     __slots__ = (
+        "_beside",
         "_body",
         "_fields",
         "_headers",
@@ -73,6 +76,7 @@ class ResponsesOperation:
     choices = 1
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers) -> None:
+        self._beside: Beside | None = None
         self._body = body
         self._fields = fields
         self._headers = headers
@@ -133,8 +137,17 @@ class ResponsesOperation:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self._body), self.prompt_tokens)
 
+    def beside(self) -> Beside:
+        found = self._beside
+        if found is None:
+            found = self._beside = asked("responses", self._fields)
+        return found
+
     def _tally(self, target: Target) -> Tally:
-        return Tally(self.limits(target), self.prompt_guess)
+        tally = Tally(self.limits(target), self.prompt_guess)
+        if self.beside() is not NOTHING:
+            tally.asks(self.beside().without(target.strip))
+        return tally
 
     # ---- the translated lane ---------------------------------------------------------------
 

@@ -17,9 +17,9 @@ from waystation.dialects.json_answer import not_json
 from waystation.dialects.metered import MeteredStream
 from waystation.dialects.openai_responses.reply import Item, count_item
 from waystation.dialects.openai_responses.usage_object import (
+    count_call,
     shown_usage,
     usage_fields,
-    with_units,
 )
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
@@ -28,7 +28,6 @@ from waystation.kernel.ids import request_id as new_id
 from waystation.kernel.sse import Frame, SseParser
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 EVENT_BYTES_MAX = 32 * 1024 * 1024
 """The last event repeats the whole response, pictures and all."""
@@ -64,6 +63,7 @@ class _Response(msgspec.Struct):
     id: Any = None
     usage: msgspec.Raw = _ABSENT
     error: msgspec.Raw = _ABSENT
+    service_tier: Any = None
 
 
 _decode_event = msgspec.json.Decoder(_Event).decode
@@ -78,7 +78,6 @@ class ResponsesStream(MeteredStream):
         "_cost_of",
         "_ended",
         "_head",
-        "_kinds",
         "_last",
         "_model",
         "_parser",
@@ -95,7 +94,6 @@ class ResponsesStream(MeteredStream):
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._plain: bytearray | None = None
         self._head: bytes = b""  # the response object as it was first told
-        self._kinds: list[str] = []
         self._last = -1  # the last sequence number the caller has seen
         self._upstream_id = ""
         self._fault: Fault | None = None
@@ -146,9 +144,6 @@ class ResponsesStream(MeteredStream):
         if not self._head:
             return b": waiting\n\n"  # the first event must be response.created
         return self._event("response.in_progress", response=msgspec.Raw(self._head))
-
-    def usage(self) -> Usage:
-        return with_units(self._tally.usage(), self._kinds) if self._kinds else self._tally.usage()
 
     @property
     def finished(self) -> bool:
@@ -212,7 +207,7 @@ class ResponsesStream(MeteredStream):
             tally.text.add(delta)
         elif kind == "response.output_item.done" and event.item:
             item = _decode_item(event.item)
-            self._kinds.append(str(item.type))
+            count_call(item.type, tally)
             if tally.text.pieces == 0:
                 count_item(item, tally)
         elif kind == "response.output_item.added" and _is_at_work(event.item):
@@ -229,6 +224,7 @@ class ResponsesStream(MeteredStream):
         self._fault = read_error(200, bytes(event.response), secrets)
 
     def _tell(self, response: _Response) -> None:
+        self._tally.serve(response.service_tier)
         if response.usage and bytes(response.usage) != _NULL:
             self._tally.tell(msgspec.Raw(bytes(response.usage)))
 
