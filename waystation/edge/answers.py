@@ -13,6 +13,7 @@ from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import BilledFault, Operation, Receipt, Target
 from waystation.dialects.server_tools import stripped
 from waystation.dialects.speakers import FITTERS, translate
+from waystation.dialects.translated import Translated
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.remote_media import TAKES_BYTES_ONLY, fetched, needs_fetching
@@ -87,17 +88,22 @@ class Try:
             return
         try:
             translated = translate(self.operation, spoken)
-            if spoken in TAKES_BYTES_ONLY and needs_fetching(translated.chat):
-                fetcher = self._story.site.fetcher
-                translated.chat = await fetched(translated.chat, fetcher)
-            fitter = FITTERS.get(spoken)
-            if fitter is not None and fitter.is_needed(translated.chat):
-                translated.chat = await asyncio.to_thread(fitter.fit, translated.chat)
+            if isinstance(translated, Translated):
+                await self._with_media(translated, spoken)
             losses = translated.losses(self.target)
         except Fault as fault:
             raise Untranslatable(fault, status=fault.status) from None
         self.operation = translated
         self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
+
+    async def _with_media(self, translated: Translated, spoken: str) -> None:
+        """Pictures in the form that the channel's dialect takes. Raises Fault."""
+        if spoken in TAKES_BYTES_ONLY and needs_fetching(translated.chat):
+            fetcher = self._story.site.fetcher
+            translated.chat = await fetched(translated.chat, fetcher)
+        fitter = FITTERS.get(spoken)
+        if fitter is not None and fitter.is_needed(translated.chat):
+            translated.chat = await asyncio.to_thread(fitter.fit, translated.chat)
 
     async def fetch(self) -> Whole:
         """The whole answer. Raises AttemptFailed."""

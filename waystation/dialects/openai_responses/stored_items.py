@@ -77,6 +77,6 @@ def _told(response_id: str, place: int, item: dict[str, Any]) -> dict[str, Any]:
         content = item.get("content")
         if isinstance(content, str):
             sort = _TEXTS.get(str(item.get("role")), "input_text")
-            beside = {"annotations": []} if sort == "output_text" else {}
+            beside: dict[str, Any] = {"annotations": []} if sort == "output_text" else {}
             told["content"] = [{"type": sort, "text": content, **beside}]
     return told
