@@ -271,7 +271,7 @@ async def test_translated_a_tier_counts_only_where_it_went_along(
 
 async def test_the_hold_covers_tier_and_tools(begin: Begin, rogue: Rogue) -> None:
     """A balance that would pay the tokens, and not the rest, is not enough."""
-    station = await begin(document([up(rogue, "responses")], prices=priced(), credit="0.02"))
+    station = await begin(document([up(rogue, "responses")], prices=priced(), credit="0.018"))
     answer(rogue, response_reply())
     plain = await station.request("POST", PATHS["responses"], {**RESPONSES, "max_output_tokens": 9})
     assert plain.status == 200

@@ -11,7 +11,7 @@ from waystation.meter.beside import NOTHING, Beside, tier_of
 
 FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object"}}
 CUSTOM = {"name": "f", "input_schema": {"type": "object"}}
-SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 7}
+SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 1}
 RUN = {"type": "code_execution_20250825", "name": "code_execution"}
 
 
@@ -89,11 +89,11 @@ def ask(operation: str, **fields: Any) -> Beside:
 
 
 def test_what_is_asked_for() -> None:
-    assert ask("messages", tools=[CUSTOM, SEARCH]) == Beside(calls=(("web_search", 7),))
-    assert ask("responses", tools=[{"type": "web_search_preview"}]).calls == (("web_search", 4),)
-    assert ask("generate", tools={"google_search": {}}).calls == (("web_search", 4),)
+    assert ask("messages", tools=[CUSTOM, SEARCH]) == Beside(calls=(("web_search", 1),))
+    assert ask("responses", tools=[{"type": "web_search_preview"}]).calls == (("web_search", 2),)
+    assert ask("generate", tools={"google_search": {}}).calls == (("web_search", 2),)
     searching = ask("chat", web_search_options={})
-    assert searching == Beside(calls=(("web_search", 4),), least=(("web_search", 1),))
+    assert searching == Beside(calls=(("web_search", 2),), least=(("web_search", 1),))
     assert ask("chat", service_tier="priority") == Beside("priority")
     assert ask("generate", serviceTier="SERVICE_TIER_FLEX") == Beside("flex")
     assert ask("messages", speed="fast") == Beside("fast")
@@ -115,7 +115,7 @@ def test_the_words_of_tiers() -> None:
 
 
 def test_stripping_leaves_nothing_to_be_held_for() -> None:
-    beside = Beside("priority", (("web_search", 4), ("file_search", 4)), (("web_search", 1),))
+    beside = Beside("priority", (("web_search", 2), ("file_search", 2)), (("web_search", 1),))
     assert beside.without(()) is beside
     assert beside.without(("service_tier", "server_tools")) == NOTHING
-    assert beside.without(("web_search",)) == Beside("priority", (("file_search", 4),))
+    assert beside.without(("web_search",)) == Beside("priority", (("file_search", 2),))

@@ -14,9 +14,9 @@ from waystation.kernel.scalars import kind
 from waystation.kernel.strictjson import Fields, raw_of, rebuild
 from waystation.meter.beside import NOTHING, SERVER_TOOLS, TIER, Beside, tier_of
 
-CALLS_HELD = 4
-"""Of a tool whose calls the caller did not limit: so many are held for."""
-CALLS_MOST = 100
+CALLS_HELD = 2
+"""So many calls of a tool are held for, if the caller does not allow fewer: most requests that
+may call one never do."""
 
 TYPES = (
     ("web_search", "web_search"),
@@ -167,7 +167,7 @@ def _calls(operation: str, tools: msgspec.Raw) -> dict[str, int]:
         unit = unit_of(tool.type)
         if unit is not None:
             most = tool.max_uses
-            found[unit] = min(most, CALLS_MOST) if type(most) is int and most >= 0 else CALLS_HELD
+            found[unit] = min(most, CALLS_HELD) if type(most) is int and most >= 0 else CALLS_HELD
     return found
 
 

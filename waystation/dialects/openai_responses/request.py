@@ -13,13 +13,14 @@ import msgspec
 from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
-from waystation.dialects.openai_responses.chat_reader import custom_names, read_chat
+from waystation.dialects.openai_responses.chat_reader import read_chat
 from waystation.dialects.openai_responses.contents import affinity, contents
 from waystation.dialects.openai_responses.event_writer import ResponsesWriter
 from waystation.dialects.openai_responses.output import Output, write_reply
 from waystation.dialects.openai_responses.replay import without_foreign
 from waystation.dialects.openai_responses.reply import ResponsesReply
 from waystation.dialects.openai_responses.stream import ResponsesStream
+from waystation.dialects.openai_responses.tool_names import ToolNames
 from waystation.dialects.openai_responses.usage_object import shown_usage
 from waystation.dialects.operation import Receipt, Target
 from waystation.dialects.seals import MARK as SEAL_MARK
@@ -172,11 +173,11 @@ class ResponsesOperation:
     def _output(self) -> Output:
         if self.stores and not self.own_items:
             self.own_items = input_items(self._fields.get("input"))
-        customs = custom_names(self._fields.get("tools"))
+        names = ToolNames.of(self._fields.get("tools"))
         fields = self._fields
         if self.replayed:
             fields = {**fields, "previous_response_id": raw_of(self.replayed)}
-        return Output(fields, self.model, stores=self.stores, customs=customs)
+        return Output(fields, self.model, stores=self.stores, names=names)
 
 
 def parse(body: bytes, headers: Headers) -> ResponsesOperation:
