@@ -24,9 +24,14 @@ class Heard:
 
 
 def heard(dialect: str, answer: Reply, streamed: bool) -> Heard:
+    return heard_in(dialect, answer.body, streamed)
+
+
+def heard_in(dialect: str, body: bytes, streamed: bool = True) -> Heard:
+    """The same of an answer's bytes."""
     if not streamed:
-        return _OF_WHOLE[dialect](answer.json())
-    blocks = [block for block in answer.body.replace(b"\r\n", b"\n").split(b"\n\n") if block]
+        return _OF_WHOLE[dialect](json.loads(body))
+    blocks = [block for block in body.replace(b"\r\n", b"\n").split(b"\n\n") if block]
     payloads = [
         line.removeprefix(b"data: ")
         for block in blocks

@@ -9,8 +9,8 @@ from waystation.dialects.anthropic.events import (
     ABSENT,
     Delta,
     count_call,
-    decode_block,
     decode_event,
+    read_block,
 )
 from waystation.dialects.anthropic.events import Event as Told
 from waystation.dialects.anthropic.reply_reader import part_of, read_reply
@@ -162,7 +162,7 @@ class MessagesEvents:
     def _start(self, index: int, block: msgspec.Raw, events: list[Event]) -> None:
         if block is ABSENT or not block:
             return
-        told = decode_block(block)
+        told = read_block(block)
         if told.type == "server_tool_use":
             count_call(told.name, self._tally)
         part = part_of(told, block)

@@ -160,6 +160,8 @@ class ResponsesStream(MeteredStream):
         for frame in frames:
             try:
                 self._take(frame, out)
+            except Fault as fault:
+                self._fault = fault
             except RecursionError:
                 self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
             if self._ended or self._fault is not None:
@@ -206,7 +208,7 @@ class ResponsesStream(MeteredStream):
         if delta.__class__ is str:
             tally.text.add(delta)
         elif kind == "response.output_item.done" and event.item:
-            item = _decode_item(event.item)
+            item = _item_of(event.item)
             count_call(item.type, tally)
             if tally.text.pieces == 0:
                 count_item(item, tally)
@@ -292,7 +294,15 @@ class ResponsesStream(MeteredStream):
 def _is_at_work(item: msgspec.Raw) -> bool:
     """A hosted tool at work is something that was done, and will be charged."""
     kinds = ("message", "reasoning", "function_call", "custom_tool_call")
-    return bool(item) and _decode_item(item).type not in kinds
+    return bool(item) and _item_of(item).type not in kinds
+
+
+def _item_of(written: msgspec.Raw) -> Item:
+    """Raises Fault for what is none."""
+    try:
+        return _decode_item(written)
+    except msgspec.ValidationError:
+        raise Fault("bad_upstream_response", reason="an item of an unknown shape") from None
 
 
 def _framed(kind: str, payload: bytes) -> bytes:
