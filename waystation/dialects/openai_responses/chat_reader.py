@@ -279,7 +279,8 @@ def _tools(given: Any, names: ToolNames, losses: list[Loss]) -> tuple[Tool | Opa
 def _namespace(space: dict[str, Any], names: ToolNames) -> list[Tool]:
     """Its tools, each by the one name that it has among all."""
     found: list[Tool] = []
-    for one in space.get("tools") or ():
+    inside = space.get("tools")
+    for one in inside if isinstance(inside, list) else ():
         if isinstance(one, dict) and one.get("type") in ("function", "custom"):
             tool = _function(one) if one["type"] == "function" else _custom(one)
             flat = names.flat(space.get("name"), tool.name)
