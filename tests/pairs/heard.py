@@ -146,8 +146,8 @@ def _responses(body: dict[str, Any]) -> Heard:
         finish=finish,
         input=usage["input_tokens"],
         output=usage["output_tokens"],
-        cached=usage["input_tokens_details"]["cached_tokens"],
-        reasoning=usage["output_tokens_details"]["reasoning_tokens"],
+        cached=usage.get("input_tokens_details", {}).get("cached_tokens"),
+        reasoning=usage.get("output_tokens_details", {}).get("reasoning_tokens"),
         turn=items,
     )  # fmt: skip
 
