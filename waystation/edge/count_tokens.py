@@ -84,8 +84,9 @@ class CountTokens:
         key = site.router.key_order(candidate)[0]
         secrets = key.secrets
         wire = Wire(site.transport(channel), way.deadlines, _unheld, secrets, _REPLY_BYTES_MAX)
-        body = operation.body_for(Target(upstream_model=candidate.upstream_model))
-        request = way.outgoing(key, operation.name, body, False, call.header)
+        model = candidate.upstream_model
+        body = operation.body_for(Target(upstream_model=model))
+        request = way.outgoing(key, operation.name, body, False, call.header, model)
         try:
             incoming = await send(wire, request)
             try:
