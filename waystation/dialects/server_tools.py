@@ -74,18 +74,7 @@ TIERS: Mapping[str, tuple[str, ...]] = {
 NAMES = frozenset((SERVER_TOOLS, TIER, *dict(TYPES).values(), *GEMINI_TOOLS.values()))
 """What a channel may strip."""
 
-_PAID = (
-    b"web_search",
-    b"x_search",
-    b"file_search",
-    b"code_",
-    b"image_generation",
-    b"google",
-    b"enterprise",
-    b"etrieval",
-    b"fileSearch",
-    b"collections_search",
-)
+_TELLING = {name: frozenset((*own, *TIERS[name], "tools")) for name, own in FIELDS.items()}
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
@@ -96,7 +85,8 @@ class _Tool(msgspec.Struct):
     max_uses: Any = None
 
 
-_decode_tool = msgspec.json.Decoder(_Tool).decode
+_decode_tools = msgspec.json.Decoder(list[_Tool]).decode
+_decode_objects = msgspec.json.Decoder(list[dict[str, msgspec.Raw]]).decode
 
 
 def unit_of(sort: object) -> str | None:
@@ -113,22 +103,18 @@ def unit_of(sort: object) -> str | None:
 
 def asked(operation: str, fields: Fields) -> Beside:
     """What a body asks for beside tokens."""
-    tools = fields.get("tools")
-    has_tools = tools is not None and len(tools) > 2 and any(each in bytes(tools) for each in _PAID)
-    own = FIELDS[operation]
-    tiers = TIERS[operation]
-    if not has_tools and not any(name in fields for name in (*own, *tiers)):
+    if _TELLING[operation].isdisjoint(fields):
         return NOTHING
     calls: dict[str, int] = {}
     least: dict[str, int] = {}
-    for name, unit in own.items():
+    for name, unit in FIELDS[operation].items():
         if name in fields and bytes(fields[name]) not in (b"null", b"false", b"[]"):
             calls[unit] = CALLS_HELD
     if "web_search_options" in fields and "web_search" in calls:
         least["web_search"] = 1  # such models search once for each answer, and do not say so
-    if has_tools and tools is not None:
-        calls |= _calls(operation, tools)
-    tier = _tier(fields, tiers)
+    if "tools" in fields:
+        calls |= _calls(operation, fields["tools"])
+    tier = _tier(fields, TIERS[operation])
     if not (tier or calls):
         return NOTHING
     return Beside(tier, tuple(calls.items()), tuple(least.items()))
@@ -148,27 +134,28 @@ def _tier(fields: Fields, names: tuple[str, ...]) -> str:
 
 
 def _calls(operation: str, tools: msgspec.Raw) -> dict[str, int]:
-    """(unit → the most calls to be held for)"""
-    found: dict[str, int] = {}
+    """(unit → the most calls to be held for). Only the tools' types are looked at: agents send
+    tens of kilobytes of functions."""
     try:
-        listed = _decode_list(tools)
-    except msgspec.ValidationError:
-        listed = [tools]  # Gemini takes one for a list of one
-    for written in listed:
         if operation == "generate":
-            names = _decode_fields(written) if kind(written) == "{" else {}
-            units = [GEMINI_TOOLS.get(camel(name)) for name in names]
-            found |= {unit: CALLS_HELD for unit in units if unit is not None}
-            continue
-        try:
-            tool = _decode_tool(written)
-        except msgspec.ValidationError:
-            continue
+            return _google_calls(tools)
+        listed = _decode_tools(tools)
+    except msgspec.ValidationError:
+        return {}  # not a list of objects: the upstream will say so
+    found: dict[str, int] = {}
+    for tool in listed:
         unit = unit_of(tool.type)
         if unit is not None:
             most = tool.max_uses
             found[unit] = min(most, CALLS_HELD) if type(most) is int and most >= 0 else CALLS_HELD
     return found
+
+
+def _google_calls(tools: msgspec.Raw) -> dict[str, int]:
+    """Google's are told by a field each; one tool is taken for a list of one."""
+    listed = _decode_objects(tools) if kind(tools) == "[" else [_decode_fields(tools)]
+    units = (GEMINI_TOOLS.get(camel(name)) for tool in listed for name in tool)
+    return {unit: CALLS_HELD for unit in units if unit is not None}
 
 
 def camel(name: str) -> str:
