@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import growth, postgres, rows, stack
+from bench import growth, postgres, rows, stack, translated
 from bench.rows import Row, Run
 
 REPORT = stack.ROOT / "bench" / "REPORT.md"
@@ -42,6 +42,7 @@ def sections(run: Run, bare_port: int) -> dict[str, Callable[[], Iterator[Row]]]
         "memory": lambda: rows.memory(run),
         "growth": lambda: growth.rows(run),
         "postgres": lambda: postgres.rows(run, bare_port),
+        "lanes": lambda: translated.rows(run),
     }
 
 

@@ -94,7 +94,8 @@ def test_operations_are_whole() -> None:
             assert field in operation, (path, field)
         assert operation["summary"] != operation["x-summary-zh"]
         assert ("description" in operation) == ("x-description-zh" in operation)
-        assert any(status.startswith("2") for status in operation["responses"])
+        if operation["operationId"] != "cancelResponse":  # it is always refused
+            assert any(status.startswith("2") for status in operation["responses"])
         for response in map(resolve, operation["responses"].values()):
             assert response["description"]
             assert response["x-description-zh"]

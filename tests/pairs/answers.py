@@ -46,15 +46,20 @@ GEMINI_FINISH = {
 }
 
 
+def frames_of(dialect: str, say: Say) -> list[bytes]:
+    """A whole stream, end mark included."""
+    frames = {
+        "chat": _chat_frames,
+        "messages": _messages_frames,
+        "responses": _responses_frames,
+        "generate": lambda one: [_data(part) for part in _gemini_pieces(one)],
+    }[dialect](say)
+    return [*frames, b"data: [DONE]\n\n"] if dialect == "chat" else frames
+
+
 def script(dialect: str, say: Say, streamed: bool) -> Script:
     if streamed:
-        frames = {
-            "chat": _chat_frames,
-            "messages": _messages_frames,
-            "responses": _responses_frames,
-            "generate": lambda one: [_data(part) for part in _gemini_pieces(one)],
-        }[dialect](say)
-        return stream(frames, done=dialect == "chat")
+        return stream(frames_of(dialect, say), done=False)
     return reply(200, json.dumps(whole(dialect, say)).encode())
 
 

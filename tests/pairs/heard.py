@@ -24,9 +24,14 @@ class Heard:
 
 
 def heard(dialect: str, answer: Reply, streamed: bool) -> Heard:
+    return heard_in(dialect, answer.body, streamed)
+
+
+def heard_in(dialect: str, body: bytes, streamed: bool = True) -> Heard:
+    """The same of an answer's bytes."""
     if not streamed:
-        return _OF_WHOLE[dialect](answer.json())
-    blocks = [block for block in answer.body.replace(b"\r\n", b"\n").split(b"\n\n") if block]
+        return _OF_WHOLE[dialect](json.loads(body))
+    blocks = [block for block in body.replace(b"\r\n", b"\n").split(b"\n\n") if block]
     payloads = [
         line.removeprefix(b"data: ")
         for block in blocks
@@ -141,8 +146,8 @@ def _responses(body: dict[str, Any]) -> Heard:
         finish=finish,
         input=usage["input_tokens"],
         output=usage["output_tokens"],
-        cached=usage["input_tokens_details"]["cached_tokens"],
-        reasoning=usage["output_tokens_details"]["reasoning_tokens"],
+        cached=usage.get("input_tokens_details", {}).get("cached_tokens"),
+        reasoning=usage.get("output_tokens_details", {}).get("reasoning_tokens"),
         turn=items,
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ from waystation.dialects.ir import (
     Text,
     ToolCall,
 )
-from waystation.dialects.openai_responses.chat_reader import custom_names
 from waystation.dialects.openai_responses.request import parse as parse_responses
+from waystation.dialects.openai_responses.tool_names import ToolNames
 from waystation.dialects.pictures.ideogram import parse_ideogram, remix_of_form, remix_of_json
 from waystation.dialects.pictures.order import PictureInput
 from waystation.dialects.speakers import SPEAKERS, translate
@@ -154,8 +154,8 @@ def test_forms_of_output(text: dict[str, Any], kind: str) -> None:
 
 
 def test_free_text_tools_are_known_by_name() -> None:
-    assert custom_names(raw_of(TOOLS)) == {"patch"}
-    assert custom_names(raw_of("no")) == custom_names(None) == frozenset()
+    assert ToolNames.of(raw_of(TOOLS)).customs == {"patch"}
+    assert ToolNames.of(raw_of("no")).customs == ToolNames.of(None).customs == frozenset()
 
 
 @pytest.mark.parametrize("spoken", ["chat", "messages", "responses"])

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.anthropic.making import STREAMS as ANTHROPIC
+from tests.anthropic.making import stream as messages_wire
 from tests.dialects import recorded
 from tests.dialects.making import FREE, same
 from tests.gemini.recorded import STREAMS as GEMINI
@@ -13,21 +15,12 @@ from tests.responses.recorded import STREAMS as RESPONSES
 from tests.responses.recorded import stream as responses_wire
 from waystation.dialects.speakers import others, translate
 
-ANTHROPIC = (
-    "anthropic/anthropic-json-tool.1",
-    "anthropic/anthropic-tool-no-args",
-    "anthropic/anthropic-web-search-tool.1",
-    "anthropic/anthropic-clear-thinking.1",
-    "anthropic/anthropic-mcp.1",
-)
-CHAT = (
-    "deepseek/deepseek-reasoning",
-    "deepseek/deepseek-tool-call",
-    "mistral/mistral-text",
-    "xai/xai-tool-call",
-    "groq/groq-reasoning",
-)
-UPSTREAMS = {"chat": CHAT, "messages": ANTHROPIC, "responses": RESPONSES, "generate": GEMINI}
+UPSTREAMS = {
+    "chat": recorded.CHAT_STREAMS,
+    "messages": ANTHROPIC,
+    "responses": RESPONSES,
+    "generate": GEMINI,
+}
 PAIRS = [
     (caller, spoken, name)
     for caller in CALLERS
@@ -40,6 +33,8 @@ PAIRS = [
 def wire_of(spoken: str, name: str) -> bytes:
     if spoken == "responses":
         return responses_wire(name)
+    if spoken == "messages":
+        return messages_wire(name)
     return recorded.stream(name, done=spoken == "chat")
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from waystation.kernel.money import format_decimal
 from waystation.ledger.prices import FREE, ONE, Price, PriceRow, PriceTier, Rate, bound, charge
+from waystation.meter.beside import Beside
 from waystation.meter.usage import TOKEN_KINDS, Usage
 
 GPT = PriceRow(model="gpt-4o", input="2.5", cached_input="1.25", output="10")
@@ -54,7 +55,7 @@ def rows(draw: st.DrawFn) -> PriceRow:
             )
             for start in tiers
         ),
-        tools=draw(st.dictionaries(st.sampled_from(["web_search", "seconds"]), DECIMALS)),
+        tools=draw(st.dictionaries(st.sampled_from(["search_units", "seconds"]), DECIMALS)),
         **told,
     )
 
@@ -62,7 +63,7 @@ def rows(draw: st.DrawFn) -> PriceRow:
 usages = st.builds(
     Usage,
     **dict.fromkeys(TOKEN_KINDS, COUNTS),
-    units=st.dictionaries(st.sampled_from(["web_search", "seconds", "unknown"]), COUNTS),
+    units=st.dictionaries(st.sampled_from(["search_units", "seconds", "unknown"]), COUNTS),
 )
 
 
@@ -178,12 +179,12 @@ def test_rounded_half_up_once_and_not_by_part() -> None:
 
 def test_a_price_per_call_wins_over_tokens() -> None:
     price = Price.build(
-        PriceRow(model="m", input="100", per_call="0.01", tools={"web_search": "0.005"})
+        PriceRow(model="m", input="100", per_call="0.01", tools={"search_units": "0.005"})
     )
-    usage = Usage(input_fresh=10**6, units={"web_search": 2})
+    usage = Usage(input_fresh=10**6, units={"search_units": 2})
     made = charge(usage, price, Rate.parse("2"))
     assert made.nanos == 40_000_000
-    assert made.parts == (("call", 1, "0.01"), ("web_search", 2, "0.005"))
+    assert made.parts == (("call", 1, "0.01"), ("search_units", 2, "0.005"))
     assert charge(Usage(units={"calls": 3}), price, ONE).nanos == 30_000_000
     assert bound(10**9, 10**9, price, ONE, calls=3) == 30_000_000
 
@@ -225,7 +226,7 @@ def test_free_is_free_and_negative_counts_earn_nothing() -> None:
         PriceRow(model="m", input="free"),
         PriceRow(model="m", input="0.0000000000001"),
         PriceRow(model="m", per_call="-0.1"),
-        PriceRow(model="m", input="1", tools={"web_search": "x"}),
+        PriceRow(model="m", input="1", tools={"search_units": "x"}),
         PriceRow(model="m", input="1", tiers=(PriceTier(above_tokens=0, input="2"),)),
         PriceRow(
             model="m",
@@ -248,3 +249,37 @@ def test_rates_that_are_none(text: str) -> None:
 def test_a_rate_has_one_spelling() -> None:
     assert Rate.parse("1.650") == Rate.parse("1.65")
     assert Rate.parse("1.650").text == "1.65"
+
+
+def test_a_price_of_tokens_names_what_vendors_charge_beside_them() -> None:
+    price = Price.build(GPT)
+    assert price.tools["web_search"].text == "0.014"
+    for row in (PriceRow(model="m", input="0"), PriceRow(model="m", per_call="1")):
+        assert not Price.build(row).tools
+    own = Price.build(PriceRow(model="m", input="1", tools={"web_search": "0"}))
+    assert own.tools["web_search"].atoms == 0
+    assert own.tools["maps"].text == "0.025"
+
+
+def test_a_tier_s_factor_is_of_tokens_alone() -> None:
+    row = PriceRow(model="m", input="1", tools={"maps": "1"}, service_tiers={"flex": "0.5"})
+    price = Price.build(row)
+
+    def made(tier: str) -> int:
+        usage = Usage(input_fresh=1_000_000, units={"maps": 1}, tier=tier)
+        return charge(usage, price, Rate.parse("2")).nanos
+
+    usd = 1_000_000_000
+    assert made("") == 4 * usd
+    assert made("flex") == 3 * usd
+    assert made("flex?") == 4 * usd, "only asked for: nothing becomes cheaper"
+    assert made("priority") == made("priority?") == 6 * usd
+    assert made("what-is-this") == 4 * usd
+
+
+@given(st.integers(0, 10**6), DECIMALS, st.sampled_from(["", "flex", "priority", "fast"]))
+def test_a_bound_covers_tier_and_tools(tokens: int, price: str, tier: str) -> None:
+    built = Price.build(PriceRow(model="m", input=price, tools={"maps": "0.3"}))
+    beside = Beside(tier, (("maps", 2), ("unknown", 5)))
+    usage = Usage(input_fresh=tokens, units={"maps": 2, "unknown": 5}, tier=tier)
+    assert charge(usage, built, ONE).nanos <= bound(tokens, 0, built, ONE, beside=beside)

@@ -87,8 +87,10 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/responses/compact"): TOKEN,
     ("GET", "/v1/responses/{response}"): NOBODYS,
     ("DELETE", "/v1/responses/{response}"): NOBODYS,
+    ("GET", "/v1/responses/{response}/input_items"): NOBODYS,
+    ("POST", "/v1/responses/{response}/cancel"): NOBODYS,
     **{
-        ("POST", f"/{version}/models/{{model}}:{verb}"): NOBODYS if "mbed" in verb else TOKEN
+        ("POST", f"/{version}/models/{{model}}:{verb}"): TOKEN
         for version in ("v1", "v1beta", "v1alpha")
         for verb in VERBS
     },

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -15,13 +16,19 @@ from tests.support.gateway import (
     Station,
     channel,
     document,
+    open_station,
     token,
 )
+from tests.support.postgres import postgres_dsn, postgres_server
 from tests.support.rogue import Rogue
+from waystation.control.apply import first_start
 from waystation.edge.response_memory import ResponseMemory
+from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.main import stored_responses
 from waystation.storage.stored_responses import end_expired_responses
+
+__all__ = ["postgres_dsn", "postgres_server"]
 
 PATH = "/v1/responses"
 OTHER_KEY = "sk-relay-proofs-of-another-account"
@@ -222,3 +229,92 @@ async def test_the_store_away_is_a_503(begin: Begin, rogue: Rogue) -> None:
     finally:
         path.rmdir()
         hidden.rename(path)
+
+
+async def items_of(station: Station, identity: str, query: str = "") -> Any:
+    return (await station.request("GET", f"{PATH}/{identity}/input_items{query}")).json()
+
+
+async def test_the_items_that_a_response_was_asked_with(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(document([chat_upstream(rogue)], **OTHERS))
+    call = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "c1", "output": "21"}
+    given = [{"role": "user", "content": "Name a bridge."}, call, result]
+    first = (await station.request("POST", PATH, ask("", input=given))).json()
+    told = await items_of(station, first["id"], "?order=asc")
+    assert [item["type"] for item in told["data"]] == [
+        "message",
+        "function_call",
+        "function_call_output",
+    ]
+    assert told["data"][0]["content"] == [{"type": "input_text", "text": "Name a bridge."}]
+    ids = [item["id"] for item in told["data"]]
+    assert len(set(ids)) == 3
+    assert (told["first_id"], told["last_id"], told["has_more"]) == (ids[0], ids[-1], False)
+    newest = await items_of(station, first["id"], "?limit=2")
+    assert [item["id"] for item in newest["data"]] == [ids[2], ids[1]]
+    assert newest["has_more"] is True
+    rest = await items_of(station, first["id"], f"?limit=2&after={ids[1]}")
+    assert ([item["id"] for item in rest["data"]], rest["has_more"]) == ([ids[0]], False)
+    none = await items_of(station, first["id"], f"?order=asc&after={ids[-1]}")
+    assert (none["data"], none["first_id"]) == ([], None)
+    for query in ("limit=0", "limit=101", "limit=x", "order=up", "after=nobody", "after=a%2Fb"):
+        path = f"{PATH}/{first['id']}/input_items?{query}"
+        reply = await station.request("GET", path)
+        assert (reply.status, reply.error["param"]) == (400, query.partition("=")[0])
+    for path, key in ((f"{PATH}/{first['id']}/input_items", OTHER_KEY), (f"{PATH}/no/cancel", KEY)):
+        method = "POST" if path.endswith("cancel") else "GET"
+        assert (await station.request(method, path, key=key)).status == 404
+    shown = await station.request("GET", f"{PATH}/{first['id']}?stream=true")
+    assert (shown.status, shown.error["param"]) == (400, "stream")
+    cancelled = await station.request("POST", f"{PATH}/{first['id']}/cancel")
+    assert (cancelled.status, cancelled.error["code"]) == (400, "invalid_request")
+    background = await station.request("POST", PATH, ask("x", background=True))
+    assert (background.status, background.error["param"]) == (400, "background")
+
+
+async def test_an_upstream_s_own_items_are_asked_of_it(begin: Begin, rogue: Rogue) -> None:
+    station = await begin(document([channel("up", rogue.url)]))
+    rogue.answer(native(rogue, "resp_up_1"))
+    await station.request("POST", PATH, ask("Name a bridge."))
+    rogue.answer(rogue.reply(200, b'{"object":"list","data":[]}'))
+    told = await items_of(station, "resp_up_1", "?after=msg_1&host=evil&limit=5")
+    assert told == {"object": "list", "data": []}
+    seen = rogue.seen[-1]
+    assert seen.path.endswith("/responses/resp_up_1/input_items")
+    assert seen.target.partition("?")[2] == "limit=5&order=desc&after=msg_1"
+    count = len(rogue.seen)
+    assert (await station.request("POST", f"{PATH}/resp_up_1/cancel")).status == 400
+    assert len(rogue.seen) == count
+
+
+async def test_on_postgresql(postgres_dsn: str, tmp_path: Path, rogue: Rogue) -> None:
+    """Kept, said again, shown, listed, deleted and ended, by one of two gateways' stores."""
+    template = tmp_path / "template"
+    await first_start(Settings(data=template, database=postgres_dsn))
+    what = document([chat_upstream(rogue)], **OTHERS)
+    async with open_station(template, tmp_path, what, rogue, database=postgres_dsn) as station:
+        first = (await station.request("POST", PATH, ask("Name a bridge."))).json()
+        await _written(station)
+        own = station.gateway.site.responses
+        assert own is not None
+        station.gateway.site.responses = ResponseMemory(own._table, 1 << 20)
+        follow = ask("More?", previous_response_id=first["id"])
+        second = (await station.request("POST", PATH, follow)).json()
+        assert len(json.loads(rogue.seen[1].body)["messages"]) == 3
+        await _written(station)
+        station.gateway.site.responses = own
+        shown = await station.request("GET", f"{PATH}/{second['id']}")
+        assert shown.json() == second
+        assert len((await items_of(station, first["id"]))["data"]) == 1
+        assert (await station.request("GET", f"{PATH}/{first['id']}", key=OTHER_KEY)).status == 404
+        await station.request("DELETE", f"{PATH}/{first['id']}")
+        assert (await station.request("GET", f"{PATH}/{first['id']}")).status == 404
+        database = database_of(station)
+        try:
+            async with database.write() as connection:
+                await connection.execute(update(stored_responses).values(expires_ms=1))
+            assert await end_expired_responses(database, 10) == 1
+            assert await rows_of(database) == 0
+        finally:
+            await database.close()

@@ -10,6 +10,8 @@ STREAMS = (
     "openai/openai-code-interpreter-tool.1",
     "openai/openai-compaction.1",
     "openai/openai-file-search-tool.1",
+    "openai/openai-file-search-tool.2",
+    "azure/openai-file-search-tool.1",
     "openai/openai-image-generation-tool.1",
     "openai/openai-mcp-tool.1",
     "openai/openai-reasoning-encrypted-content.1",

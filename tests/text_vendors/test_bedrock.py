@@ -1,5 +1,6 @@
 """Bedrock over the wire: what it is sent, and its streams in both lanes."""
 
+import base64
 import hashlib
 import json
 import re
@@ -256,3 +257,27 @@ def test_the_host_that_is_signed_is_the_one_that_is_sent() -> None:
     signed = [dict(Bedrock(KEY).prepared(each, at).headers) for each in (request, usual)]
     assert signed[0][b"authorization"] != signed[1][b"authorization"]
     assert len({hashlib.sha256(each[b"authorization"]).digest() for each in signed}) == 2
+
+
+async def test_tokens_are_counted_there(begin: Begin, rogue: Rogue) -> None:
+    station = await bedrock(begin, rogue, SESSION)
+    rogue.answer(reply(200, b'{"inputTokens":42}'))
+    counting = {**asked(), "stream": None}
+    counting.pop("max_tokens", None)
+    path = f"{MESSAGES}/count_tokens"
+    answer = await station.request("POST", path, counting)
+    assert answer.json() == {"input_tokens": 42}
+    assert "x-waystation-estimate" not in answer.headers
+    seen = rogue.seen[0]
+    assert seen.path.endswith("/count-tokens")
+    assert "x-amz-security-token;" in seen.headers["authorization"].replace(",", ";")
+    invoked = json.loads(base64.b64decode(seen.json()["input"]["invokeModel"]["body"]))
+    assert invoked["anthropic_version"] == "bedrock-2023-05-31"
+    assert invoked["messages"] == counting["messages"]
+    assert invoked["max_tokens"] == 1
+    assert "model" not in invoked
+    for status, body in ((400, b'{"message":"no profile"}'), (200, b"{}"), (200, b"<html>")):
+        rogue.answer(reply(status, body))
+        answer = await station.request("POST", path, counting)
+        assert answer.json()["input_tokens"] > 0
+        assert answer.headers["x-waystation-estimate"] == "1"

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from waystation.dialects.operation import Request
+from waystation.dialects.operation import Request, beside_of
 from waystation.ledger.prices import prompt_charge
+from waystation.meter.beside import Beside
 from waystation.routing.choices import Candidate, Choices
 
 FLOOR_TOKENS = 16
@@ -44,6 +45,7 @@ class Estimate(msgspec.Struct, frozen=True, eq=False):
     answers: int
     calls: int
     media: bool
+    beside: Beside
     nanos: int
     nanos_floor: int
     prompt_nanos: int
@@ -54,7 +56,9 @@ class Estimate(msgspec.Struct, frozen=True, eq=False):
 
     def bound_of(self, output_tokens: int) -> int:
         """nanos that no candidate exceeds with so many output tokens, all answers together."""
-        return self.choices.bound(self.prompt_bound_tokens, output_tokens, self.calls, self.media)
+        return self.choices.bound(
+            self.prompt_bound_tokens, output_tokens, self.calls, self.media, self.beside
+        )
 
     def affordable(self, nanos: int) -> int:
         """The output tokens of each answer that fit into nanos; at least the floor's."""
@@ -89,9 +93,10 @@ def estimate(operation: Request, choices: Choices, first: Candidate, policy: Pol
     prompt_bound = operation.prompt_tokens * calls
     answers = operation.choices
     media = not operation.needs <= _TEXT_ONLY
-    nanos = nanos_floor = choices.bound(prompt_bound, held * answers, calls, media)
+    beside = beside_of(operation)
+    nanos = nanos_floor = choices.bound(prompt_bound, held * answers, calls, media, beside)
     if held > FLOOR_TOKENS:
-        nanos_floor = choices.bound(prompt_bound, FLOOR_TOKENS * answers, calls, media)
+        nanos_floor = choices.bound(prompt_bound, FLOOR_TOKENS * answers, calls, media, beside)
     prompt_nanos = prompt_charge(prompt_tokens, first.price, first.rate, calls)
     return Estimate(
         choices,
@@ -104,6 +109,7 @@ def estimate(operation: Request, choices: Choices, first: Candidate, policy: Pol
         answers,
         calls,
         media,
+        beside,
         nanos,
         nanos_floor,
         prompt_nanos if prompt_nanos < nanos_floor else nanos_floor,

@@ -6,6 +6,7 @@ Nothing of it is posted when this process dies: a picture that nobody got is not
 from waystation.admission.estimate import Estimate
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.ledger.prices import picture_bound
+from waystation.meter.beside import NOTHING
 from waystation.routing.choices import Choices
 
 
@@ -26,6 +27,7 @@ def picture_estimate(operation: PictureOperation, choices: Choices) -> Estimate:
         answers=operation.n,
         calls=1,
         media=True,
+        beside=NOTHING,
         nanos=nanos,
         nanos_floor=nanos,
         prompt_nanos=0,

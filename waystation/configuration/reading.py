@@ -118,6 +118,7 @@ class Configuration:
             reasoning_field=vendor.quirks.reasoning_field,
             thinking_switch=vendor.quirks.thinking_switch,
             streams_pictures=vendor.quirks.streams_pictures,
+            strip=_decode(row.strip, _Words),
         )
 
     def _keys(self, channel: str, cloud: str, rows: Iterable[Any]) -> tuple[ChannelKey, ...]:
@@ -235,6 +236,7 @@ def _price(row: Any) -> Price | None:
     fields = {kind: getattr(row, kind) for kind in main.PRICE_KINDS}
     fields |= {"tiers": _maybe(row.tiers, ()), "tools": _maybe(row.tools, {})}
     fields["images"] = _maybe(row.images, ())
+    fields["service_tiers"] = _maybe(row.service_tiers, {})
     fields |= {name: getattr(row, name) for name in ("model", "effective_ms", "version", "source")}
     try:
         return Price.build(msgspec.convert(fields, PriceRow))

@@ -102,6 +102,7 @@ def _book(rows: _Rows) -> PriceBook:
         fields |= {"source": row.source, "tiers": json.loads(row.tiers or "[]")}
         fields |= {"tools": json.loads(row.tools or "{}")}
         fields |= {"images": json.loads(row.images or "[]")}
+        fields |= {"service_tiers": json.loads(row.service_tiers or "{}")}
         try:
             prices.append(Price.build(msgspec.convert(fields, PriceRow)))
         except ValueError:

@@ -59,6 +59,9 @@ def _rows() -> list[dict[str, object]]:
             **{kind: getattr(row, kind) for kind in PRICE_KINDS},
             "tiers": msgspec.json.encode(row.tiers).decode() if row.tiers else None,
             "tools": msgspec.json.encode(row.tools).decode() if row.tools else None,
+            "service_tiers": msgspec.json.encode(row.service_tiers).decode()
+            if row.service_tiers
+            else None,
             "images": msgspec.json.encode(row.images).decode() if row.images else None,
             "origin": msgspec.json.encode(origin).decode(),
             "created_ms": created_ms,

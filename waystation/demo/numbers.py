@@ -23,7 +23,8 @@ def number(schema: dict[str, Any], seed: int, *, whole: bool) -> int | float:
         chosen = _multiple(step or Fraction(1), low, low_open, high, high_open, seed)
         if step is None and high is not None and chosen > high:
             chosen = high  # no whole number lies between
-    return int(chosen) if whole else float(chosen)
+    # A whole number is written as one: callers that say "number" often mean it.
+    return int(chosen) if whole or chosen.denominator == 1 else float(chosen)
 
 
 def _multiple(

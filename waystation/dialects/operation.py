@@ -6,12 +6,13 @@ body and for a reader of the upstream's answer; the reader feeds the meter, dete
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
 from waystation.dialects.ir import Effort
 from waystation.errors import Fault
+from waystation.meter.beside import NOTHING, Beside
 from waystation.meter.usage import Usage
 
 
@@ -23,7 +24,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     so we do not add them. think_tags: thoughts come as <think>…</think> inside content and are to
     be moved to reasoning_content. reasoning_field: the field of an assistant's turn in which its
     earlier thoughts go back to the upstream (OpenAI's form), "" none: they are left out.
-    thinking_switch: the field by which the upstream turns thinking on or off (OpenAI's form)."""
+    thinking_switch: the field by which the upstream turns thinking on or off (OpenAI's form).
+    strip: what the channel takes out of requests (`dialects/server_tools.py`)."""
 
     upstream_model: str
     output_limit: int | None = None
@@ -34,6 +36,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     refuses: tuple[str, ...] = ()
     reasoning_field: str = ""
     thinking_switch: str = ""
+    strip: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Target(upstream_model={self.upstream_model!r})"
@@ -127,6 +130,18 @@ class Thinker(Protocol):
     def think(self, effort: Effort, model: str) -> None:
         """As the asked name's suffix says, unless the body says so itself. model: the upstream's
         name of it."""
+
+
+class PaysBeside(Protocol):
+    """A request that may ask for more than tokens."""
+
+    def beside(self) -> Beside: ...
+
+
+def beside_of(request: object) -> Beside:
+    """What it asks for beside tokens; most sorts of requests have nothing of it."""
+    told = getattr(request, "beside", None)
+    return NOTHING if told is None else cast(PaysBeside, request).beside()
 
 
 class Request(Protocol):

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, cast
 
+from waystation.dialects import embedding_lane
 from waystation.dialects.anthropic.pictures import fitted, needs_fitting
 from waystation.dialects.anthropic.speaker import MessagesSpeaker
+from waystation.dialects.embedding_lane import TranslatedEmbedding
 from waystation.dialects.gemini.speaker import GeminiSpeaker
 from waystation.dialects.ir import Chat
 from waystation.dialects.lanes import Speaker, Translatable
@@ -40,15 +42,18 @@ FITTERS: Mapping[str, Fitter] = {"messages": Fitter(needs_fitting, fitted)}
 _OTHERS: Mapping[str, tuple[str, ...]] = {
     operation: tuple(each for each in ORDER if each != operation and each in SPEAKERS)
     for operation in (*SPEAKERS, "completion")
-}
+} | embedding_lane.OTHERS
 
 
 def others(operation: str) -> tuple[str, ...]:
-    """The operations that this one can be put into, the best first; () for what has no IR."""
+    """The operations that this one can be put into, the best first; () for what has no other
+    form."""
     return _OTHERS.get(operation, ())
 
 
-def translate(operation: Operation, spoken: str) -> Translated:
+def translate(operation: Operation, spoken: str) -> Translated | TranslatedEmbedding:
     """The operation as a channel takes it that speaks `spoken`, one of its `others`. Raises Fault
     (400)."""
+    if operation.name in embedding_lane.OTHERS:
+        return TranslatedEmbedding(operation, spoken)
     return Translated(cast(Translatable, operation), SPEAKERS[spoken])

@@ -8,6 +8,8 @@ dialect's meter reads the usage.
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
+import msgspec
+
 from waystation.dialects.faults import read_error
 from waystation.dialects.ir import Chat, Failed, Finished
 from waystation.dialects.lanes import Bill, EventReader, EventWriter, Speaker, Translatable, Written
@@ -15,11 +17,15 @@ from waystation.dialects.loss import Loss
 from waystation.dialects.metered import Metered, MeteredStream
 from waystation.dialects.openai_chat.chunk_writer import StreamPart, StreamShape
 from waystation.dialects.openai_chat.fan_out import FanOutStream
-from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.operation import Receipt, Target, beside_of
+from waystation.dialects.server_tools import TIERS
 from waystation.errors import Fault
 from waystation.kernel.strictjson import invalid_json
+from waystation.meter.beside import TIER, Beside
 from waystation.meter.tally import Tally
 from waystation.meter.usage import Usage
+
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class FansOut(Protocol):
@@ -132,8 +138,21 @@ class Translated:
                 raise invalid_json("nested too deeply") from None
         return written
 
+    def beside(self) -> Beside:
+        return beside_of(self._caller)
+
     def _tally(self, target: Target) -> Tally:
-        return self._speaker.tally(self._caller.limits(target), self._caller.prompt_guess)
+        tally = self._speaker.tally(self._caller.limits(target), self._caller.prompt_guess)
+        tier = self.beside().tier
+        if tier and TIER not in target.strip and self._says_tier(target):
+            tally.asks(Beside(tier))
+        return tally
+
+    def _says_tier(self, target: Target) -> bool:
+        """Whether the upstream was told of the tier that the caller asked for. Other vendors'
+        tools never go along."""
+        fields = _decode_fields(self.body_for(target))
+        return any(name in fields for name in TIERS[self.name])
 
 
 class TranslatedReply(Metered):

@@ -12,7 +12,9 @@ from typing import Any, cast
 
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import BilledFault, Operation, Receipt, Target
+from waystation.dialects.server_tools import stripped
 from waystation.dialects.speakers import FITTERS, translate
+from waystation.dialects.translated import Translated
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.remote_media import TAKES_BYTES_ONLY, fetched, needs_fetching
@@ -77,6 +79,7 @@ class Try:
             refuses=channel.refuses,
             reasoning_field=channel.reasoning_field,
             thinking_switch=channel.thinking_switch,
+            strip=channel.strip,
         )
         self.wire = Wire(
             site.transport_to(way.origin),
@@ -93,18 +96,23 @@ class Try:
         spoken = self._attempt.candidate.operation
         try:
             translated = translate(self.operation, spoken)
-            if spoken in TAKES_BYTES_ONLY and needs_fetching(translated.chat):
-                fetcher = self._story.site.fetcher
-                translated.chat = await fetched(translated.chat, fetcher)
-            fitter = FITTERS.get(spoken)
-            if fitter is not None and fitter.is_needed(translated.chat):
-                translated.chat = await asyncio.to_thread(fitter.fit, translated.chat)
+            if isinstance(translated, Translated):
+                await self._with_media(translated, spoken)
             losses = translated.losses(self.target)
         except Fault as fault:
             raise Untranslatable(fault, status=fault.status) from None
         self.operation = translated
         self.lane = f"asked as {spoken}"
         self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
+
+    async def _with_media(self, translated: Translated, spoken: str) -> None:
+        """Pictures in the form that the channel's dialect takes. Raises Fault."""
+        if spoken in TAKES_BYTES_ONLY and needs_fetching(translated.chat):
+            fetcher = self._story.site.fetcher
+            translated.chat = await fetched(translated.chat, fetcher)
+        fitter = FITTERS.get(spoken)
+        if fitter is not None and fitter.is_needed(translated.chat):
+            translated.chat = await asyncio.to_thread(fitter.fit, translated.chat)
 
     def fetch(self) -> Coroutine[Any, Any, Whole]:
         """The whole answer. Raises AttemptFailed."""
@@ -139,10 +147,15 @@ class Try:
 
     def _outgoing(self) -> Outgoing:
         attempt, operation = self._attempt, self.operation
+        body = operation.body_for(self.target)
+        if self.target.strip:
+            body, gone = stripped(operation.name, body, self.target.strip, self.target.overrides)
+            if gone:
+                self._story.dropped = tuple(dict.fromkeys((*self._story.dropped, *gone)))
         return self._way.outgoing(
             attempt.key,
             operation.name,
-            operation.body_for(self.target),
+            body,
             operation.stream,
             self._story.call.header,
             self.target.upstream_model,

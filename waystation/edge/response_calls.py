@@ -1,10 +1,14 @@
-"""GET and DELETE /v1/responses/{id}: what is kept by us is ours to show; what an upstream keeps is
-asked of the channel and key that made it. Free. Another account's is a 404."""
+"""GET and DELETE /v1/responses/{id}, its input_items and its cancel.
+
+What is kept by us is ours to show; what an upstream keeps is asked of the channel and key that made
+it. Free. Another account's is a 404."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 
+from waystation.dialects.openai_responses.stored_items import page, wanted
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
 from waystation.edge.language import language_of
@@ -21,7 +25,7 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class ResponseCalls:
-    """Handlers: `show` and `delete`."""
+    """Handlers: `show`, `delete`, `input_items` and `cancel`."""
 
     __slots__ = ("_site",)
 
@@ -31,6 +35,9 @@ class ResponseCalls:
     async def show(self, call: Call) -> None:
         try:
             stored = await self._stored(call)
+            if parse_qs(call.query).get("stream", [""])[-1] == "true":
+                reason = "a response is not streamed again: it is shown whole"
+                raise Fault("invalid_value", param="stream", reason=reason)
             if stored.channel_id is None:
                 call.reply(200, (JSON_TYPE,), bytes(contents(stored).response))
                 return
@@ -51,6 +58,27 @@ class ResponseCalls:
         except Fault as fault:
             self._refuse(call, fault)
 
+    async def input_items(self, call: Call) -> None:
+        try:
+            asked = wanted(parse_qs(call.query))
+            stored = await self._stored(call)
+            if stored.channel_id is None:
+                send_json(call, page(stored.id, contents(stored).items, asked))
+                return
+            tail = f"/input_items?{asked.query()}"
+            call.reply(200, (JSON_TYPE,), await self._ask(stored, "GET", tail))
+        except Fault as fault:
+            self._refuse(call, fault)
+
+    async def cancel(self, call: Call) -> None:
+        """Whatever is stored is done: nothing runs in the background here."""
+        try:
+            await self._stored(call)
+            reason = "the response is done; only one that runs in the background can be cancelled"
+            raise Fault("invalid_request", reason=reason)
+        except Fault as fault:
+            self._refuse(call, fault)
+
     def _refuse(self, call: Call, fault: Fault) -> None:
         send_fault(call, fault, "openai", language_of(call, self._site.settings.language))
 
@@ -61,8 +89,8 @@ class ResponseCalls:
             raise Fault("temporarily_unavailable", retry_after=2)
         return await self._site.responses.find(caller.account_id, call.params["response"])
 
-    async def _ask(self, stored: Stored, method: str) -> bytes:
-        """The upstream's answer. Raises Fault."""
+    async def _ask(self, stored: Stored, method: str, tail: str = "") -> bytes:
+        """The upstream's answer. tail: of the address, behind the id. Raises Fault."""
         site = self._site
         channel, key = self._place(stored)
         way = site.ways.of(channel)
@@ -70,7 +98,7 @@ class ResponseCalls:
         bytes_max = site.settings.reply_bytes_max
         wire = Wire(site.transport(channel), way.deadlines, unheld, secrets, bytes_max)
         try:
-            incoming = await send(wire, way.item(key, method, "responses", stored.id))
+            incoming = await send(wire, way.item(key, method, "responses", stored.id, tail))
             try:
                 return await incoming.read_all(bytes_max)
             finally:

@@ -102,6 +102,9 @@ def _add_responses(table: RouteTable[Handler], site: Site) -> None:
     stored = ResponseCalls(site)
     table.add("GET", "/v1/responses/{response}", stored.show, "token", "openai")
     table.add("DELETE", "/v1/responses/{response}", stored.delete, "token", "openai")
+    items = "/v1/responses/{response}/input_items"
+    table.add("GET", items, stored.input_items, "token", "openai")
+    table.add("POST", "/v1/responses/{response}/cancel", stored.cancel, "token", "openai")
 
 
 def _add_gemini(table: RouteTable[Handler], site: Site) -> None:

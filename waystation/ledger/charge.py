@@ -6,13 +6,15 @@ import msgspec
 
 from waystation.ledger.price import RATE_SCALE, Price, Rate
 from waystation.ledger.price_tier import ATOMS_PER_NANO
+from waystation.meter.beside import NOTHING, Beside
 from waystation.meter.usage import TOKEN_KINDS, Usage
 
 _SCALE: int = ATOMS_PER_NANO * RATE_SCALE
 _HALF = _SCALE // 2
 
 Part = tuple[str, int, str]
-"""(kind, count, unit price): USD per million for kinds of tokens, else USD per call or unit."""
+"""(kind, count, unit price): USD per million for kinds of tokens, else USD per call or unit. Of
+the kind "service_tier:…" it is the factor of all parts before it."""
 
 _encode = msgspec.json.Encoder().encode
 _counts = attrgetter(*TOKEN_KINDS)
@@ -55,9 +57,20 @@ def charge(usage: Usage, price: Price, rate: Rate) -> Charge:
             if count > 0:
                 atoms += count * unit_atoms
                 parts.append((kind, count, text))
+    if usage.tier:
+        atoms = _at_tier(atoms, usage.tier, price, parts)
     if usage.units and price.tools:
         atoms += _tools(usage, price, parts)
     return Charge((atoms * rate.scaled + _HALF) // _SCALE, tuple(parts), above_tokens)
+
+
+def _at_tier(atoms: int, tier: str, price: Price, parts: list[Part]) -> int:
+    """What tokens or call cost at this service tier, to the atom; adds the factor to the parts."""
+    factor = price.factor(tier)
+    if factor.scaled == RATE_SCALE:
+        return atoms
+    parts.append((f"service_tier:{tier}", 1, factor.text))
+    return (atoms * factor.scaled + RATE_SCALE // 2) // RATE_SCALE
 
 
 def _tools(usage: Usage, price: Price, parts: list[Part]) -> int:
@@ -106,14 +119,28 @@ def bound(
     rate: Rate,
     calls: int = 1,
     media: bool = False,
+    beside: Beside = NOTHING,
 ) -> int:
     """nanos that no plausible charge of so many tokens exceeds, rounded up: the dearest kind of
     each side (a cache write may be dearer than fresh input), the dearest tier in reach. The tokens
     are of all calls together. media: the request has audio or pictures in or out."""
+    atoms = _bound_atoms(prompt_tokens, output_tokens, price, calls, media)
+    if beside is not NOTHING:
+        factor = max(price.factor(beside.tier).scaled, RATE_SCALE)
+        atoms = -(-atoms * factor // RATE_SCALE)
+        for name, most in beside.calls:
+            unit = price.tools.get(name)
+            atoms += 0 if unit is None else most * unit.atoms * calls
+    return -(-atoms * rate.scaled // _SCALE)
+
+
+def _bound_atoms(
+    prompt_tokens: int, output_tokens: int, price: Price, calls: int, media: bool
+) -> int:
     if price.per_call is not None:
-        return -(-calls * price.per_call.atoms * rate.scaled // _SCALE)
+        return calls * price.per_call.atoms
     if price.pictures is not None and not price.by_token:
-        return -(-calls * price.pictures.most("", "").atoms * rate.scaled // _SCALE)
+        return calls * price.pictures.most("", "").atoms
     atoms = 0
     for tier in price.tiers:
         if tier.above_tokens and prompt_tokens <= tier.above_tokens * calls:
@@ -124,7 +151,7 @@ def bound(
             most = prompt_tokens * tier.input_atoms + output_tokens * tier.output_atoms
         if most > atoms:
             atoms = most
-    return -(-atoms * rate.scaled // _SCALE)
+    return atoms
 
 
 def prompt_charge(prompt_tokens: int, price: Price, rate: Rate, calls: int = 1) -> int:

@@ -9,6 +9,7 @@ from waystation.kernel.money import format_decimal, parse_decimal
 from waystation.ledger.picture_price import PicturePrice, picture_price
 from waystation.ledger.price_row import PriceRow, PriceSource
 from waystation.ledger.price_tier import ROW_FIELDS, Tier, UnitPrice, build_tier, unit_price
+from waystation.meter.beside import ASSUMED
 
 RATE_PLACES = 9
 RATE_SCALE: int = 10**RATE_PLACES
@@ -32,9 +33,26 @@ class Rate(msgspec.Struct, frozen=True):
 ONE = Rate.parse("1")
 
 
+TOOLS_ELSE = {
+    "web_search": "0.014",
+    "x_search": "0.005",
+    "search_source": "0.025",
+    "file_search": "0.0025",
+    "code_interpreter": "0.03",
+    "image_generation": "0.25",
+    "maps": "0.025",
+}
+"""USD per call of what vendors charge beside tokens, for prices per token that do not name it: from
+the makers' own price pages of November 2026, nothing is free by omission."""
+
+SERVICE_TIERS_ELSE = {"priority": "2", "fast": "6"}
+"""Factors of the tiers that are dearer than usual; every other is 1."""
+
+
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """What a model costs, official, in atoms. tiers: by rising above_tokens, the first from 0.
-    pictures: None where no picture has a price. by_token: the row names token prices."""
+    pictures: None where no picture has a price. by_token: the row names token prices.
+    service_tiers: factors by their name."""
 
     model: str
     version: str
@@ -43,6 +61,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[Tier, ...]
     per_call: UnitPrice | None
     tools: Mapping[str, UnitPrice]
+    service_tiers: Mapping[str, Rate]
     pictures: PicturePrice | None = None
     by_token: bool = True
 
@@ -59,10 +78,16 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             effective_ms=row.effective_ms,
             tiers=tuple(tiers),
             per_call=None if row.per_call is None else unit_price(row.per_call),
-            tools={name: unit_price(text) for name, text in row.tools.items()},
+            tools={name: unit_price(text) for name, text in _tools(row).items()},
+            service_tiers=_service_tiers(row),
             pictures=picture_price(row),
             by_token=row.input is not None,
         )
+
+    def factor(self, tier: str) -> Rate:
+        """Of a service tier. One that was only asked for makes nothing cheaper."""
+        found = self.service_tiers.get(tier.removesuffix(ASSUMED), ONE)
+        return ONE if tier.endswith(ASSUMED) and found.scaled < RATE_SCALE else found
 
     def tier(self, prompt_tokens: int) -> Tier:
         """The one that a prompt of this length falls into."""
@@ -74,6 +99,18 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
                     break
                 found = tier
         return found
+
+
+def _tools(row: PriceRow) -> Mapping[str, str]:
+    """What the row says, and what it leaves out where it sells tokens for money."""
+    told = (row.input, row.output)
+    sells = any(text is not None and text.strip("0.") for text in told)
+    return {**TOOLS_ELSE, **row.tools} if sells else row.tools
+
+
+def _service_tiers(row: PriceRow) -> dict[str, Rate]:
+    factors = {**SERVICE_TIERS_ELSE, **row.service_tiers}
+    return {tier: Rate.parse(text) for tier, text in factors.items()}
 
 
 def _check(row: PriceRow) -> None:

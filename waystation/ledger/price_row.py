@@ -42,7 +42,8 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasoning, audio_out, image_out → output. per_call: USD per call, wins over tokens. per_image:
     USD per picture, images: by size and quality, the first that fits; where the row has token
     prices too, those apply when the upstream tells tokens. tools:
-    USD per unit of Usage.units (web_search, seconds, characters, …), always added.
+    USD per unit of Usage.units (web_search, seconds, characters, …), always added. service_tiers:
+    factor of the price of tokens or call, by tier.
     version: stored with each charge; "" → a digest of the row."""
 
     model: str
@@ -64,3 +65,4 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     images: tuple[PriceImage, ...] = ()
     tiers: tuple[PriceTier, ...] = ()
     tools: Mapping[str, str] = msgspec.field(default_factory=dict)
+    service_tiers: Mapping[str, str] = msgspec.field(default_factory=dict)

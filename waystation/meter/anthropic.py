@@ -9,11 +9,17 @@ some of the fields. What the model spent beside the answer itself (compaction, a
 from collections.abc import Mapping
 from typing import Any
 
+from waystation.meter.beside import tier_of
+from waystation.meter.openai import plausible_units
 from waystation.meter.told import Told
 
 _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _MOST = 1 << 53
-_TOOLS = {"web_search_requests": "web_search", "web_fetch_requests": "web_fetch"}
+_TOOLS = {
+    "web_search_requests": "web_search",
+    "web_fetch_requests": "web_fetch",
+    "code_execution_requests": "code_execution",
+}
 _NONE: Mapping[str, Any] = {}
 
 
@@ -52,6 +58,7 @@ def read_told(fields: Mapping[str, Any]) -> Told:
         written_1h=written_1h,
         reasoning=reasoning,
         units=_tools(fields, flags),
+        tier=_tier(fields),
         flags=tuple(flags),
     )
 
@@ -71,8 +78,20 @@ def _cache(fields: Mapping[str, Any], flags: list[str]) -> tuple[int, int, int]:
 def _tools(fields: Mapping[str, Any], flags: list[str]) -> dict[str, int]:
     """Calls of the vendor's own tools, by the names that prices have."""
     told = _inside(fields, "server_tool_use")
+    if not told:
+        return {}
     found = {unit: _count(told, name, flags) or 0 for name, unit in _TOOLS.items() if name in told}
-    return {unit: amount for unit, amount in found.items() if amount}
+    return plausible_units(found, flags)
+
+
+def _tier(fields: Mapping[str, Any]) -> str | None:
+    """Speed is what is dearer here; priority capacity was paid for beforehand, whoever uses it."""
+    if fields.get("speed") == "fast":
+        return "fast"
+    tier = tier_of(fields.get("service_tier"))
+    if tier is None and "speed" in fields:
+        return ""
+    return "committed" if tier == "priority" else tier
 
 
 def _inside(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:

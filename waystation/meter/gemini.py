@@ -8,6 +8,7 @@ stream's early chunks tell some fields only, or none.
 from collections.abc import Mapping
 from typing import Any
 
+from waystation.meter.beside import tier_of
 from waystation.meter.told import Told
 
 _MOST = 1 << 53
@@ -33,6 +34,7 @@ def read_told(fields: Mapping[str, Any]) -> Told:
         reasoning=thoughts or 0,
         audio_out=made.get("AUDIO", 0),
         image_out=made.get("IMAGE", 0),
+        tier=tier_of(fields.get("serviceTier") or fields.get("trafficType")),
         flags=tuple(flags),
     )
 

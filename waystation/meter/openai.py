@@ -22,6 +22,8 @@ HIDDEN_TOKENS_PLAUSIBLE = 65_536
 PROMPT_FACTOR_PLAUSIBLE = 4
 PROMPT_EXTRA_PLAUSIBLE = 65_536
 """What an upstream may add to a prompt by itself: search results, its own instructions."""
+CALLS_PLAUSIBLE = 1000
+"""Of one tool that runs at the vendor, in one answer."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -44,6 +46,12 @@ class Limits(msgspec.Struct, frozen=True):
         else:
             allowed = self.output_tokens + HIDDEN_TOKENS_PLAUSIBLE
         return allowed * max(self.choices, 1) + seen.tokens_max
+
+
+def plausible_units(told: Mapping[str, int], flags: list[str]) -> dict[str, int]:
+    """Those that are there and may be believed; the others are noted in `flags`."""
+    flags += [f"implausible:{unit}" for unit, count in told.items() if count > CALLS_PLAUSIBLE]
+    return {unit: count for unit, count in told.items() if 0 < count <= CALLS_PLAUSIBLE}
 
 
 class _Reader:
@@ -126,8 +134,25 @@ def _read_odd(fields: Mapping[str, Any]) -> Told:
         reasoning=reasoning,
         audio_out=made.some("audio_tokens"),
         image_out=made.some("image_tokens"),
+        units=_units(top),
         flags=tuple(flags),
     )
+
+
+def _units(top: _Reader) -> dict[str, int]:
+    """Calls of the vendor's own tools, as some tell them."""
+    searches = top.inside("server_tool_use").some("web_search_requests")
+    by_tool = top.inside("server_side_tool_usage_details")
+    told = {
+        "web_search": searches
+        or top.some("num_search_queries")
+        or by_tool.some("web_search_calls", "web_search"),
+        "x_search": by_tool.some("x_search_calls", "x_search"),
+        "code_execution": by_tool.some("code_interpreter_calls", "code_execution_calls"),
+        "file_search": by_tool.some("file_search_calls", "document_search_calls"),
+        "search_source": top.some("num_sources_used"),
+    }
+    return plausible_units(told, top.flags)
 
 
 def _output_side(top: _Reader, made: _Reader, prompt: int | None) -> tuple[int | None, int]:

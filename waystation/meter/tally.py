@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from waystation.kernel.estimate import TextTally
+from waystation.meter.beside import ASSUMED, NOTHING, Beside, tier_of
 from waystation.meter.openai import HIDDEN_TOKENS_PLAUSIBLE, Limits, normalised, read_told
 from waystation.meter.told import Told
 from waystation.meter.usage import Usage
@@ -33,12 +34,15 @@ class Tally:
     read: the dialect's reading of a usage object; OpenAI's where none is given."""
 
     __slots__ = (
+        "_beside",
         "_cached",
+        "_counted",
         "_flags",
         "_limits",
         "_prompt_guess",
         "_raw",
         "_read",
+        "_tier",
         "_told",
         "has_output",
         "text",
@@ -56,9 +60,36 @@ class Tally:
         self._told: Told | None = None
         self._raw: dict[str, Any] | None = None
         self._flags: set[str] = set()
+        self._beside = NOTHING
+        self._counted: dict[str, int] | None = None
+        self._tier: str | None = None
         self._cached: tuple[int, bool, Usage] | None = None
         self.text = TextTally()
         self.has_output = False
+
+    def asks(self, beside: Beside) -> None:
+        """What went upstream asks for these."""
+        self._beside = beside
+        self._cached = None
+
+    def serve(self, word: object) -> None:
+        """The upstream's word for the tier that it served, where that stands outside the usage."""
+        tier = tier_of(word)
+        if tier is not None and tier != self._tier:  # each frame may repeat it
+            self._tier = tier
+            self._cached = None
+
+    def call(self, unit: str, count: int = 1) -> None:
+        """A call of the vendor's own tool was seen. What the usage object says of it wins."""
+        counted = self._counted = self._counted or {}
+        counted[unit] = counted.get(unit, 0) + count
+        self._cached = None
+
+    def call_at_least(self, unit: str, count: int) -> None:
+        """So many were told of, all in all."""
+        if count > (self._counted or {}).get(unit, 0):
+            self._counted = {**(self._counted or {}), unit: count}
+            self._cached = None
 
     @property
     def is_told(self) -> bool:
@@ -112,5 +143,22 @@ class Tally:
             has_output=self.has_output,
             prompt_guess=self._prompt_guess,
         )
+        if self._tier or self._counted or self._beside is not NOTHING or self._told_tier:
+            usage = self._with_beside(usage)
         self._cached = (self.text.pieces, self.has_output, usage)
         return usage
+
+    @property
+    def _told_tier(self) -> str | None:
+        return None if self._told is None else self._told.tier
+
+    def _with_beside(self, usage: Usage) -> Usage:
+        """With the tier, and the calls of tools that the usage object does not tell."""
+        if not (usage.input_tokens or usage.output_tokens):
+            return usage
+        asked = self._beside
+        tier = self._tier if self._told_tier is None else self._told_tier
+        if tier is None and asked.tier:
+            tier = asked.tier + ASSUMED
+        units = {**dict(asked.least), **(self._counted or {}), **usage.units}
+        return msgspec.structs.replace(usage, tier=tier or "", units=units)

@@ -8,7 +8,8 @@ import msgspec
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """A usage object's numbers, each non-negative and whole; None where nothing usable was told.
     completion includes reasoning, prompt includes cached, written, audio and image. units: calls
-    of the vendor's own tools, by the names that prices have."""
+    of the vendor's own tools, by the names that prices have. tier: the service tier by our name, ""
+    the usual one, None not told."""
 
     prompt: int | None
     completion: int | None
@@ -21,6 +22,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     audio_out: int = 0
     image_out: int = 0
     units: Mapping[str, int] = {}
+    tier: str | None = None
     flags: tuple[str, ...] = ()
 
     def not_below(self, earlier: "Told") -> "Told":

@@ -27,7 +27,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens by disjoint kind, further units, and how sure we are.
 
     units: calls, images, seconds, characters, web_search, … size, quality: of the pictures, as
-    prices name them, "" unknown. exact: counted by the upstream, and
+    prices name them, "" unknown. tier: the service tier, "" the usual one; "flex?": asked for, and
+    not told by the upstream. exact: counted by the upstream, and
     plausible. raw: the upstream's own usage object, kept for disputes. flags: what was clamped
     ("negative:prompt_tokens", "shrank", …); a usage with flags is never exact.
     """
@@ -45,6 +46,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     units: dict[str, int] = msgspec.field(default_factory=dict)
     size: str = ""
     quality: str = ""
+    tier: str = ""
     exact: bool = False
     raw: dict[str, Any] | None = None
     flags: tuple[str, ...] = ()

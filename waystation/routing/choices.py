@@ -5,6 +5,7 @@ from itertools import accumulate
 import msgspec
 
 from waystation.ledger.prices import Price, Rate, bound
+from waystation.meter.beside import NOTHING, Beside
 from waystation.routing.snapshot import Channel
 from waystation.routing.suffixes import Effort
 
@@ -73,12 +74,17 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.candidates[0]
 
     def bound(
-        self, prompt_tokens: int, output_tokens: int, calls: int = 1, media: bool = False
+        self,
+        prompt_tokens: int,
+        output_tokens: int,
+        calls: int = 1,
+        media: bool = False,
+        beside: Beside = NOTHING,
     ) -> int:
-        """nanos that no candidate's charge of so many tokens exceeds."""
+        """nanos that no candidate's charge of so many tokens, and what is beside, exceeds."""
         most = 0
         for price, rate in self.tariffs:
-            nanos = bound(prompt_tokens, output_tokens, price, rate, calls, media)
+            nanos = bound(prompt_tokens, output_tokens, price, rate, calls, media, beside)
             if nanos > most:
                 most = nanos
         return most

@@ -55,8 +55,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     only what it speaks. auth: how a key is written into the headers: "bearer", "header:<name>" or
     "none". cloud: by whom the key is used instead (upstream/clouds), "" nobody. refuses: top-level
     request fields that its upstream answers with an error; we must not add them. reports_usage: its
-    streams end with usage unasked. reasoning_field, thinking_switch,
-    streams_pictures: see Quirks."""
+    streams end with usage unasked. reasoning_field, thinking_switch, streams_pictures: see Quirks.
+    strip: what is taken out of requests, by the names of dialects/server_tools.py."""
 
     id: int
     name: str
@@ -86,6 +86,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_field: str = ""
     thinking_switch: str = ""
     streams_pictures: bool = False
+    strip: tuple[str, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True):

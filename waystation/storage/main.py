@@ -127,6 +127,7 @@ channels = Table(
     json_text("deadlines", "{}"),
     words("header_overrides"),  # sealed JSON, for it may carry credentials; "": none
     json_text("body_overrides", "{}"),
+    json_text("strip", "[]"),  # what is taken out of requests
     words("proxy"),  # sealed, for it may carry a password; "": none
     Column("on_disconnect", Text, nullable=False, server_default="abort"),
     flag("enabled", True),
@@ -196,6 +197,7 @@ prices = Table(
     Column("tiers", Text),  # JSON
     Column("tools", Text),  # JSON
     Column("images", Text),  # JSON: [{size, quality, price}, …]
+    Column("service_tiers", Text),  # JSON: tier → factor
     words("origin"),  # of a catalogue row: where the figures come from, and the day
     flag("managed", False),
     count("created_ms"),

@@ -133,14 +133,18 @@ class Way:
             headers = self._headers[key.id, "", False] = fixed_headers(self.channel, key, "", False)
         return Outgoing(self.origin, method, self._prefix + path, headers, body)
 
-    def item(self, key: ChannelKey, method: str, operation: str, name: str) -> Outgoing:
-        """A request about one thing that the upstream keeps, below the operation's address."""
+    def item(
+        self, key: ChannelKey, method: str, operation: str, name: str, tail: str = ""
+    ) -> Outgoing:
+        """A request about one thing that the upstream keeps, below the operation's address. tail:
+        what comes behind its name, written by us."""
         headers = tuple(
             header
             for header in fixed_headers(self.channel, key, operation, False)
             if header[0] != b"content-type"
         )
-        target = f"{self._prefix}{self.channel.paths[operation]}/{quote(name, safe='-._~')}"
+        path = self.channel.paths[operation]
+        target = f"{self._prefix}{path}/{quote(name, safe='-._~')}{tail}"
         return Outgoing(self.origin, method, target, headers, b"")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from waystation.control.apply.document import ChannelWanted
 from waystation.control.apply.fields import Fields, model_problem, to_json
+from waystation.dialects.server_tools import NAMES
 from waystation.ledger.price import Rate
 from waystation.upstream.clouds import key_parts
 from waystation.upstream.vendors import VENDORS, Vendor
@@ -47,6 +48,7 @@ def read_channel(fields: Fields) -> ChannelWanted:
         "limits": to_json(_limits(fields)),
         "deadlines": to_json(_deadlines(fields)),
         "body_overrides": to_json(_body(fields)),
+        "strip": to_json(fields.words("strip", _strip_problem)),
         "on_disconnect": fields.choice("on_disconnect", ("abort", "drain"), "abort"),
         "enabled": fields.flag("enabled", True),
     }
@@ -213,6 +215,10 @@ def _body(fields: Fields) -> dict[str, Any]:
             raise table.refuse(name, "cannot be replaced: the request would not be what is billed")
         body[name] = table.judged(name, partial(_plain, value))
     return body
+
+
+def _strip_problem(name: str) -> str | None:
+    return None if name in NAMES else f"is not known; known: {', '.join(sorted(NAMES))}"
 
 
 def _plain(value: Any) -> Any:

@@ -19,18 +19,20 @@ def read_price(fields: Fields) -> PriceWanted:
     kinds = {kind: fields.decimal(kind) for kind in PRICE_KINDS}
     tiers = _tiers(fields)
     tools = _tools(fields)
+    service_tiers = _service_tiers(fields)
     images = _images(fields)
     fields.end()
     row = msgspec.convert(
         {"model": model, "effective_ms": effective_ms, "tools": tools, **kinds}, PriceRow
     )
-    row = msgspec.structs.replace(row, tiers=tiers, images=images)
+    row = msgspec.structs.replace(row, tiers=tiers, images=images, service_tiers=service_tiers)
     version = fields.judged("model", lambda: Price.build(row).version)
     columns = {
         **kinds,
         "version": version,
         "tiers": to_json([_tier_json(tier) for tier in tiers]) if tiers else None,
         "tools": to_json(dict(tools)) if tools else None,
+        "service_tiers": to_json(dict(service_tiers)) if service_tiers else None,
         "images": to_json([msgspec.to_builtins(each) for each in images]) if images else None,
     }
     return PriceWanted(line=fields.line, columns=columns, row=row)
@@ -72,4 +74,10 @@ def _tier_json(tier: PriceTier) -> dict[str, object]:
 def _tools(fields: Fields) -> dict[str, str]:
     """{ web_search = "0.01" }: USD for each unit of that name."""
     table = fields.table("tools")
+    return {name: table.as_decimal(name, value) for name, value in table.rest().items()}
+
+
+def _service_tiers(fields: Fields) -> dict[str, str]:
+    """{ flex = "0.5" }: factors of the price of tokens or call."""
+    table = fields.table("service_tiers")
     return {name: table.as_decimal(name, value) for name, value in table.rest().items()}

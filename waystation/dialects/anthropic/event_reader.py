@@ -5,7 +5,13 @@ from typing import Any
 
 import msgspec
 
-from waystation.dialects.anthropic.events import ABSENT, Delta, decode_block, decode_event
+from waystation.dialects.anthropic.events import (
+    ABSENT,
+    Delta,
+    count_call,
+    decode_event,
+    read_block,
+)
 from waystation.dialects.anthropic.events import Event as Told
 from waystation.dialects.anthropic.reply_reader import part_of, read_reply
 from waystation.dialects.anthropic.seals import read_seal
@@ -156,7 +162,10 @@ class MessagesEvents:
     def _start(self, index: int, block: msgspec.Raw, events: list[Event]) -> None:
         if block is ABSENT or not block:
             return
-        part = part_of(decode_block(block), block)
+        told = read_block(block)
+        if told.type == "server_tool_use":
+            count_call(told.name, self._tally)
+        part = part_of(told, block)
         if isinstance(part, ToolCall):
             # Arguments come in deltas; what stands here is an empty object.
             if part.arguments == "{}":

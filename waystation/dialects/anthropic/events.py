@@ -4,6 +4,9 @@ from typing import Any
 
 import msgspec
 
+from waystation.errors import Fault
+from waystation.meter.tally import Tally
+
 ABSENT = msgspec.Raw()
 
 
@@ -49,3 +52,17 @@ class Event(msgspec.Struct):
 
 decode_event = msgspec.json.Decoder(Event).decode
 decode_block = msgspec.json.Decoder(Block).decode
+
+
+def read_block(raw: msgspec.Raw) -> Block:
+    """A block as it starts. Raises Fault for what is none."""
+    try:
+        return decode_block(raw)
+    except msgspec.ValidationError:
+        raise Fault("bad_upstream_response", reason="a block of an unknown shape") from None
+
+
+def count_call(name: str | None, tally: Tally) -> None:
+    """Counts a call of a tool that runs at the vendor, where no usage object tells of it."""
+    if name is not None and name.endswith("code_execution"):
+        tally.call("code_execution")

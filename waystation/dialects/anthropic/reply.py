@@ -3,6 +3,7 @@
 import msgspec
 
 from waystation.dialects.anthropic.event_reader import MessagesEvents
+from waystation.dialects.anthropic.events import count_call
 from waystation.dialects.anthropic.reply_writer import write_reply
 from waystation.dialects.faults import read_error
 from waystation.dialects.gather import gathered
@@ -21,6 +22,7 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 class _Content(msgspec.Struct):
     type: str = ""
+    name: str | None = None
     text: str | None = None
     thinking: str | None = None
     input: msgspec.Raw = _ABSENT
@@ -104,6 +106,8 @@ def _count(reply: _Reply, tally: Tally) -> None:
         if block.text == "" or block.thinking == "":
             continue
         tally.has_output = True
+        if block.type == "server_tool_use":
+            count_call(block.name, tally)
         if needs_text:
             written = bytes(block.input).decode() if block.input else ""
             tally.text.add(block.text or block.thinking or written)

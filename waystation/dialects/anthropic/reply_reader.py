@@ -2,7 +2,7 @@
 
 import msgspec
 
-from waystation.dialects.anthropic.events import Block, decode_block
+from waystation.dialects.anthropic.events import Block, count_call, decode_block
 from waystation.dialects.anthropic.seals import DIALECT, read_seal
 from waystation.dialects.anthropic.stop_reasons import read_reason
 from waystation.dialects.faults import read_error
@@ -35,7 +35,8 @@ def read_reply(body: bytes, written: Written, target: Target, tally: Tally) -> R
         if not body.isascii():
             body.decode()
         told = _decode_reply(body)
-        parts = [part_of(decode_block(raw), raw) for raw in told.content or ()]
+        blocks = [decode_block(raw) for raw in told.content or ()]
+        parts = [part_of(block, raw) for block, raw in zip(blocks, told.content or (), strict=True)]
     except msgspec.ValidationError:
         raise Fault("bad_upstream_response", reason="an answer of an unknown shape") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -44,6 +45,9 @@ def read_reply(body: bytes, written: Written, target: Target, tally: Tally) -> R
         raise read_error(200, body, target.secrets)
     if told.usage:
         tally.tell(told.usage)
+    for block in blocks:
+        if block.type == "server_tool_use":
+            count_call(block.name, tally)
     has_answer = False
     for at, part in enumerate(parts):
         _count(part, tally)

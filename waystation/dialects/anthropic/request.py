@@ -22,12 +22,14 @@ from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.affinity import affinity_of
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.server_tools import asked
 from waystation.dialects.suffix_setting import for_messages
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
 from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
 from waystation.meter.anthropic import read_told
+from waystation.meter.beside import NOTHING, Beside
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
@@ -50,6 +52,7 @@ class MessagesOperation:
     """Implements `Translatable` for Anthropic's messages."""
 
     __slots__ = (
+        "_beside",
         "_body",
         "_fields",
         "_headers",
@@ -68,6 +71,7 @@ class MessagesOperation:
     fans_out = False
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers) -> None:
+        self._beside: Beside | None = None
         self._body = body
         self._fields = fields
         self._headers = headers
@@ -105,8 +109,17 @@ class MessagesOperation:
     def stream_reader(self, target: Target, receipt: Receipt) -> MessagesStream:
         return MessagesStream(self.model, target, receipt, self._tally(target))
 
+    def beside(self) -> Beside:
+        found = self._beside
+        if found is None:
+            found = self._beside = asked("messages", self._fields)
+        return found
+
     def _tally(self, target: Target) -> Tally:
-        return Tally(self.limits(target), self.prompt_guess, read_told)
+        tally = Tally(self.limits(target), self.prompt_guess, read_told)
+        if self.beside() is not NOTHING:
+            tally.asks(self.beside().without(target.strip))
+        return tally
 
     # ---- the translated lane ---------------------------------------------------------------
 

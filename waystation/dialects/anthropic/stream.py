@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.anthropic.event_writer import PING, error_frame, frame
-from waystation.dialects.anthropic.events import Event, decode_block, decode_event
+from waystation.dialects.anthropic.events import Event, count_call, decode_event, read_block
 from waystation.dialects.anthropic.reply import with_cost
 from waystation.dialects.anthropic.whole_reply import frames_of_reply
 from waystation.dialects.faults import read_error, read_error_event
@@ -109,6 +109,8 @@ class MessagesStream(MeteredStream):
         for each in frames:
             try:
                 self._take(each, out)
+            except Fault as fault:
+                self._fault = fault
             except RecursionError:
                 self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
             if self.complete or self._fault is not None:
@@ -160,9 +162,11 @@ class MessagesStream(MeteredStream):
 
     def _count_block(self, event: Event) -> None:
         """Text and thoughts begin empty; other blocks say something by being there."""
-        block = decode_block(event.content_block) if event.content_block else None
+        block = read_block(event.content_block) if event.content_block else None
         if block is None or (block.type in ("text", "thinking") and not block.text):
             return
+        if block.type == "server_tool_use":
+            count_call(block.name, self._tally)
         self._tally.text.add(block.name or block.text or " ")
         self._tally.has_output = self.started = True
 

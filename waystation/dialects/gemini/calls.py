@@ -71,6 +71,14 @@ class Call:
         """The count where nobody counts."""
         return {"totalTokens": tokens_guess(self._body)}
 
+    def plain_fields(self) -> dict[str, Any]:
+        """The body decoded, its fields in the first spelling, for translation."""
+        return _plain(self._fields)
+
+    def plain_requests(self) -> list[dict[str, Any]]:
+        """The same of each request of a batch."""
+        return [_plain(each) for each in _decode_requests(self._fields["requests"])]
+
     def body_for(self, target: Target) -> bytes:
         edits: dict[str, msgspec.Raw | None] = {}
         named = raw_of(f"models/{target.upstream_model.removeprefix('models/')}")
@@ -143,6 +151,16 @@ class CallReply:
 
     def usage(self) -> Usage:
         return Usage(exact=True) if self._needed == "totalTokens" else self._tally.usage()
+
+
+def _plain(fields: Fields) -> dict[str, Any]:
+    plain = {name: msgspec.json.decode(value) for name, value in fields.items()}
+    config = plain.pop("embedContentConfig", None)
+    if isinstance(config, dict):
+        plain = {**config, **plain}
+    if "output_dimensionality" in plain:
+        plain.setdefault("outputDimensionality", plain.pop("output_dimensionality"))
+    return {name: value for name, value in plain.items() if value is not None}
 
 
 def parse_count(body: bytes, headers: Headers, *, model: str) -> Call:

@@ -203,7 +203,8 @@ class _Turns:
             response = value if only in ("result", "output", "error") else response
         text = response if isinstance(response, str) else _encode(response).decode()
         parts: list[Part] = [Text(text)]
-        for at, part in enumerate(result.get("parts") or ()):
+        given = result.get("parts")
+        for at, part in enumerate(given if isinstance(given, list) else ()):
             inner = self._part(part, f"{path}.functionResponse.parts[{at}]")
             parts += [inner] if inner is not None else []
         return ToolResult(identity, tuple(parts), name, is_error)
@@ -252,10 +253,18 @@ def _tools(given: Any) -> tuple[Tool | Opaque, ...]:
         if not isinstance(each, dict):
             raise Fault("invalid_value", param=f"tools[{place}]", reason="expected an object")
         hosted = _camel(each)
-        tools += [_tool(_camel(one)) for one in hosted.pop("functionDeclarations", None) or ()]
+        declared = hosted.pop("functionDeclarations", None) or ()
+        if not isinstance(declared, list | tuple) or not all(map(_is_object, declared)):
+            param = f"tools[{place}].functionDeclarations"
+            raise Fault("invalid_value", param=param, reason="expected an array of objects")
+        tools += [_tool(_camel(one)) for one in declared]
         if hosted:
             tools.append(Opaque(DIALECT, raw_of(hosted), f"tools[{place}]"))
     return tuple(tools)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _tool(declared: Mapping[str, Any]) -> Tool:

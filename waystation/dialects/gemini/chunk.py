@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from waystation.dialects.gemini.grounding import count_grounding
 from waystation.meter.tally import Tally
 
 ABSENT = msgspec.Raw()
@@ -28,6 +29,7 @@ class Candidate(msgspec.Struct):
     content: Content | None = None
     finish: Any = msgspec.field(default=None, name="finishReason")
     index: Any = None
+    grounding: msgspec.Raw = msgspec.field(default=ABSENT, name="groundingMetadata")
 
 
 class Chunk(msgspec.Struct):
@@ -42,8 +44,10 @@ class Chunk(msgspec.Struct):
 decode_chunk = msgspec.json.Decoder(Chunk).decode
 
 
-def count_candidate(candidate: Candidate, tally: Tally) -> None:
-    """Feeds the meter with what one candidate says."""
+def count_candidate(candidate: Candidate, model: str, tally: Tally) -> None:
+    """Feeds the meter with what one candidate says. model: the upstream's name of it."""
+    if candidate.grounding:
+        count_grounding(candidate.grounding, model, tally)
     content = candidate.content
     if content is None or content.parts is None:
         return
@@ -54,6 +58,8 @@ def count_candidate(candidate: Candidate, tally: Tally) -> None:
                 tally.has_output = True
                 tally.text.add(text)
             continue
+        if part.code:
+            tally.call("code_execution")
         for written in (part.call, part.code, part.result):
             if written:
                 tally.has_output = True

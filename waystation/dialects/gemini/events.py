@@ -8,6 +8,7 @@ import msgspec
 from waystation.dialects.faults import read_error_event
 from waystation.dialects.gemini.arguments import Arguments
 from waystation.dialects.gemini.chat_reader import DIALECT, media_kind
+from waystation.dialects.gemini.grounding import count_grounding
 from waystation.dialects.ir import (
     Event,
     Failed,
@@ -57,6 +58,7 @@ class _Candidate(msgspec.Struct):
     content: _Content | None = None
     finish: str | None = msgspec.field(default=None, name="finishReason")
     index: int | None = None
+    grounding: msgspec.Raw = msgspec.field(default=_ABSENT, name="groundingMetadata")
 
 
 class _Feedback(msgspec.Struct):
@@ -209,6 +211,8 @@ class GeminiEvents:
         for candidate in answer.candidates or ():
             if candidate.index:
                 continue  # one answer was asked for
+            if candidate.grounding:
+                count_grounding(candidate.grounding, self._target.upstream_model, self._tally)
             for part in (candidate.content.parts if candidate.content else None) or ():
                 self._part(part, events)
             if candidate.finish:
@@ -230,6 +234,8 @@ class GeminiEvents:
             data = str(blob.get("data") or "")
             self._whole(Media(media_kind(mime), mime, data=data), events)
         elif part:
+            if "executableCode" in part:
+                self._tally.call("code_execution")
             self._tally.text.add(msgspec.json.encode(part).decode())
             self._whole(Opaque(DIALECT, raw_of(part)), events)
 

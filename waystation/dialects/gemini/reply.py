@@ -41,7 +41,7 @@ class GeminiReply(Metered):
         tally = self._tally
         self._upstream_id = answer.id if isinstance(answer.id, str) else ""
         for candidate in answer.candidates or ():
-            count_candidate(candidate, tally)
+            count_candidate(candidate, self._target.upstream_model, tally)
         is_told = bool(answer.usage) and bytes(answer.usage) != NULL
         if is_told:
             tally.tell(answer.usage)

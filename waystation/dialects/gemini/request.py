@@ -19,11 +19,13 @@ from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.server_tools import asked
 from waystation.dialects.suffix_setting import for_gemini
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import count, is_null, kind
 from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
+from waystation.meter.beside import NOTHING, Beside
 from waystation.meter.gemini import read_told
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
@@ -41,6 +43,7 @@ class GeminiOperation:
 
     __slots__ = (
         "_as_array",
+        "_beside",
         "_body",
         "_config",
         "_config_name",
@@ -69,6 +72,7 @@ class GeminiOperation:
         as_array: bool,
         choices_max: int,
     ) -> None:
+        self._beside: Beside | None = None
         self._body = body
         self._fields = fields
         self._as_array = as_array
@@ -121,8 +125,17 @@ class GeminiOperation:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self._body), self.prompt_tokens)
 
+    def beside(self) -> Beside:
+        found = self._beside
+        if found is None:
+            found = self._beside = asked("generate", self._fields)
+        return found
+
     def _tally(self, target: Target) -> Tally:
-        return Tally(self.limits(target), self.prompt_guess, read_told)
+        tally = Tally(self.limits(target), self.prompt_guess, read_told)
+        if self.beside() is not NOTHING:
+            tally.asks(self.beside().without(target.strip))
+        return tally
 
     # ---- the translated lane ---------------------------------------------------------------
 

@@ -103,7 +103,8 @@ class _Cleaner:
                 for name, each in properties.items()
             }
             listed = node.get("required")
-            needed = [n for n in listed if n in properties] if isinstance(listed, list) else []
+            named = listed if isinstance(listed, list) else ()
+            needed = [n for n in named if isinstance(n, str) and n in properties]
             if needed:
                 found["required"] = needed
         elif kind == "ARRAY" and "items" not in found:

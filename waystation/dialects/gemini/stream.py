@@ -168,7 +168,7 @@ class GeminiStream(MeteredStream):
                 self._fault = Fault("bad_upstream_response", reason="too many candidates")
                 return
             self._finished[index] = bool(candidate.finish) or self._finished.get(index, False)
-            count_candidate(candidate, tally)
+            count_candidate(candidate, self._target.upstream_model, tally)
         if is_blocked(chunk):
             self._blocked = True
             tally.has_output = tally.is_told  # what was counted is billed like an answer

@@ -1,4 +1,8 @@
-"""How much to think, in Gemini's words: levels from version 3 on, budgets in tokens before."""
+"""How much to think, in Gemini's words: levels from version 3 on, budgets in tokens before.
+
+Which model has which level: ai.google.dev/gemini-api/docs/thinking, read 2026-11-22. Flash and
+Flash-Lite have all four, 3 Pro low and high, later Pros medium besides.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +31,7 @@ _LEVELS: Mapping[str, str] = {
 _FLASH_LEVELS: Mapping[str, str] = {**_LEVELS, "none": "minimal", "minimal": "minimal"} | {
     "medium": "medium"
 }
+_PRO_LEVELS: Mapping[str, str] = {**_LEVELS, "medium": "medium"}
 _PRO_BUDGET_MIN = 128
 _FLASH_BUDGET_MAX = 24_576
 _HIGH_FROM_TOKENS = 8192
@@ -41,9 +46,8 @@ def thinking_config(thinking: Thinking | None, model: str) -> dict[str, Any] | N
     if "gemini-2.5" not in model:
         if effort is None and thinking.budget_tokens is not None:
             effort = "high" if thinking.budget_tokens >= _HIGH_FROM_TOKENS else "low"
-        levels = _FLASH_LEVELS if "flash" in model else _LEVELS
         if effort is not None:
-            config["thinkingLevel"] = levels[effort]
+            config["thinkingLevel"] = _levels(model)[effort]
     else:
         budget = thinking.budget_tokens
         if budget is None and effort is not None:
@@ -54,6 +58,12 @@ def thinking_config(thinking: Thinking | None, model: str) -> dict[str, Any] | N
     if thinking.shown is not None or not is_off:
         config["includeThoughts"] = thinking.shown is not False and not is_off
     return config or None
+
+
+def _levels(model: str) -> Mapping[str, str]:
+    if "flash" in model:
+        return _FLASH_LEVELS
+    return _PRO_LEVELS if "pro" in model and "gemini-3-pro" not in model else _LEVELS
 
 
 def _thinks(model: str) -> bool:

@@ -61,6 +61,7 @@ class Chunk(msgspec.Struct):
     message: Any = None
     type: Any = None
     x_groq: Groq | None = None
+    service_tier: Any = None
 
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode

@@ -183,6 +183,8 @@ class ChatEvents:
             raise read_error(200, frame.data, self._secrets)
 
     def _tell_usage(self, chunk: Chunk, choices: Sequence[Choice]) -> None:
+        if chunk.service_tier is not None:
+            self._tally.serve(chunk.service_tier)
         usages = [chunk.usage, *(choice.usage for choice in choices)]
         if chunk.x_groq is not None:
             usages.append(chunk.x_groq.usage)

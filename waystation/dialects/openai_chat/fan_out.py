@@ -38,6 +38,7 @@ def summed(usages: Sequence[Usage]) -> Usage:
         **kinds,
         "units": units,
         "exact": bool(usages) and all(usage.exact for usage in usages),
+        "tier": next((usage.tier for usage in usages if usage.tier), ""),
         "raw": {"parts": [usage.raw for usage in usages]},
         "flags": flags,
     }

@@ -66,6 +66,7 @@ class _Reply(msgspec.Struct):
     usage: msgspec.Raw = _ABSENT
     error: msgspec.Raw = _ABSENT
     x_groq: _Groq | None = None
+    service_tier: Any = None
 
 
 _decode_reply = msgspec.json.Decoder(_Reply).decode
@@ -135,6 +136,8 @@ class ChatReply(Metered):
     def _count(self, reply: _Reply) -> None:
         assert reply.choices is not None
         tally = self._tally
+        if reply.service_tier is not None:
+            tally.serve(reply.service_tier)
         tally.has_output = any(map(_has_output, reply.choices))
         told = bytes(reply.usage)
         if not told or told == _NULL:

@@ -48,6 +48,7 @@ class _Reply(msgspec.Struct):
     usage: msgspec.Raw = _ABSENT
     error: msgspec.Raw = _ABSENT
     x_groq: _Groq | None = None
+    service_tier: Any = None
 
 
 _decode_reply = msgspec.json.Decoder(_Reply).decode
@@ -59,6 +60,7 @@ def read_reply(content_type: str, body: bytes, target: Target, tally: Tally) -> 
         body = assembled(body, "chat.completion", target.secrets)
     told = _decoded(body, target)
     _tell(told, tally)
+    tally.serve(told.service_tier)
     choice = told.choices[0] if told.choices else _Choice()
     message = choice.message or _Message()
     parts = _parts(message, target.think_tags)

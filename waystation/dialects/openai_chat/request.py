@@ -24,11 +24,13 @@ from waystation.dialects.openai_chat.request_reader import read_chat
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.openai_chat.stream_options import stream_options_of
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.server_tools import asked
 from waystation.dialects.suffix_setting import for_chat, switched
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text
 from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object
+from waystation.meter.beside import NOTHING, Beside
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 from waystation.meter.usage import Usage
@@ -54,6 +56,7 @@ class ChatOperation:
     """Implements `Operation` for chat. include_usage: the caller asked for the usage chunk."""
 
     __slots__ = (
+        "_beside",
         "_effort",
         "_fields",
         "_headers",
@@ -79,6 +82,7 @@ class ChatOperation:
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers, choices_max: int) -> None:
         self.body = body
+        self._beside: Beside | None = None
         self._effort: Effort | None = None
         self._fields = fields
         self._headers = headers
@@ -174,8 +178,17 @@ class ChatOperation:
         if for_chat(self._fields, effort):
             self._effort = effort
 
+    def beside(self) -> Beside:
+        found = self._beside
+        if found is None:
+            found = self._beside = asked("chat", self._fields)
+        return found
+
     def _tally(self, target: Target) -> Tally:
-        return Tally(self.limits(target), self.prompt_guess)
+        tally = Tally(self.limits(target), self.prompt_guess)
+        if self.beside() is not NOTHING:
+            tally.asks(self.beside().without(target.strip))
+        return tally
 
     # ---- the translated lane ---------------------------------------------------------------
 

@@ -167,6 +167,8 @@ class ChatStream(MeteredStream):
         is_odd = chunk.choices is None or chunk.error or frame.event == b"error"
         if is_odd and self._is_fault(chunk, frame):
             return
+        if chunk.service_tier is not None:
+            self._tally.serve(chunk.service_tier)
         choices = chunk.choices or []
         told = self._tell_usage(chunk, choices)
         if not choices:

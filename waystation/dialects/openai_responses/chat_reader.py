@@ -24,6 +24,7 @@ from waystation.dialects.ir import (
 )
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_responses.items import data_of, item_text
+from waystation.dialects.openai_responses.tool_names import ToolNames
 from waystation.dialects.seals import unpacked
 from waystation.errors import Fault
 from waystation.kernel.strictjson import Fields, raw_of
@@ -71,7 +72,8 @@ def read_chat(fields: Fields, model: str, stream: bool) -> tuple[Chat, tuple[Los
     if "prompt" in fields and bytes(fields["prompt"]) != b"null":
         reason = "stored prompts are another vendor's"
         raise Fault("invalid_value", param="prompt", reason=reason)
-    messages = _Items(losses).read(given.get("input"))
+    names = ToolNames(given.get("tools"))
+    messages = _Items(losses, names).read(given.get("input"))
     instructions = given.get("instructions")
     system: tuple[Text, ...] = ()
     if isinstance(instructions, str) and instructions:
@@ -85,8 +87,8 @@ def read_chat(fields: Fields, model: str, stream: bool) -> tuple[Chat, tuple[Los
         model=model,
         messages=messages,
         system=system,
-        tools=_tools(given.get("tools"), losses),
-        tool_choice=_tool_choice(given, losses),
+        tools=_tools(given.get("tools"), names, losses),
+        tool_choice=_tool_choice(given, names, losses),
         sampling=Sampling(
             output_tokens=given.get("max_output_tokens"),
             temperature=given.get("temperature"),
@@ -108,10 +110,11 @@ def read_chat(fields: Fields, model: str, stream: bool) -> tuple[Chat, tuple[Los
 class _Items:
     """Items as messages: what one side says in a row is one message."""
 
-    __slots__ = ("_losses", "_messages", "_parts", "_path", "_role", "_seal")
+    __slots__ = ("_losses", "_messages", "_names", "_parts", "_path", "_role", "_seal")
 
-    def __init__(self, losses: list[Loss]) -> None:
+    def __init__(self, losses: list[Loss], names: ToolNames) -> None:
         self._losses = losses
+        self._names = names
         self._messages: list[Message] = []
         self._parts: list[Part] = []
         self._role: Role = "user"
@@ -162,7 +165,8 @@ class _Items:
         text = arguments if isinstance(arguments, str) and arguments.strip() else "{}"
         identity = str(item.get("call_id") or item.get("id") or "")
         seal, self._seal = self._seal, None
-        call = ToolCall(identity, str(item.get("name") or ""), text, seal=seal)
+        name = self._names.flat(item.get("namespace"), item.get("name"))
+        call = ToolCall(identity, name, text, seal=seal)
         self._add("assistant", call, path)
 
     def _reasoning(self, item: dict[str, Any], path: str) -> None:
@@ -253,7 +257,7 @@ def _file(part: dict[str, Any], path: str) -> Media:
     return Media("file", file_id=identity, dialect=DIALECT, name=name, path=path)
 
 
-def _tools(given: Any, losses: list[Loss]) -> tuple[Tool | Opaque, ...]:
+def _tools(given: Any, names: ToolNames, losses: list[Loss]) -> tuple[Tool | Opaque, ...]:
     tools: list[Tool | Opaque] = []
     for place, tool in enumerate(given or ()):
         path = f"tools[{place}]"
@@ -266,11 +270,22 @@ def _tools(given: Any, losses: list[Loss]) -> tuple[Tool | Opaque, ...]:
             tools.append(_custom(tool))
             losses.append(Loss(f"{path}.format", "a free form becomes one text argument"))
         elif kind == "namespace":
-            inner = [one for one in tool.get("tools") or () if isinstance(one, dict)]
-            tools += [_function(one) for one in inner if one.get("type") == "function"]
+            tools += _namespace(tool, names)
         else:
             tools.append(Opaque(DIALECT, raw_of(tool), path))
     return tuple(tools)
+
+
+def _namespace(space: dict[str, Any], names: ToolNames) -> list[Tool]:
+    """Its tools, each by the one name that it has among all."""
+    found: list[Tool] = []
+    inside = space.get("tools")
+    for one in inside if isinstance(inside, list) else ():
+        if isinstance(one, dict) and one.get("type") in ("function", "custom"):
+            tool = _function(one) if one["type"] == "function" else _custom(one)
+            flat = names.flat(space.get("name"), tool.name)
+            found.append(msgspec.structs.replace(tool, name=flat))
+    return found
 
 
 def _function(tool: dict[str, Any]) -> Tool:
@@ -298,13 +313,15 @@ def _custom(tool: dict[str, Any]) -> Tool:
     return Tool(name, described, raw_of(schema))
 
 
-def _tool_choice(given: Mapping[str, Any], losses: list[Loss]) -> ToolChoice | None:
+def _tool_choice(
+    given: Mapping[str, Any], names: ToolNames, losses: list[Loss]
+) -> ToolChoice | None:
     choice, parallel = given.get("tool_choice"), given.get("parallel_tool_calls")
     parallel = parallel if isinstance(parallel, bool) else None
     if isinstance(choice, dict):
         name = choice.get("name")
         if isinstance(name, str) and name:
-            return ToolChoice("tool", name, parallel)
+            return ToolChoice("tool", names.flat(choice.get("namespace"), name), parallel)
         if choice.get("type") == "allowed_tools":
             losses.append(Loss("tool_choice.tools"))
             mode = "any" if choice.get("mode") == "required" else "auto"
@@ -349,16 +366,4 @@ def _output(text: Any) -> Output:
         str(wanted.get("name") or "answer"),
         str(wanted.get("description") or ""),
         strict if isinstance(strict, bool) else None,
-    )
-
-
-def custom_names(given: msgspec.Raw | None) -> frozenset[str]:
-    """Of the tools whose calls are told as free text."""
-    tools = _decode(given) if given is not None else None
-    if not isinstance(tools, list):
-        return frozenset()
-    return frozenset(
-        str(tool.get("name"))
-        for tool in tools
-        if isinstance(tool, dict) and tool.get("type") == "custom"
     )

@@ -23,7 +23,6 @@ from waystation.dialects.lanes import Bill
 from waystation.dialects.openai_responses.output import (
     Item,
     Output,
-    call_item,
     end_of,
     free_text,
     message_item,
@@ -118,7 +117,7 @@ class ResponsesWriter:
             is_custom = self._output.is_custom(part)
             identity = new_identity("ctc" if is_custom else "fc")
             opened = self._open[event.index] = _Open(part, place, identity)
-            item = {**call_item(part, "", is_custom, identity), "status": "in_progress"}
+            item = {**self._output.call(part, "", identity), "status": "in_progress"}
             item["input" if is_custom else "arguments"] = ""
             out.append(self._event("response.output_item.added", output_index=place, item=item))
         else:
@@ -209,11 +208,12 @@ class ResponsesWriter:
             kind = "response.custom_tool_call_input"
             out.append(self._event(f"{kind}.delta", **opened.where, delta=given))
             out.append(self._event(f"{kind}.done", **opened.where, input=given))
-            return call_item(part, arguments, True, opened.id)
+            return self._output.call(part, arguments, opened.id)
         arguments = arguments or "{}"
         kind = "response.function_call_arguments.done"
-        out.append(self._event(kind, **opened.where, arguments=arguments, name=part.name))
-        return call_item(part, arguments, False, opened.id)
+        item = self._output.call(part, arguments, opened.id)
+        out.append(self._event(kind, **opened.where, arguments=arguments, name=item["name"]))
+        return item
 
     def _part(self, what: str, opened: _Open, part: dict[str, Any]) -> bytes:
         kind = f"response.content_part.{what}"

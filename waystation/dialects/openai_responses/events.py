@@ -25,6 +25,7 @@ from waystation.dialects.ir import (
 )
 from waystation.dialects.json_answer import not_json, read_answer
 from waystation.dialects.openai_responses.items import item_text
+from waystation.dialects.openai_responses.usage_object import count_call
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.kernel.sse import SseParser
@@ -49,6 +50,7 @@ class _Response(msgspec.Struct):
     error: msgspec.Raw = _ABSENT
     incomplete_details: _Details | None = None
     output: list[dict[str, Any]] | None = None
+    service_tier: Any = None
 
 
 class _Event(msgspec.Struct):
@@ -173,6 +175,7 @@ class ResponsesEvents:
 
     def _told(self, kind: str, response: _Response, events: list[Event]) -> None:
         """An event that carries the response object."""
+        self._tally.serve(response.service_tier)
         if response.usage and bytes(response.usage) != b"null":
             self._tally.tell(msgspec.Raw(bytes(response.usage)))
         if kind == "response.created":
@@ -240,6 +243,7 @@ class ResponsesEvents:
             self._close(key, events)
         elif kind:
             self._tally.has_output = True
+            count_call(kind, self._tally)
             self._open(key, whole_part(item), events)
             self._close(key, events)
 
@@ -281,6 +285,9 @@ def read_reply(body: bytes, target: Target, tally: Tally) -> Reply:
         raise read_error(200, body, target.secrets)
     if response.usage and bytes(response.usage) != b"null":
         tally.tell(response.usage)
+    tally.serve(response.service_tier)
+    for item in response.output:
+        count_call(item.get("type"), tally)
     parts = [part for item in response.output for part in _parts(item)]
     for part in parts:
         tally.has_output = True

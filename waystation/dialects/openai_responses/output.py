@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.ir import Media, Opaque, Part, Reasoning, Text, ToolCall
+from waystation.dialects.openai_responses.tool_names import ToolNames
 from waystation.dialects.seals import packed
 from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import request_id as new_id
@@ -34,16 +35,14 @@ _decode = msgspec.json.Decoder().decode
 
 class Output:
     """Makes one response: `items` as they are finished, the object around them at any time.
-    customs: names of tools whose calls are told as free text."""
+    names: of the request's tools."""
 
-    __slots__ = ("_customs", "_head", "id", "items")
+    __slots__ = ("_head", "_names", "id", "items")
 
-    def __init__(
-        self, fields: Fields, model: str, *, stores: bool, customs: frozenset[str]
-    ) -> None:
+    def __init__(self, fields: Fields, model: str, *, stores: bool, names: ToolNames) -> None:
         self.id = f"resp_{new_id()}"
         self.items: list[Item] = []
-        self._customs = customs
+        self._names = names
         reasoning = _decode(fields["reasoning"]) if "reasoning" in fields else None
         asked = reasoning if isinstance(reasoning, dict) else {}
         self._head: dict[str, Any] = {
@@ -83,7 +82,12 @@ class Output:
         }
 
     def is_custom(self, call: ToolCall) -> bool:
-        return call.name in self._customs
+        return call.name in self._names.customs
+
+    def call(self, call: ToolCall, arguments: str, identity: str = "") -> Item:
+        """A call as an item."""
+        item = call_item(call, arguments, self.is_custom(call), identity)
+        return {**item, **self._names.home(call.name)}
 
 
 def _whole_tool(tool: Any) -> Any:
@@ -179,7 +183,7 @@ def items_of(part: Part, output: Output) -> list[Item]:
     if isinstance(part, Reasoning):
         return [reasoning_item(part.text, part.seal)]
     if isinstance(part, ToolCall):
-        call = call_item(part, part.arguments, output.is_custom(part))
+        call = output.call(part, part.arguments)
         return [seal_item(part.seal), call] if part.seal is not None else [call]
     found = whole_item(part)
     return [found] if found is not None else []

@@ -7,13 +7,12 @@ import msgspec
 from waystation.dialects.faults import read_error
 from waystation.dialects.json_answer import read_answer
 from waystation.dialects.metered import Metered
-from waystation.dialects.openai_responses.usage_object import shown_usage, with_units
+from waystation.dialects.openai_responses.usage_object import count_call, shown_usage
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.sse import SseParser
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 EVENT_BYTES_MAX = 32 * 1024 * 1024
 _ABSENT = msgspec.Raw()
@@ -39,6 +38,7 @@ class Response(msgspec.Struct):
     output: list[Item] | None = None
     usage: msgspec.Raw = _ABSENT
     error: msgspec.Raw = _ABSENT
+    service_tier: Any = None
 
 
 class _Event(msgspec.Struct):
@@ -53,7 +53,7 @@ _decode_event = msgspec.json.Decoder(_Event).decode
 class ResponsesReply(Metered):
     """Implements `ReplyReader`."""
 
-    __slots__ = ("_cost_of", "_kinds", "_model", "_target", "_told")
+    __slots__ = ("_cost_of", "_model", "_target", "_told")
 
     def __init__(self, model: str, target: Target, receipt: Receipt, tally: Tally) -> None:
         self._model = model
@@ -61,7 +61,6 @@ class ResponsesReply(Metered):
         self._cost_of = receipt.cost_of
         self._tally = tally
         self._told: msgspec.Raw | None = None
-        self._kinds: list[str] = []
         self._upstream_id = ""
 
     def read(self, status: int, content_type: str, body: bytes) -> bytes:
@@ -77,9 +76,6 @@ class ResponsesReply(Metered):
             reason = "an answer nested too deeply"
             raise Fault("bad_upstream_response", reason=reason) from None
 
-    def usage(self) -> Usage:
-        return with_units(self._tally.usage(), self._kinds)
-
     def _decoded(self, body: bytes) -> Response:
         """Raises Fault for an error in a 200, HTML, nonsense."""
         response = read_answer(decode_response, body)
@@ -92,15 +88,17 @@ class ResponsesReply(Metered):
         assert response.output is not None
         tally = self._tally
         self._upstream_id = response.id if isinstance(response.id, str) else ""
-        self._kinds = [str(item.type) for item in response.output]
-        tally.has_output = bool(self._kinds)
+        tally.has_output = bool(response.output)
+        for item in response.output:
+            count_call(item.type, tally)
+        tally.serve(response.service_tier)
         if response.usage and bytes(response.usage) != _NULL:
             self._told = msgspec.Raw(bytes(response.usage))
             tally.tell(self._told)
         if tally.has_output and tally.needs_text:
             for item in response.output:
                 count_item(item, tally)
-        if not self._kinds and not tally.usage().output_tokens:
+        if not response.output and not tally.usage().output_tokens:
             raise Fault("bad_upstream_response", reason="a response without output")
 
     def _written(self, body: bytes) -> bytes:

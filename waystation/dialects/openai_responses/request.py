@@ -13,21 +13,24 @@ import msgspec
 from waystation.dialects.ir import Chat, Effort, Reply
 from waystation.dialects.lanes import Bill
 from waystation.dialects.loss import Loss
-from waystation.dialects.openai_responses.chat_reader import custom_names, read_chat
+from waystation.dialects.openai_responses.chat_reader import read_chat
 from waystation.dialects.openai_responses.contents import affinity, contents
 from waystation.dialects.openai_responses.event_writer import ResponsesWriter
 from waystation.dialects.openai_responses.output import Output, write_reply
 from waystation.dialects.openai_responses.replay import without_foreign
 from waystation.dialects.openai_responses.reply import ResponsesReply
 from waystation.dialects.openai_responses.stream import ResponsesStream
+from waystation.dialects.openai_responses.tool_names import ToolNames
 from waystation.dialects.openai_responses.usage_object import shown_usage
 from waystation.dialects.operation import Receipt, Target
 from waystation.dialects.seals import MARK as SEAL_MARK
+from waystation.dialects.server_tools import asked
 from waystation.dialects.suffix_setting import for_responses
 from waystation.errors import Fault
 from waystation.kernel.estimate import tokens_bound, tokens_guess
 from waystation.kernel.scalars import coerce_number, count, flag, is_null, kind, required_text, text
 from waystation.kernel.strictjson import Fields, invalid_json, raw_of, read_object, rebuild
+from waystation.meter.beside import NOTHING, Beside
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
@@ -50,6 +53,7 @@ class ResponsesOperation:
     of `replayed`, the response that it follows."""
 
     __slots__ = (
+        "_beside",
         "_body",
         "_fields",
         "_headers",
@@ -73,6 +77,7 @@ class ResponsesOperation:
     choices = 1
 
     def __init__(self, body: bytes, fields: Fields, headers: Headers) -> None:
+        self._beside: Beside | None = None
         self._body = body
         self._fields = fields
         self._headers = headers
@@ -133,8 +138,17 @@ class ResponsesOperation:
         """Tokens of the prompt when nobody told them; never above the bound."""
         return min(tokens_guess(self._body), self.prompt_tokens)
 
+    def beside(self) -> Beside:
+        found = self._beside
+        if found is None:
+            found = self._beside = asked("responses", self._fields)
+        return found
+
     def _tally(self, target: Target) -> Tally:
-        return Tally(self.limits(target), self.prompt_guess)
+        tally = Tally(self.limits(target), self.prompt_guess)
+        if self.beside() is not NOTHING:
+            tally.asks(self.beside().without(target.strip))
+        return tally
 
     # ---- the translated lane ---------------------------------------------------------------
 
@@ -159,11 +173,11 @@ class ResponsesOperation:
     def _output(self) -> Output:
         if self.stores and not self.own_items:
             self.own_items = input_items(self._fields.get("input"))
-        customs = custom_names(self._fields.get("tools"))
+        names = ToolNames.of(self._fields.get("tools"))
         fields = self._fields
         if self.replayed:
             fields = {**fields, "previous_response_id": raw_of(self.replayed)}
-        return Output(fields, self.model, stores=self.stores, customs=customs)
+        return Output(fields, self.model, stores=self.stores, names=names)
 
 
 def parse(body: bytes, headers: Headers) -> ResponsesOperation:

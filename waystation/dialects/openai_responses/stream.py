@@ -17,9 +17,9 @@ from waystation.dialects.json_answer import not_json
 from waystation.dialects.metered import MeteredStream
 from waystation.dialects.openai_responses.reply import Item, count_item
 from waystation.dialects.openai_responses.usage_object import (
+    count_call,
     shown_usage,
     usage_fields,
-    with_units,
 )
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
@@ -28,7 +28,6 @@ from waystation.kernel.ids import request_id as new_id
 from waystation.kernel.sse import Frame, SseParser
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
-from waystation.meter.usage import Usage
 
 EVENT_BYTES_MAX = 32 * 1024 * 1024
 """The last event repeats the whole response, pictures and all."""
@@ -64,6 +63,7 @@ class _Response(msgspec.Struct):
     id: Any = None
     usage: msgspec.Raw = _ABSENT
     error: msgspec.Raw = _ABSENT
+    service_tier: Any = None
 
 
 _decode_event = msgspec.json.Decoder(_Event).decode
@@ -78,7 +78,6 @@ class ResponsesStream(MeteredStream):
         "_cost_of",
         "_ended",
         "_head",
-        "_kinds",
         "_last",
         "_model",
         "_parser",
@@ -95,7 +94,6 @@ class ResponsesStream(MeteredStream):
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._plain: bytearray | None = None
         self._head: bytes = b""  # the response object as it was first told
-        self._kinds: list[str] = []
         self._last = -1  # the last sequence number the caller has seen
         self._upstream_id = ""
         self._fault: Fault | None = None
@@ -147,9 +145,6 @@ class ResponsesStream(MeteredStream):
             return b": waiting\n\n"  # the first event must be response.created
         return self._event("response.in_progress", response=msgspec.Raw(self._head))
 
-    def usage(self) -> Usage:
-        return with_units(self._tally.usage(), self._kinds) if self._kinds else self._tally.usage()
-
     @property
     def finished(self) -> bool:
         return self._ended and self._fault is None
@@ -165,6 +160,8 @@ class ResponsesStream(MeteredStream):
         for frame in frames:
             try:
                 self._take(frame, out)
+            except Fault as fault:
+                self._fault = fault
             except RecursionError:
                 self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
             if self._ended or self._fault is not None:
@@ -211,8 +208,8 @@ class ResponsesStream(MeteredStream):
         if delta.__class__ is str:
             tally.text.add(delta)
         elif kind == "response.output_item.done" and event.item:
-            item = _decode_item(event.item)
-            self._kinds.append(str(item.type))
+            item = _item_of(event.item)
+            count_call(item.type, tally)
             if tally.text.pieces == 0:
                 count_item(item, tally)
         elif kind == "response.output_item.added" and _is_at_work(event.item):
@@ -229,6 +226,7 @@ class ResponsesStream(MeteredStream):
         self._fault = read_error(200, bytes(event.response), secrets)
 
     def _tell(self, response: _Response) -> None:
+        self._tally.serve(response.service_tier)
         if response.usage and bytes(response.usage) != _NULL:
             self._tally.tell(msgspec.Raw(bytes(response.usage)))
 
@@ -296,7 +294,15 @@ class ResponsesStream(MeteredStream):
 def _is_at_work(item: msgspec.Raw) -> bool:
     """A hosted tool at work is something that was done, and will be charged."""
     kinds = ("message", "reasoning", "function_call", "custom_tool_call")
-    return bool(item) and _decode_item(item).type not in kinds
+    return bool(item) and _item_of(item).type not in kinds
+
+
+def _item_of(written: msgspec.Raw) -> Item:
+    """Raises Fault for what is none."""
+    try:
+        return _decode_item(written)
+    except msgspec.ValidationError:
+        raise Fault("bad_upstream_response", reason="an item of an unknown shape") from None
 
 
 def _framed(kind: str, payload: bytes) -> bytes:

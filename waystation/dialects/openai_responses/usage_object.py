@@ -1,12 +1,11 @@
 """The `usage` of a response, as a caller sees it."""
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from waystation.kernel.strictjson import raw_of
+from waystation.meter.tally import Tally
 from waystation.meter.usage import Usage
 
 _UNITS = {
@@ -48,9 +47,8 @@ def usage_fields(usage: Usage) -> dict[str, Any]:
     }
 
 
-def with_units(usage: Usage, kinds: Iterable[str]) -> Usage:
-    """The usage with the hosted tools' calls counted. kinds: the output items' types."""
-    units = Counter(_UNITS[kind] for kind in kinds if kind in _UNITS)
-    if not units:
-        return usage
-    return msgspec.structs.replace(usage, units={**usage.units, **units})
+def count_call(kind: object, tally: Tally) -> None:
+    """Counts an output item that is a call of a hosted tool. kind: the item's type."""
+    unit = _UNITS.get(kind) if isinstance(kind, str) else None
+    if unit is not None:
+        tally.call(unit)

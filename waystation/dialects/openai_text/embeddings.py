@@ -60,6 +60,11 @@ class EmbeddingOperation:
         given = len(fields["input"])
         self.prompt_tokens = found.ids + len(body) - given if found.ids else tokens_bound(body)
 
+    @property
+    def fields(self) -> Fields:
+        """The body's top level, for translation."""
+        return self._fields
+
     def body_for(self, target: Target) -> bytes:
         edits: dict[str, msgspec.Raw | None] = {"model": raw_of(target.upstream_model)}
         edits.update(target.overrides)

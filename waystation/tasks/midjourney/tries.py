@@ -109,6 +109,7 @@ def _candidate(channel: Channel, place: Place, at: int) -> Candidate:
         tiers=(),
         per_call=None,
         tools={},
+        service_tiers={},
     )
     return Candidate(
         group=place.group,

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from waystation.kernel.strictjson import raw_of, read_object, rebuild
+from waystation.upstream.clouds.bedrock_count import PATH, as_count, as_counted
 from waystation.upstream.clouds.bedrock_stream import EVENT_STREAM, EventStreamReply
 from waystation.upstream.clouds.sigv4 import Credentials, Scope, signed_headers
 from waystation.upstream.http1.head import host_line
@@ -89,6 +90,8 @@ class Bedrock:
     ) -> Incoming:
         prepared = self.prepared(request, datetime.now(UTC))
         incoming = await transport.send(prepared, deadlines, on_sending)
+        if request.target.endswith(PATH):
+            return await as_counted(incoming)
         if (incoming.header(b"content-type") or b"").startswith(EVENT_STREAM):
             return EventStreamReply(incoming)
         return incoming
@@ -97,6 +100,8 @@ class Bedrock:
         """The request as it goes over the wire, signed for this time (UTC)."""
         origin, region = self._place(request.origin)
         body = _body(request)
+        if request.target.endswith(PATH):
+            body = as_count(body)
         headers = [each for each in request.headers if each[0] not in _OUT_OF_THE_HEAD]
         headers.append((b"accept", b"application/json"))
         if self._credentials is None:

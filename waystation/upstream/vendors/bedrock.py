@@ -14,6 +14,7 @@ BEDROCK = Vendor(
     paths={
         "messages": "/model/{segment}/invoke",
         "messages_stream": "/model/{segment}/invoke-with-response-stream",
+        "count_tokens": "/model/{segment}/count-tokens",
     },
     documentation="https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html",
     checked="2026-11-22",

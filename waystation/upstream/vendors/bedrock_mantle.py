@@ -8,6 +8,10 @@ BEDROCK_MANTLE = Vendor(
     base_url="https://bedrock-mantle.us-east-1.api.aws",
     auth="header:x-api-key",
     dialect="anthropic",
-    paths={"messages": "/anthropic/v1/messages"},
+    paths={
+        "messages": "/anthropic/v1/messages",
+        "count_tokens": "/anthropic/v1/messages/count_tokens",
+    },
     documentation="https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html",
+    checked="2026-11-22",
 )

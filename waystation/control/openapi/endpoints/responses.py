@@ -177,6 +177,20 @@ def _json(schema: Schema, name: str, value: Any) -> dict[str, Any]:
 
 _COUNT = {"object": "response.input_tokens", "input_tokens": 9}
 _DELETED = {"id": "resp_0Vbhm", "object": "response", "deleted": True}
+_ITEMS = {
+    "object": "list",
+    "data": [
+        {
+            "id": "msg_0Vbhn",
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_text", "text": "Say ready."}],
+        }
+    ],
+    "first_id": "msg_0Vbhn",
+    "last_id": "msg_0Vbhn",
+    "has_more": False,
+}
 _COMPACTED = {"id": "resp_0Vbhn", "object": "response.compaction", "output": []}
 
 ENDPOINTS = (
@@ -283,6 +297,55 @@ ENDPOINTS = (
             ),
         ),
         codes=(*LOOK_UP, *UPSTREAM, "response_not_found"),
+    ),
+    Endpoint(
+        id="listResponseInputItems",
+        method="get",
+        path="/v1/responses/{response}/input_items",
+        tag="Responses",
+        summary="What a stored response was asked with",
+        summary_zh="已保存响应的输入条目",
+        parameters=(
+            _ID,
+            Parameter("limit", "query", integer(minimum=1, maximum=100), example=20),
+            Parameter("order", "query", string(enum=["asc", "desc"]), example="desc"),
+            Parameter("after", "query", string("Id of an item.", "条目 ID。"), example="msg_1"),
+        ),
+        replies=(
+            Reply(
+                200,
+                "A page of items.",
+                "一页条目。",
+                _json(
+                    record(
+                        {
+                            "object": const("list"),
+                            "data": array(_ITEM),
+                            "first_id": {"type": ["string", "null"]},
+                            "last_id": {"type": ["string", "null"]},
+                            "has_more": {"type": "boolean"},
+                        },
+                        ["object", "data", "first_id", "last_id", "has_more"],
+                    ),
+                    "items",
+                    _ITEMS,
+                ),
+            ),
+        ),
+        codes=(*LOOK_UP, *UPSTREAM, "response_not_found", "invalid_value"),
+    ),
+    Endpoint(
+        id="cancelResponse",
+        method="post",
+        path="/v1/responses/{response}/cancel",
+        tag="Responses",
+        summary="Cancel a response (refused)",
+        summary_zh="取消响应（拒绝）",
+        description="Nothing runs in the background here, so what is stored is done: always a 400.",
+        description_zh="此处没有后台响应，已保存的响应均已完成，始终返回 400。",
+        parameters=(_ID,),
+        replies=(),
+        codes=(*LOOK_UP, "response_not_found", "invalid_request"),
     ),
     Endpoint(
         id="countResponseInput",
