@@ -9,6 +9,7 @@ from waystation.kernel.money import format_decimal, parse_decimal
 from waystation.ledger.picture_price import PicturePrice, picture_price
 from waystation.ledger.price_row import PriceRow, PriceSource
 from waystation.ledger.price_tier import ROW_FIELDS, Tier, UnitPrice, build_tier, unit_price
+from waystation.ledger.sound_price import SoundPrice, sound_price
 
 RATE_PLACES = 9
 RATE_SCALE: int = 10**RATE_PLACES
@@ -30,11 +31,13 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 ONE = Rate.parse("1")
+SOUNDS = frozenset({"", "speech", "transcription", "translation"})
+"""The operations that a price of sound is for; "": none in particular."""
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """What a model costs, official, in atoms. tiers: by rising above_tokens, the first from 0.
-    pictures: None where no picture has a price. by_token: the row names token prices."""
+    pictures, sound: None where none has a price. by_token: the row names token prices."""
 
     model: str
     version: str
@@ -44,6 +47,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     per_call: UnitPrice | None
     tools: Mapping[str, UnitPrice]
     pictures: PicturePrice | None = None
+    sound: SoundPrice | None = None
     by_token: bool = True
 
     @classmethod
@@ -61,8 +65,15 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             per_call=None if row.per_call is None else unit_price(row.per_call),
             tools={name: unit_price(text) for name, text in row.tools.items()},
             pictures=picture_price(row),
+            sound=sound_price(row),
             by_token=row.input is not None,
         )
+
+    def pays(self, operation: str) -> bool:
+        """False where this price would let an operation go for nothing: it is of sound alone."""
+        if self.by_token or self.sound is None or operation in SOUNDS:
+            return True
+        return self.per_call is not None or self.pictures is not None
 
     def tier(self, prompt_tokens: int) -> Tier:
         """The one that a prompt of this length falls into."""
@@ -81,7 +92,8 @@ def _check(row: PriceRow) -> None:
     if told and row.input is None:
         raise ValueError(f"the price of {row.model!r} names token prices but no input price")
     pictured = row.per_image is not None or row.images
-    if not (told or row.per_call is not None or row.tools or pictured):
+    sounded = row.per_character is not None or row.per_second is not None
+    if not (told or row.per_call is not None or row.tools or pictured or sounded):
         raise ValueError(f"the price of {row.model!r} is empty")
     starts = [tier.above_tokens for tier in row.tiers]
     if any(start < 1 for start in starts) or len(set(starts)) != len(starts):
