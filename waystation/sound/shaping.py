@@ -1,11 +1,11 @@
 """Samples at another rate, with what lies high left out, piece by piece."""
 
 from array import array
-from typing import TYPE_CHECKING
-
+from itertools import pairwise
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
+    pass
 
 
 class LowPass:
@@ -25,7 +25,7 @@ class LowPass:
         form = graph.add("aformat", f"sample_fmts=s16:sample_rates={rate_to}:channel_layouts=mono")
         sink = graph.add("abuffersink")
         chain = [source, *steps, to_rate, form, sink]
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             one.link_to(other)
         graph.configure()
         self._graph, self._source, self._sink = graph, source, sink
@@ -56,7 +56,7 @@ class LowPass:
         samples = array("h")
         while True:
             try:
-                frame = self._sink.pull()
+                frame = cast("AudioFrame", self._sink.pull())
             except (av.BlockingIOError, av.EOFError):
                 return samples
             samples.frombytes(bytes(frame.planes[0])[: 2 * frame.samples])

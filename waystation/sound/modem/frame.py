@@ -11,7 +11,7 @@ from waystation.sound.modem.reed_solomon import BeyondRepair
 
 HEADER_DATA, HEADER_PARITY = 4, 12
 HEADER_BYTES = HEADER_DATA + HEADER_PARITY
-PAYLOAD_BYTES_MOST = 16_384
+PAYLOAD_BYTES_MOST = 0x7FFF
 _BLOCK_DATA_MOST = 80
 _CHECK_BYTES = 4
 _DEFLATED = 0x8000
@@ -103,10 +103,7 @@ def _unwoven(told: int, word: Word) -> list[list[tuple[int, float]]]:
 def _order(sizes: Sequence[int]) -> list[tuple[int, int]]:
     """(block, position) of each byte as it is sent."""
     return [
-        (number, at)
-        for at in range(max(sizes))
-        for number, size in enumerate(sizes)
-        if at < size
+        (number, at) for at in range(max(sizes)) for number, size in enumerate(sizes) if at < size
     ]
 
 
@@ -120,5 +117,3 @@ def _mend(word: Word, parity: int) -> bytes:
         except BeyondRepair:
             continue
     raise NoText("too much is lost")
-
-

@@ -7,7 +7,14 @@ symbol, then finer. From there on symbols follow each other at their distance.
 from array import array
 from collections.abc import Iterator
 
-from waystation.sound.modem.frame import HEADER_BYTES, NoText, Word, frame_bytes, read_header, unpack
+from waystation.sound.modem.frame import (
+    HEADER_BYTES,
+    NoText,
+    Word,
+    frame_bytes,
+    read_header,
+    unpack,
+)
 from waystation.sound.modem.spectrum import RATE, SIZE, Powers, powers_of_two
 from waystation.sound.modem.tones import (
     GROUPS,

@@ -16,7 +16,7 @@ from waystation.sound.modem.tones import (
     values_of,
 )
 
-AMPLITUDE = 260
+AMPLITUDE = 120
 """Of each tone; full scale is 32767."""
 _RAMP_SHARE = 0.1
 """Of a symbol, in which a tone comes and goes."""
