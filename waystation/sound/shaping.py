@@ -2,10 +2,7 @@
 
 from array import array
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    pass
+from typing import cast
 
 
 class LowPass:
@@ -52,11 +49,12 @@ class LowPass:
 
     def _taken(self) -> "array[int]":
         import av
+        from av.audio.frame import AudioFrame
 
         samples = array("h")
         while True:
             try:
-                frame = cast("AudioFrame", self._sink.pull())
+                frame = cast(AudioFrame, self._sink.pull())
             except (av.BlockingIOError, av.EOFError):
                 return samples
             samples.frombytes(bytes(frame.planes[0])[: 2 * frame.samples])

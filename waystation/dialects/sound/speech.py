@@ -118,6 +118,9 @@ def parse_speech(body: bytes, headers: Headers) -> SpeechOperation:
         raise Fault("invalid_value", param="instructions", reason=reason)
     form = _one_of(fields, "response_format", tuple(FORMATS), "mp3")
     delivery: Any = _one_of(fields, "stream_format", ("audio", "sse", "url"), "audio")
+    if delivery == "url" and form == "pcm":
+        reason = "bare samples are not stored; ask for wav"
+        raise Fault("invalid_value", param="stream_format", reason=reason)
     return SpeechOperation(fields, delivery, form, _speed(fields))
 
 
