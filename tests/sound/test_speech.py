@@ -1,6 +1,7 @@
 """POST /v1/audio/speech through the gateway to an upstream on a socket."""
 
 import json
+import threading
 from base64 import b64decode
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from tests.pictures.studio import UPSTREAM_KEY, Studio
 from tests.sound.conftest import Begin
 from tests.sound.sounds import delta, events, probe, sound, spoken
-from tests.support.rogue import CLOSE, RESET, Rogue
+from tests.support.rogue import CLOSE, RESET, STALL, Gate, Pause, Rogue
 from tests.support.script import LAST_CHUNK, chunk, head
 from waystation.sound.formats import FORMATS
 
@@ -18,8 +19,12 @@ ASKED = {"model": "voice", "input": "hello there", "voice": "alloy"}
 NANOS_A_CHARACTER = 10_000
 
 
-@pytest.mark.parametrize("form", list(FORMATS))
-async def test_each_format_passes_as_it_is(studio: Studio, form: str, tmp_path: Path) -> None:
+async def test_each_format_passes_as_it_is(studio: Studio, tmp_path: Path) -> None:
+    for form in FORMATS:
+        await _passes(studio, form, tmp_path)
+
+
+async def _passes(studio: Studio, form: str, tmp_path: Path) -> None:
     data = sound(form)
     studio.near.answer(spoken(data, FORMATS[form].media_type))
     reply = await studio.post(PATH, **ASKED, response_format=form)
@@ -31,10 +36,10 @@ async def test_each_format_passes_as_it_is(studio: Studio, form: str, tmp_path: 
     row = await studio.row(reply.request_id)
     assert (row.nanos, row.exact, row.end) == (11 * NANOS_A_CHARACTER, True, "complete")
     assert json.loads(row.parts) == [["characters", 11, "0.00001"]]
-    sent = json.loads(studio.near.seen[0].body)
-    assert sent == {**ASKED, "response_format": form}
-    assert studio.near.seen[0].headers["authorization"] == f"Bearer {UPSTREAM_KEY}"
-    assert studio.near.seen[0].headers["accept"] == "*/*"
+    seen = studio.near.seen[-1]
+    assert json.loads(seen.body) == {**ASKED, "response_format": form}
+    assert seen.headers["authorization"] == f"Bearer {UPSTREAM_KEY}"
+    assert seen.headers["accept"] == "*/*"
 
 
 async def test_characters_are_code_points(studio: Studio) -> None:
@@ -91,10 +96,6 @@ async def test_events_for_the_caller_of_an_upstream_that_has_none(studio: Studio
 async def test_it_is_chunked_as_it_arrives(studio: Studio) -> None:
     data = sound()
     first, rest = data[:4000], data[4000:]
-    import threading
-
-    from tests.support.rogue import Gate
-
     gate = threading.Event()
     kind = {"content-type": "audio/mpeg", "transfer-encoding": "chunked"}
     studio.near.answer((head(200, kind), chunk(first), Gate(gate), chunk(rest), LAST_CHUNK))
@@ -102,10 +103,8 @@ async def test_it_is_chunked_as_it_arrives(studio: Studio) -> None:
     got = await reader.readuntil(b"\r\n\r\n")
     assert b"200" in got
     body = b""
-    while first not in body.replace(b"\r\n", b"\r\n"):
+    while len(body) < len(first):
         body += await reader.read(65536)
-        if len(body) >= len(first):
-            break
     gate.set()
     body += await reader.read()
     writer.close()
@@ -128,53 +127,50 @@ async def test_a_link_to_what_was_stored(studio: Studio, tmp_path: Path) -> None
     assert row.nanos == 11 * NANOS_A_CHARACTER
 
 
-@pytest.mark.parametrize(
-    ("more", "param"),
-    [
-        ({"input": "x" * 4097}, "input"),
-        ({"input": " "}, "input"),
-        ({"input": 7}, "input"),
-        ({"voice": None}, "voice"),
-        ({"voice": 3}, "voice"),
-        ({"model": ""}, "model"),
-        ({"response_format": "mid"}, "response_format"),
-        ({"response_format": "pcm", "stream_format": "url"}, "stream_format"),
-        ({"stream_format": "smoke"}, "stream_format"),
-        ({"speed": 0.2}, "speed"),
-        ({"speed": 4.1}, "speed"),
-        ({"speed": "quick"}, "speed"),
-        ({"speed": True}, "speed"),
-        ({"instructions": 5}, "instructions"),
-    ],
-)
-async def test_what_is_refused_before_any_hold(
-    studio: Studio, more: dict[str, object], param: str
-) -> None:
-    reply = await studio.post(PATH, **{**ASKED, **more})
-    assert reply.status == 400
-    assert reply.json()["error"]["param"] == param
+WRONG = [
+    ({"input": "x" * 4097}, "input"),
+    ({"input": " "}, "input"),
+    ({"input": 7}, "input"),
+    ({"voice": None}, "voice"),
+    ({"voice": 3}, "voice"),
+    ({"model": ""}, "model"),
+    ({"response_format": "mid"}, "response_format"),
+    ({"response_format": "pcm", "stream_format": "url"}, "stream_format"),
+    ({"stream_format": "smoke"}, "stream_format"),
+    ({"speed": 0.2}, "speed"),
+    ({"speed": 4.1}, "speed"),
+    ({"speed": "quick"}, "speed"),
+    ({"speed": True}, "speed"),
+    ({"instructions": 5}, "instructions"),
+]
+
+
+async def test_what_is_refused_before_any_hold(studio: Studio) -> None:
+    for more, param in WRONG:
+        reply = await studio.post(PATH, **{**ASKED, **more})
+        assert (reply.status, reply.json()["error"]["param"]) == (400, param)
     assert not studio.near.seen
 
 
-@pytest.mark.parametrize(
-    ("script", "code"),
-    [
-        (Rogue.reply(200, b'{"error":{"message":"no voice today"}}'), None),
-        (Rogue.reply(200, b"<html>busy</html>", {"content-type": "text/html"}), None),
-        (spoken(b'{"error":{"message":"no voice today"}}'), None),
-        (spoken(b"<!DOCTYPE html><p>busy"), None),
-        (spoken(b""), None),
-        (Rogue.reply(200, b"Welcome", {"content-type": "text/plain"}), None),
-        (events({"type": "error", "error": {"message": "no voice today"}}), None),
-        (events({"type": "speech.audio.delta", "audio": "%%%"}), None),
-        (Rogue.error(500), None),
-        ((CLOSE,), None),
-    ],
+NO_SOUND = (
+    Rogue.reply(200, b'{"error":{"message":"no voice today"}}'),
+    Rogue.reply(200, b"<html>busy</html>", {"content-type": "text/html"}),
+    spoken(b'{"error":{"message":"no voice today"}}'),
+    spoken(b"<!DOCTYPE html><p>busy"),
+    spoken(b""),
+    Rogue.reply(200, b"Welcome", {"content-type": "text/plain"}),
+    events({"type": "error", "error": {"message": "no voice today"}}),
+    events({"type": "speech.audio.delta", "audio": "%%%"}),
+    Rogue.error(500),
+    (CLOSE,),
 )
+
+
+@pytest.mark.parametrize("script", NO_SOUND)
 async def test_no_sound_is_no_answer_and_costs_nothing(
-    studio: Studio, script: tuple[object, ...], code: str | None
+    studio: Studio, script: tuple[object, ...]
 ) -> None:
-    """Both channels fail so; then one of them speaks."""
+    """Where both channels fail so."""
     studio.near.answer(script)
     studio.far.answer(script)
     reply = await studio.post(PATH, **ASKED)
@@ -183,10 +179,13 @@ async def test_no_sound_is_no_answer_and_costs_nothing(
     assert UPSTREAM_KEY.encode() not in reply.body
     row = await studio.row(reply.request_id)
     assert row.nanos == 0
+
+
+async def test_another_channel_speaks(studio: Studio) -> None:
+    studio.near.answer(NO_SOUND[0])
     studio.far.answer(spoken(sound()))
     reply = await studio.post(PATH, **ASKED)
-    assert reply.status == 200
-    assert reply.body == sound()
+    assert (reply.status, reply.body) == (200, sound())
 
 
 @pytest.mark.parametrize("end", [RESET, CLOSE])
@@ -194,8 +193,6 @@ async def test_a_speech_that_is_cut_is_cut_for_the_caller(studio: Studio, end: o
     """What came is billed by its share; nobody takes it for whole."""
     data = sound("mp3", 10.0)
     kind = {"content-type": "audio/mpeg", "transfer-encoding": "chunked"}
-    from tests.support.rogue import Pause
-
     script = (head(200, kind), chunk(data[: len(data) // 10]), Pause(0.05), end)
     studio.near.answer(script)
     text = "word " * 60
@@ -230,8 +227,6 @@ async def test_events_that_break_off_end_with_an_error(studio: Studio) -> None:
 async def test_a_client_that_leaves_pays_for_what_came(studio: Studio) -> None:
     data = sound("mp3", 10.0)
     kind = {"content-type": "audio/mpeg", "transfer-encoding": "chunked"}
-    from tests.support.rogue import STALL
-
     studio.near.answer((head(200, kind), chunk(data[: len(data) // 4]), STALL))
     body = json.dumps({**ASKED, "input": "word " * 40}).encode()
     reader, writer = await studio.open(PATH, body, "application/json")
