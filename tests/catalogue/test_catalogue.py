@@ -107,7 +107,7 @@ def test_each_row_has_source_and_date(entries) -> None:
     for entry in entries:
         assert entry.row.source == "catalogue"
         assert entry.url.startswith("https://")
-        assert entry.library.startswith(("genai-prices ", "pictures 2"))
+        assert entry.library.startswith(("genai-prices ", "pictures 2", "sounds 2"))
         assert entry.row.version.startswith(entry.library)
         assert (entry.row.effective_ms > 0) == bool(entry.since)
         Price.build(entry.row)
@@ -138,6 +138,7 @@ def test_moderation_is_free_and_nothing_else_is_by_accident(entries) -> None:
         entry.row.model
         for entry in entries
         if bound(10**6, 10**6, Price.build(entry.row), ONE) == 0
+        and Price.build(entry.row).pays("chat")  # of sound alone: no chat gets it
     }
     assert free == {name for names in FREE.values() for name in names}
 

@@ -99,7 +99,7 @@ ENDPOINTS = (
                 "The sound, its events, or the link to it.",
                 "音频、事件流或链接。",
                 {
-                    **{name: (_SOUND, ()) for name in _SOUND_TYPES},
+                    **dict.fromkeys(_SOUND_TYPES, (_SOUND, ())),
                     "text/event-stream": (
                         string(**events(ref("SpeechEvent"))),
                         (Example("stream", _SPOKEN),),
