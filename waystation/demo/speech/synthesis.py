@@ -131,4 +131,5 @@ async def _ended(process: Process) -> None:
             process.kill()
         except ProcessLookupError:
             pass
-        await process.wait()
+    # To the end of its pipes: only then are they closed.
+    await process.communicate()

@@ -36,7 +36,6 @@ _LINK = {
     "bytes": 28128,
     "seconds": 1.76,
 }
-_FORM = {"model": "whisper-1", "file": "(the sound)", "response_format": "json"}
 
 
 def _texts(more: bool) -> tuple[Reply, ...]:
@@ -125,9 +124,7 @@ ENDPOINTS = (
         ),
         description_zh="以 multipart/form-data 上传。上游不支持字幕时由本站生成。" + _BOUNDS_ZH,
         parameters=(IDEMPOTENCY_KEY,),
-        body=Body(
-            ref("TranscriptionForm"), (Example("whisper-1", _FORM),), ref("TranscriptionForm")
-        ),
+        body=Body(None, (), ref("TranscriptionForm")),
         replies=_texts(True),
         codes=(*RELAY, "invalid_audio"),
     ),
@@ -142,7 +139,7 @@ ENDPOINTS = (
         description="Always English. " + _BOUNDS,
         description_zh="结果总是英文。" + _BOUNDS_ZH,
         parameters=(IDEMPOTENCY_KEY,),
-        body=Body(ref("TranslationForm"), (Example("whisper-1", _FORM),), ref("TranslationForm")),
+        body=Body(None, (), ref("TranslationForm")),
         replies=_texts(False),
         codes=(*RELAY, "invalid_audio"),
     ),
