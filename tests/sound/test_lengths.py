@@ -34,7 +34,7 @@ def test_each_format(form: str) -> None:
 def test_rates_and_channels(rate: int, channels: int) -> None:
     for form in FILES:
         data = encode(tone(0.5, rate, channels), form)
-        assert measure(InMemory(data), 100).seconds == pytest.approx(0.5, abs=0.12), form
+        assert measure(InMemory(data), 100).seconds == pytest.approx(0.5, abs=0.2), form
 
 
 def test_other_containers(tmp_path: Path) -> None:
@@ -51,12 +51,12 @@ def test_other_containers(tmp_path: Path) -> None:
 
 def test_hours_of_silence_in_little(tmp_path: Path) -> None:
     made = tmp_path / "a.ogg"
-    line = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=mono", "-t", "3600"]
+    line = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=mono", "-t", "600"]
     line += ["-c:a", "libopus", "-b:a", "500", "-frame_duration", "60", str(made)]
     subprocess.run(line, check=True, timeout=60)
     data = made.read_bytes()
-    assert len(data) < 400_000
-    assert measure(InMemory(data), 10_000).seconds == pytest.approx(3600, rel=0.001)
+    assert len(data) < 80_000
+    assert measure(InMemory(data), 10_000).seconds == pytest.approx(600, rel=0.001)
     assert measure(InMemory(data), 60).is_longer
 
 
@@ -113,10 +113,14 @@ def test_a_source_is_read_within_bounds() -> None:
     assert len(file.read(100)) == 10
     assert file.seek(-5, 1) == 995
     assert file.tell() == 995
-    with pytest.raises(Exhausted):
+
+    def again_and_again() -> None:
         for _ in range(READ_AGAIN_MOST * 10_000_000):
             file.seek(0)
             file.read(1000)
+
+    with pytest.raises(Exhausted):
+        again_and_again()
     with pytest.raises(Exhausted):
         Bounded(InMemory(data), -1).read(1)
 

@@ -1,5 +1,6 @@
 """POST /v1/audio/speech: a text to be spoken."""
 
+import re
 from collections.abc import Callable
 from math import ceil
 from typing import Any, Literal
@@ -24,6 +25,7 @@ _SPEED_LEAST, _SPEED_MOST = 0.25, 4.0
 _SECONDS_LIKELY = (0.065, 0.22)
 """Of speech, for a character of the Latin kind and for one of the wide kind."""
 _SECONDS_MOST = (0.13, 0.45)
+_WIDE = re.compile("[\u1100-\U0010ffff]+")
 
 
 class SpeechOperation:
@@ -62,7 +64,7 @@ class SpeechOperation:
         self.model = required_text(fields, "model")
         spoken = required_text(fields, "input")
         self.characters = len(spoken)
-        self._narrow = sum(1 for one in spoken if one < "\u1100")
+        self._narrow = self.characters if spoken.isascii() else len(_WIDE.sub("", spoken))
         self._told_text = f"{spoken}{text(fields, 'instructions') or ''}".encode()
         self.prompt_tokens = tokens_bound(self._told_text) + 16
 

@@ -4,8 +4,9 @@ Bare sound has no end of its own and no words for a failure: an answer that brea
 that nobody takes it for whole.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from binascii import Error as Base64Error
+from binascii import a2b_base64
 from math import ceil
 from typing import Any
 
@@ -110,7 +111,7 @@ class SpeechStream:
         out = b""
         if event.audio:
             try:
-                out = self._sound(b64decode(event.audio, validate=True))
+                out = self._sound(a2b_base64(event.audio, strict_mode=True))
             except (Base64Error, ValueError):
                 raise Fault("bad_upstream_response", reason="sound that is no base64") from None
         if event.type == "speech.audio.done":

@@ -3,7 +3,7 @@
 from waystation.control.openapi.codes import RELAY
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Reply
 from waystation.control.openapi.endpoints.audio_schemas import SCHEMAS as SCHEMAS
-from waystation.control.openapi.fields import events, ref, string
+from waystation.control.openapi.fields import Schema, events, ref, string
 from waystation.control.openapi.headers import ALWAYS, IDEMPOTENCY_KEY, LIMITS, WHOLE
 
 _SOUND = {"type": "string", "format": "binary"}
@@ -39,7 +39,7 @@ _LINK = {
 
 
 def _texts(more: bool) -> tuple[Reply, ...]:
-    content = {
+    content: dict[str, tuple[Schema, tuple[Example, ...]]] = {
         "application/json": (ref("Transcript"), (Example("json", _TRANSCRIPT),)),
         "text/plain": (string(), (Example("text", "the door is open\n"),)),
         "application/x-subrip": (string(), (Example("srt", _SRT),)),
