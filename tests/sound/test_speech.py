@@ -71,6 +71,21 @@ async def test_tokens_come_in_events_and_the_caller_gets_sound(studio: Studio) -
     assert (row.nanos, row.exact) == (5 * 1_000 + 40 * 10_000, True)
 
 
+async def test_tokens_that_cannot_be_true(studio: Studio) -> None:
+    data = sound("mp3", 2.0)
+    for lie in (10**18, 900_000, -1, "40", None):
+        done = {
+            "type": "speech.audio.done",
+            "usage": {"input_tokens": 5, "output_tokens": lie},
+        }
+        studio.near.answer(events(delta(data), done))
+        reply = await studio.post(PATH, **{**ASKED, "model": "voice-by-token"})
+        row = await studio.row(reply.request_id)
+        if lie is not None:
+            assert not row.exact
+            assert row.output_tokens == pytest.approx(42, abs=2)
+
+
 async def test_tokens_are_reckoned_where_nobody_tells_them(studio: Studio) -> None:
     studio.near.answer(spoken(sound("mp3", 2.0)))
     reply = await studio.post(PATH, **{**ASKED, "model": "voice-by-token"})

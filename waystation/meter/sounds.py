@@ -12,6 +12,7 @@ from waystation.meter.usage import Usage
 
 TOKENS_MOST = 10_000_000
 """More than any real answer."""
+_SPARE_TOKENS = 1_000
 SPOKEN_TOKENS_PER_SECOND = 21
 """Of speech that a token-priced model makes: its maker's estimate by the minute over its price."""
 HEARD_TOKENS_PER_SECOND = 10
@@ -58,6 +59,17 @@ def read_sound_usage(raw: bytes | msgspec.Raw, *, spoken: bool) -> Told:
             flags=tuple(flags),
         )
     return Told(msgspec.structs.replace(tokens, raw=None if flags else fields), told)
+
+
+def believed(told: Usage | None, most: Usage) -> tuple[Usage | None, tuple[str, ...]]:
+    """Tokens as told where they can be true, else None and why. most: what was feared."""
+    if told is None or told.flags:
+        return None, () if told is None else told.flags
+    if told.input_tokens > 4 * most.input_tokens + _SPARE_TOKENS:
+        return None, ("implausible:input_tokens",)
+    if told.output_tokens > 4 * most.output_tokens + _SPARE_TOKENS:
+        return None, ("implausible:output_tokens",)
+    return told, ()
 
 
 def plausible_seconds(told: float | None, measured: float) -> float | None:

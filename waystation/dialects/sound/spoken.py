@@ -19,7 +19,12 @@ from waystation.dialects.sound.basis import Basis
 from waystation.dialects.sound.speech import SpeechOperation
 from waystation.errors import Fault, Language
 from waystation.kernel.sse import SseParser
-from waystation.meter.sounds import SPOKEN_TOKENS_PER_SECOND, read_sound_usage, whole_seconds
+from waystation.meter.sounds import (
+    SPOKEN_TOKENS_PER_SECOND,
+    believed,
+    read_sound_usage,
+    whole_seconds,
+)
 from waystation.meter.usage import Usage
 from waystation.sound.progress import SoundClock
 
@@ -204,15 +209,18 @@ class SpeechStream:
             share = min(1.0, seconds / max(operation.seconds_likely, 0.1))
             characters = max(1, ceil(characters * share))
         units = {"characters": characters, "seconds": whole_seconds(seconds)}
-        if self._told is not None:
-            return msgspec.structs.replace(self._told, units=units)
+        tokens, flags = believed(self._told, operation.most())
+        if tokens is not None:
+            return msgspec.structs.replace(tokens, units=units)
         if self._basis == "tokens":
             return Usage(
                 input_fresh=operation.prompt_guess(),
                 audio_out=ceil(seconds * SPOKEN_TOKENS_PER_SECOND),
                 units=units,
+                flags=flags,
             )
-        return Usage(units=units, exact=self._is_whole and self._basis != "seconds")
+        exact = self._is_whole and self._basis != "seconds" and not flags
+        return Usage(units=units, exact=exact, flags=flags)
 
     @property
     def sound_bytes(self) -> int:

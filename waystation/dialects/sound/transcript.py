@@ -18,6 +18,7 @@ from waystation.kernel.strictjson import raw_of
 from waystation.meter.sounds import (
     HEARD_TOKENS_PER_SECOND,
     Told,
+    believed,
     plausible_seconds,
     read_sound_usage,
     whole_seconds,
@@ -59,9 +60,11 @@ class Counted:
         seconds = plausible_seconds(told.seconds, operation.file.seconds)
         measured = operation.seconds
         units = {"seconds": measured if seconds is None else whole_seconds(seconds)}
-        if told.tokens is not None:
-            return msgspec.structs.replace(told.tokens, units=units)
-        flags = ("implausible:seconds",) if told.seconds and seconds is None else ()
+        tokens, flags = believed(told.tokens, operation.most())
+        if tokens is not None:
+            return msgspec.structs.replace(tokens, units=units)
+        if told.seconds and seconds is None:
+            flags = (*flags, "implausible:seconds")
         if self._basis == "tokens":
             return Usage(
                 input_fresh=operation.prompt_guess(),
