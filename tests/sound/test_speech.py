@@ -71,6 +71,19 @@ async def test_tokens_come_in_events_and_the_caller_gets_sound(studio: Studio) -
     assert (row.nanos, row.exact) == (5 * 1_000 + 40 * 10_000, True)
 
 
+async def test_an_upstream_that_does_not_know_events_is_asked_again(studio: Studio) -> None:
+    refusal = {"error": {"message": "Unrecognized request argument: stream_format"}}
+    studio.near.queue(Rogue.reply(400, json.dumps(refusal).encode()))
+    studio.near.answer(spoken(sound()))
+    reply = await studio.post(PATH, **{**ASKED, "model": "voice-by-token"})
+    assert (reply.status, reply.body) == (200, sound())
+    first, second = (json.loads(seen.body) for seen in studio.near.seen)
+    assert first.pop("stream_format") == "sse"
+    assert first == second
+    studio.near.queue(Rogue.reply(400, b'{"error":{"message":"no such voice"}}'))
+    assert (await studio.post(PATH, **{**ASKED, "model": "voice-by-token"})).status == 400
+
+
 async def test_tokens_that_cannot_be_true(studio: Studio) -> None:
     data = sound("mp3", 2.0)
     for lie in (10**18, 900_000, -1, "40", None):

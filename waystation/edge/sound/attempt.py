@@ -12,12 +12,15 @@ from waystation.edge.story import Story
 from waystation.ledger.prices import Price
 from waystation.routing.choice import Attempt
 from waystation.sound.formats import FORMATS
-from waystation.upstream.attempt import Whole, fetch, send
+from waystation.upstream.attempt import AttemptFailed, Whole, fetch, send
 from waystation.upstream.form_body import FormBody, FormFile
 from waystation.upstream.sound.content import EVENTS, main_type, refuse_unless_sound, sound_type
 from waystation.upstream.sound.source import SpeechSource
 from waystation.upstream.source import StreamSource
-from waystation.upstream.transport import Outgoing
+from waystation.upstream.transport import Incoming, Outgoing
+
+_ASKS = "stream_format"
+_NOT_UNDERSTOOD = (400, 422)
 
 
 class SoundTry(Try):
@@ -52,7 +55,7 @@ class SoundTry(Try):
         return StreamSource(incoming, reader)
 
     async def _speech(self, asked: SpeechOperation) -> SpeechSource:
-        incoming = await send(self.wire, self._request(asked))
+        incoming = await self._sent(asked)
         told = main_type(incoming)
         events = told == EVENTS
         if not events:
@@ -65,14 +68,21 @@ class SoundTry(Try):
         reader = SpeechStream(asked, self.target, self.receipt, self._basis, events)
         return SpeechSource(incoming, reader, is_bare=not events)
 
-    def _request(self, asked: SpeechOperation) -> Outgoing:
+    async def _sent(self, asked: SpeechOperation) -> Incoming:
         """Where tokens are paid for, the upstream is asked for events: it tells them in no other
-        way."""
+        way. One that does not know them is asked again, for the bare sound. Raises
+        AttemptFailed."""
+        if not self._by_token:
+            return await send(self.wire, self._request(asked, events=False))
+        try:
+            return await send(self.wire, self._request(asked, events=True))
+        except AttemptFailed as failed:
+            if failed.status not in _NOT_UNDERSTOOD or _ASKS not in failed.fault.text("en"):
+                raise
+        return await send(self.wire, self._request(asked, events=False))
+
+    def _request(self, asked: SpeechOperation, events: bool) -> Outgoing:
         attempt = self._attempt
-        refuses = attempt.candidate.channel.refuses
-        events = "stream_format" not in refuses and (self._by_token or asked.delivery == "sse")
-        if asked.delivery == "sse" and not self._by_token:
-            events = False
         body = asked.body_for(self.target, events)
         return self._way.outgoing(
             attempt.key,
