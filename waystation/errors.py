@@ -40,6 +40,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "The file at '{param}' could not be fetched: {reason}",
         "无法获取 '{param}' 指向的文件：{reason}",
     ),
+    "invalid_audio": (
+        400,
+        "'{param}' is not a sound that can be used: {reason}",
+        "'{param}' 不是可用的音频：{reason}",
+    ),
     "invalid_image": (
         400,
         "'{param}' is not a picture that can be used: {reason}",

@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     """Of one uploaded picture."""
     picture_seconds_max: float = Field(default=180.0, gt=0)
     """How long a request for pictures waits for them."""
+    sound_bytes_max: int = Field(default=25 * 1024 * 1024, ge=1024)
+    """Of one uploaded sound."""
+    sound_seconds_max: float = Field(default=14_400.0, gt=0)
+    """How long an uploaded sound may last."""
     picture_model: str = "gpt-image-1"
     """For requests for pictures that name no model."""
 

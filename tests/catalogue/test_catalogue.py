@@ -106,7 +106,7 @@ def test_each_row_has_source_and_date(entries) -> None:
     for entry in entries:
         assert entry.row.source == "catalogue"
         assert entry.url.startswith("https://")
-        assert entry.library.startswith(("genai-prices ", "pictures 2"))
+        assert entry.library.startswith(("genai-prices ", "pictures 2", "sounds 2"))
         assert entry.row.version.startswith(entry.library)
         assert (entry.row.effective_ms > 0) == bool(entry.since)
         Price.build(entry.row)
@@ -137,12 +137,15 @@ def test_moderation_is_free_and_nothing_else_is_by_accident(entries) -> None:
         entry.row.model
         for entry in entries
         if bound(10**6, 10**6, Price.build(entry.row), ONE) == 0
+        and Price.build(entry.row).pays("chat")  # of sound alone: no chat gets it
     }
     assert free == {name for names in FREE.values() for name in names}
 
 
 def test_what_a_row_cannot_say_is_left_out(book) -> None:
-    assert book.find("whisper-1", NOW_MS) is None
+    whisper = book.find("whisper-1", NOW_MS)
+    assert whisper is not None
+    assert whisper.version.startswith("sounds ")  # the library's hours are not read
     assert book.find("a-model-nobody-made", NOW_MS) is None
     for price in (
         ModelPrice(),
@@ -215,3 +218,21 @@ def test_a_gateway_does_not_load_the_library() -> None:
         "sys.exit(any(name.startswith('genai_prices') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", script], timeout=30, check=False).returncode == 0
+
+
+def test_sounds_cost_what_their_makers_say(book) -> None:
+    """By the units that the makers name: a million characters, an hour."""
+    cases = {
+        "tts-1": (Usage(units={"characters": 1_000_000}), 15),
+        "tts-1-hd": (Usage(units={"characters": 1_000_000}), 30),
+        "whisper-1": (Usage(units={"seconds": 3600}), Decimal("0.36")),
+        "whisper-large-v3": (Usage(units={"seconds": 3600}), Decimal("0.111")),
+        "whisper-large-v3-turbo": (Usage(units={"seconds": 3600}), Decimal("0.04")),
+        "gpt-4o-transcribe": (Usage(units={"seconds": 60}), Decimal("0.006")),
+        "gpt-4o-mini-tts": (Usage(units={"characters": 9, "seconds": 60}), Decimal("0.015")),
+    }
+    for model, (usage, dollars) in cases.items():
+        assert charge(usage, book.find(model, NOW_MS), ONE).nanos == dollars * 10**9, model
+    told = Usage(input_fresh=10, audio_in=600, output_text=100, units={"seconds": 60}, exact=True)
+    by_token = charge(told, book.find("gpt-4o-transcribe", NOW_MS), ONE)
+    assert by_token.nanos == 10 * 2_500 + 600 * 6_000 + 100 * 10_000

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.artefacts.making import picture
+from tests.pictures.studio import Form
 from tests.relay.conftest import Begin
+from tests.sound.sounds import sound
 from tests.support.gateway import CHAT, EMAIL, KEY, MODEL, Station, body, channel, document, token
 from tests.support.rogue import Rogue
 from tests.tasks.plant import facts
@@ -72,6 +74,9 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/v1/completions"): TOKEN,
     ("POST", "/v1/embeddings"): TOKEN,
     ("POST", "/v1/moderations"): TOKEN,
+    ("POST", "/v1/audio/speech"): TOKEN,
+    ("POST", "/v1/audio/transcriptions"): TOKEN,
+    ("POST", "/v1/audio/translations"): TOKEN,
     ("POST", "/v1/images/generations"): TOKEN,
     ("POST", "/v1/images/edits"): TOKEN,
     ("POST", "/v1/images/variations"): TOKEN,
@@ -129,6 +134,7 @@ for _prefix in PREFIXES:
     TABLE |= {("GET", f"{_prefix}/image/{{task}}/{{n}}"): PUBLIC}
 
 PICTURE = f"data:image/png;base64,{b64encode(picture()).decode()}"
+HEARD = Form([("model", None, MODEL.encode()), ("file", "a.wav", sound("wav", 0.2))])
 DRAWN = b'{"created":1,"data":[{"b64_json":"%b"}]}' % b64encode(picture())
 BODIES: dict[str, Any] = {
     **{pattern: {} for method, pattern in TABLE if method == "POST" and "/mj" in pattern},
@@ -136,6 +142,9 @@ BODIES: dict[str, Any] = {
     "/v1/completions": {"model": MODEL, "prompt": "x"},
     "/v1/embeddings": {"model": MODEL, "input": "x"},
     "/v1/moderations": {"model": MODEL, "input": "x"},
+    "/v1/audio/speech": {"model": MODEL, "input": "x", "voice": "alloy"},
+    "/v1/audio/transcriptions": HEARD.body(),
+    "/v1/audio/translations": HEARD.body(),
     "/v1/images/generations": {"model": MODEL, "prompt": "x"},
     "/v1/images/edits": {"model": MODEL, "prompt": "x", "image": PICTURE},
     "/v1/images/variations": {"model": MODEL, "image": PICTURE},
@@ -170,6 +179,8 @@ ANSWERS = {
     b'"model":"m-1","usage":{"prompt_tokens":1,"total_tokens":1}}',
     "/v1/moderations": b'{"id":"m","model":"m-1","results":[{"flagged":false,"categories":{},'
     b'"category_scores":{}}]}',
+    "/v1/audio/transcriptions": b'{"text":"x"}',
+    "/v1/audio/translations": b'{"text":"x"}',
     "/v1/images/generations": DRAWN,
     "/v1/images/edits": DRAWN,
     "/v1/images/variations": DRAWN,
@@ -180,6 +191,7 @@ ANSWERS = {
 async def house(begin: Begin, rogue: Rogue) -> Station:
     for path, answer in ANSWERS.items():
         rogue.on(path, rogue.reply(200, answer))
+    rogue.on("/v1/audio/speech", rogue.reply(200, sound(), {"content-type": "audio/mpeg"}))
     tokens = [
         token(),
         token("off", KEYS["disabled token"], enabled=False),
@@ -216,7 +228,9 @@ async def test_every_route_against_every_caller(house: Station) -> None:
             path = address(route, mine.request_id, link, doomed.id, task)
             if "/mj" in path:
                 path = task_address(route.pattern, made, sign)
-            got = await house.request(route.method, path, body_of(route), key)
+            sent = body_of(route)
+            kind = {"content-type": HEARD.content_type} if isinstance(sent, bytes) else None
+            got = await house.request(route.method, path, sent, key, kind)
             where = f"{route.method} {path} as {caller}"
             assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
             if got.status in (401, 403):

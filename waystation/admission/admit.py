@@ -5,8 +5,11 @@ from waystation.admission.grant import Grant
 from waystation.admission.picture_estimate import picture_estimate
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import ledger_away, not_admitted
+from waystation.admission.sound_estimate import sound_estimate
 from waystation.dialects.operation import Request
 from waystation.dialects.pictures.request import PictureOperation
+from waystation.dialects.sound.hearing import HearingOperation
+from waystation.dialects.sound.speech import SpeechOperation
 from waystation.journal.row import Facts
 from waystation.ledger.messages import Hold, Refused
 from waystation.ledger.port import Ledger, LedgerAway
@@ -34,6 +37,8 @@ async def admit(
     come."""
     if isinstance(operation, PictureOperation):
         wanted = picture_estimate(operation, choices)
+    elif isinstance(operation, SpeechOperation | HearingOperation):
+        wanted = sound_estimate(operation, choices, first)
     else:
         wanted = estimate(operation, choices, first, policy)
     hold = Hold(

@@ -19,12 +19,16 @@ from waystation.upstream.transport import Deadlines, Destination, Incoming, Mayb
 
 if TYPE_CHECKING:
     from waystation.demo.pictures.desk import PictureDesk
+    from waystation.demo.speech.desk import SpeechDesk
 
 _PACE_MS_DEFAULT = 15
 _JSON = ((b"content-type", b"application/json"),)
 _SSE = ((b"content-type", b"text/event-stream"),)
 _ANTHROPIC = ("/messages", "/messages/count_tokens")
-_MODELS = ("demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "demo-image")
+_MODELS = (
+    *("demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "demo-image"),
+    *("demo-speech", "demo-transcription"),
+)
 
 
 class DemoIncoming:
@@ -73,6 +77,7 @@ class DemoTransport:
 
     def __init__(self) -> None:
         self._studio = Studio()
+        self._speech: SpeechDesk | None = None
 
     def ready(self, origin: Destination) -> bool:
         return True
@@ -102,11 +107,32 @@ class DemoTransport:
         self._studio.close()
 
     async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
+        if "/audio/" in request.target:
+            return await self._sound(request, pace_ms)
         action = action_of(request)
         if action is None:
             return _serve(request, pace_ms)
         desk = await self._studio.run(_desk, self._studio)
         return await desk.answer(request, action, deadlines, pace_ms / 1000)
+
+    async def _sound(self, request: Outgoing, pace_ms: int) -> Incoming:
+        """Loaded with the first sound."""
+        from waystation.demo.speech.desk import SpeechDesk, transcript_events
+        from waystation.demo.speech.ear import answer_of
+        from waystation.demo.speech.order import order_of
+
+        desk = self._speech = self._speech or SpeechDesk(self._studio)
+        path = request.target.partition("?")[0]
+        if path.endswith("/speech"):
+            return await desk.speak(order_of(_read(bytes(request.body))))
+        if not path.endswith(("/transcriptions", "/translations")):
+            return _refuse(404, f"the demo has no {path}")
+        content_type = dict(request.headers).get(b"content-type", b"").decode("latin-1")
+        translate = path.endswith("/translations")
+        found, question = await desk.hear(bytes(request.body), content_type, translate)
+        if not question.stream:
+            return _json(200, answer_of(found, question))
+        return DemoIncoming(200, _SSE, transcript_events(found, question), pace_ms / 1000)
 
 
 def _desk(studio: Studio) -> "PictureDesk":

@@ -78,10 +78,11 @@ class StreamState(Protocol):
     """What a stream has told so far, however many upstreams it is read from."""
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
-        """The in-dialect error event that ends the stream without [DONE]."""
+        """The in-dialect error event that ends the stream without [DONE]; b"" where there is no
+        way to tell, so that the connection must be cut."""
 
     def keep_alive(self) -> bytes:
-        """A data event that says nothing, in dialect."""
+        """A data event that says nothing, in dialect; b"" where there is none."""
 
     def usage(self) -> Usage:
         """So far; counted from the text seen when the upstream told nothing."""

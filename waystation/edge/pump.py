@@ -228,8 +228,10 @@ class Stream:
         writer = self._writer
         if writer is None or writer.congested or now - self.last_write < keep_alive_seconds:
             return
-        writer.write(self._source.reader.keep_alive())
-        self.last_write = now
+        alive = self._source.reader.keep_alive()
+        if alive:  # bare sound has none
+            writer.write(alive)
+            self.last_write = now
 
     # ---- the end ---------------------------------------------------------------------------
 
@@ -243,7 +245,11 @@ class Stream:
         story.upstream_id = source.reader.upstream_id
         usage = source.usage()
         if fault is not None and not self._left:
-            writer.write(source.reader.fail(fault, story.language, story.call.request_id))
+            told = source.reader.fail(fault, story.language, story.call.request_id)
+            if told:
+                writer.write(told)
+            else:  # bare sound: nobody may take it for whole
+                writer.abort()
         if self._swept:
             story.swept(fault)
         elif not source.reader.has_output and not usage.output_tokens:

@@ -22,6 +22,8 @@ from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
 from waystation.dialects.operation import Request, Thinker
 from waystation.dialects.pictures.request import PictureOperation
+from waystation.dialects.sound.hearing import HearingOperation
+from waystation.dialects.sound.speech import SpeechOperation
 from waystation.dialects.speakers import others
 from waystation.edge import answers, slots
 from waystation.edge.call import Call
@@ -34,6 +36,7 @@ from waystation.edge.queries import query_of
 from waystation.edge.replies import send_fault
 from waystation.edge.response_memory import pinned
 from waystation.edge.site import Site
+from waystation.edge.sound import answer as sounds
 from waystation.edge.story import EVENTS, Story
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
@@ -212,6 +215,8 @@ class Relay:
                 raise ClientLeft
             if isinstance(story.operation, PictureOperation):
                 await pictures.answer(story, attempts, attempt)
+            elif isinstance(story.operation, SpeechOperation | HearingOperation):
+                await sounds.answer(story, attempts, attempt)
             else:
                 await answers.answer(story, attempts, attempt)
         except AttemptFailed as failed:

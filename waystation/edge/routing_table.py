@@ -32,6 +32,7 @@ from waystation.edge.replies import send_json
 from waystation.edge.response_calls import ResponseCalls
 from waystation.edge.routes import RouteTable
 from waystation.edge.site import Site
+from waystation.edge.sound.relay import HearingRelay, SpeechRelay
 from waystation.edge.tasks import Tasks
 
 DIALECT = "openai_chat"
@@ -70,6 +71,10 @@ def routes(site: Site) -> RouteTable[Handler]:
         table.add("POST", path, relay, "token", "openai")
     for path, pictures in picture_routes(site):
         table.add("POST", path, pictures, "token", "openai")
+    table.add("POST", "/v1/audio/speech", SpeechRelay(site), "token", "openai")
+    transcriptions, translations = "/v1/audio/transcriptions", "/v1/audio/translations"
+    table.add("POST", transcriptions, HearingRelay(site, "transcription"), "token", "openai")
+    table.add("POST", translations, HearingRelay(site, "translation"), "token", "openai")
     _add_responses(table, site)
     _add_gemini(table, site)
     _add_messages(table, site)

@@ -3,6 +3,7 @@
 `directory` and `lines` belong to one configuration epoch and are replaced together.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -68,6 +69,8 @@ class Site:
         self.hook_guard = EgressGuard(settings.egress_allow)
         self.signer: Callable[[], Awaitable[Signer]]
         self.fetcher = Fetcher(transports["https"], settings)
+        self.sound_turns = asyncio.Semaphore(2)
+        """Uploaded sounds that are measured at once: reading one keeps a core busy."""
         self.pulse = Pulse(settings.keep_alive_seconds)
         self.policy = Policy(settings.output_tokens_default, settings.stream_hold_tokens)
         self.draining = False

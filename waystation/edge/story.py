@@ -12,6 +12,8 @@ import msgspec
 
 from waystation.admission.grant import Grant
 from waystation.dialects.operation import Request
+from waystation.dialects.sound.hearing import HearingOperation
+from waystation.dialects.sound.speech import SpeechOperation
 from waystation.edge.call import Call
 from waystation.edge.language import language_of
 from waystation.edge.site import Site
@@ -35,6 +37,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 EVENTS = b"text/event-stream; charset=utf-8"
+JSON_REPLY = b"application/json; charset=utf-8"
 
 
 class Story:
@@ -57,6 +60,7 @@ class Story:
         "is_answered",
         "operation",
         "places",
+        "reply_type",
         "served",
         "site",
         "stream_type",
@@ -70,6 +74,7 @@ class Story:
         self.call = call
         self.dialect = dialect
         self.stream_type = EVENTS
+        self.reply_type = JSON_REPLY
         self.created_ms = now_ms()
         self.caller: Caller | None = None
         self.operation: Request | None = None
@@ -205,6 +210,9 @@ class Story:
             row = self._row(end, fault, status, None, None)
             self.grant.post_prompt(row)
             self._tell(row)
+            return
+        if isinstance(operation, SpeechOperation | HearingOperation):
+            self.post(operation.prompt_usage(), end, fault, status)
             return
         calls = self.calls
         units = {"calls": calls} if calls > 1 else {}

@@ -88,6 +88,20 @@ class Spool:
             return bytes(self._buffer[:end])
         return b"".join(self.pieces(end=end))
 
+    def read_at(self, position: int, count: int) -> bytes:
+        """Up to `count` bytes from a position, fewer at the end only. Raises OSError."""
+        parts = []
+        while self._file is not None and count > 0 and position < self._written:
+            part = os.pread(self._file.fileno(), min(count, self._written - position), position)
+            if not part:
+                raise OSError("the spool's file is shorter than it was")
+            parts.append(part)
+            position, count = position + len(part), count - len(part)
+        if count > 0:
+            start = max(0, position - self._written)
+            parts.append(bytes(self._buffer[start : start + count]))
+        return b"".join(parts)
+
     def pieces(self, piece_bytes: int = PIECE_BYTES, end: int | None = None) -> Iterator[bytes]:
         """All of it from the front, piece by piece. Raises OSError."""
         end = len(self) if end is None else end

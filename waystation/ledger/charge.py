@@ -49,6 +49,12 @@ def charge(usage: Usage, price: Price, rate: Rate) -> Charge:
         unit = price.pictures.of(usage.size, usage.quality)
         atoms = images * unit.atoms
         parts.append(("image", images, unit.text))
+    elif price.sound is not None and not (price.by_token and _tells_tokens(usage)):
+        units = usage.units
+        name, unit = price.sound.basis(units.get("characters", 0))
+        count = units.get(name, 0)
+        atoms = count * unit.atoms
+        parts.append((name, count, unit.text))
     else:
         tiers = price.tiers
         tier = tiers[0] if len(tiers) == 1 else price.tier(-(-usage.input_tokens // calls))
@@ -105,6 +111,31 @@ def picture_bound(usage: Usage, price: Price, rate: Rate) -> int:
                 (usage.input_fresh + usage.image_in) * tier.media_in_atoms
                 + usage.output_text * by_kind["output_text"]
                 + usage.image_out * by_kind["image_out"]
+            )
+            atoms = max(atoms, tokens)
+    for name, unit in price.tools.items():
+        atoms += usage.units.get(name, 0) * unit.atoms
+    return -(-atoms * rate.scaled // _SCALE)
+
+
+def sound_bound(usage: Usage, price: Price, rate: Rate) -> int:
+    """nanos that no charge of this sound exceeds, rounded up. usage: what is ordered: all the
+    characters and the most seconds and tokens that can come of it."""
+    atoms = 0
+    if price.per_call is not None:
+        atoms = price.per_call.atoms
+    else:
+        if price.sound is not None:
+            name, unit = price.sound.basis(usage.units.get("characters", 0))
+            atoms = usage.units.get(name, 0) * unit.atoms
+        if price.by_token:
+            tier = price.tier(usage.input_tokens)
+            by_kind = {kind: unit_atoms for kind, unit_atoms, _ in tier.kinds}
+            tokens = (
+                usage.input_fresh * by_kind["input_fresh"]
+                + usage.audio_in * tier.media_in_atoms
+                + usage.output_text * by_kind["output_text"]
+                + usage.audio_out * tier.media_out_atoms
             )
             atoms = max(atoms, tokens)
     for name, unit in price.tools.items():

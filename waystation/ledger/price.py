@@ -9,6 +9,7 @@ from waystation.kernel.money import format_decimal, parse_decimal
 from waystation.ledger.picture_price import PicturePrice, picture_price
 from waystation.ledger.price_row import PriceRow, PriceSource
 from waystation.ledger.price_tier import ROW_FIELDS, Tier, UnitPrice, build_tier, unit_price
+from waystation.ledger.sound_price import SoundPrice, sound_price
 from waystation.meter.beside import ASSUMED
 
 RATE_PLACES = 9
@@ -31,6 +32,8 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 ONE = Rate.parse("1")
+SOUNDS = frozenset({"", "speech", "transcription", "translation"})
+"""The operations that a price of sound is for; "": none in particular."""
 
 
 TOOLS_ELSE = {
@@ -51,7 +54,7 @@ SERVICE_TIERS_ELSE = {"priority": "2", "fast": "6"}
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """What a model costs, official, in atoms. tiers: by rising above_tokens, the first from 0.
-    pictures: None where no picture has a price. by_token: the row names token prices.
+    pictures, sound: None where none has a price. by_token: the row names token prices.
     service_tiers: factors by their name."""
 
     model: str
@@ -63,6 +66,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     tools: Mapping[str, UnitPrice]
     service_tiers: Mapping[str, Rate]
     pictures: PicturePrice | None = None
+    sound: SoundPrice | None = None
     by_token: bool = True
 
     @classmethod
@@ -81,6 +85,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             tools={name: unit_price(text) for name, text in _tools(row).items()},
             service_tiers=_service_tiers(row),
             pictures=picture_price(row),
+            sound=sound_price(row),
             by_token=row.input is not None,
         )
 
@@ -88,6 +93,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         """Of a service tier. One that was only asked for makes nothing cheaper."""
         found = self.service_tiers.get(tier.removesuffix(ASSUMED), ONE)
         return ONE if tier.endswith(ASSUMED) and found.scaled < RATE_SCALE else found
+
+    def pays(self, operation: str) -> bool:
+        """False where this price would let an operation go for nothing: it is of sound alone."""
+        if self.by_token or self.sound is None or operation in SOUNDS:
+            return True
+        return self.per_call is not None or self.pictures is not None
 
     def tier(self, prompt_tokens: int) -> Tier:
         """The one that a prompt of this length falls into."""
@@ -118,7 +129,8 @@ def _check(row: PriceRow) -> None:
     if told and row.input is None:
         raise ValueError(f"the price of {row.model!r} names token prices but no input price")
     pictured = row.per_image is not None or row.images
-    if not (told or row.per_call is not None or row.tools or pictured):
+    sounded = row.per_character is not None or row.per_second is not None
+    if not (told or row.per_call is not None or row.tools or pictured or sounded):
         raise ValueError(f"the price of {row.model!r} is empty")
     starts = [tier.above_tokens for tier in row.tiers]
     if any(start < 1 for start in starts) or len(set(starts)) != len(starts):

@@ -41,7 +41,9 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cached_input, cache_write_5m, audio_in, image_in → input; cache_write_1h → cache_write_5m;
     reasoning, audio_out, image_out → output. per_call: USD per call, wins over tokens. per_image:
     USD per picture, images: by size and quality, the first that fits; where the row has token
-    prices too, those apply when the upstream tells tokens. tools:
+    prices too, those apply when the upstream tells tokens. per_character, per_second: USD per
+    character that is spoken, per second of sound that is heard (of speech without a price by
+    character: that is spoken); token prices go before them likewise. tools:
     USD per unit of Usage.units (web_search, seconds, characters, …), always added. service_tiers:
     factor of the price of tokens or call, by tier.
     version: stored with each charge; "" → a digest of the row."""
@@ -62,6 +64,8 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     image_out: str | None = None
     per_call: str | None = None
     per_image: str | None = None
+    per_character: str | None = None
+    per_second: str | None = None
     images: tuple[PriceImage, ...] = ()
     tiers: tuple[PriceTier, ...] = ()
     tools: Mapping[str, str] = msgspec.field(default_factory=dict)

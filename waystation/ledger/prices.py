@@ -4,7 +4,15 @@ A price is kept in integers so that a charge is exact: ATOMS per nano-USD. Decim
 through `Price.build`; a charge is the sum of count × unit atoms × rate, rounded half up at the end.
 """
 
-from waystation.ledger.charge import Charge, Part, bound, charge, picture_bound, prompt_charge
+from waystation.ledger.charge import (
+    Charge,
+    Part,
+    bound,
+    charge,
+    picture_bound,
+    prompt_charge,
+    sound_bound,
+)
 from waystation.ledger.price import FREE, ONE, Price, Rate
 from waystation.ledger.price_book import PriceBook
 from waystation.ledger.price_row import PriceImage, PriceRow, PriceSource, PriceTier
@@ -25,4 +33,5 @@ __all__ = [
     "charge",
     "picture_bound",
     "prompt_charge",
+    "sound_bound",
 ]

@@ -120,6 +120,7 @@ class Directory:
             _candidate(group, member, offer, query, paid, self._rate(group, query))
             for group, member, offer in served
             if (paid := price or (FREE if offer.channel.free_by_default else None)) is not None
+            and paid.pays(query.operation)
         ]
         if not candidates:
             raise refusals.no_price(query)

@@ -183,6 +183,8 @@ PRICE_KINDS = (
     "image_out",
     "per_call",
     "per_image",
+    "per_character",
+    "per_second",
 )
 
 prices = Table(

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.upstream.clouds import Clouds
-from waystation.upstream.transport import Deadlines, Origin, Outgoing
+from waystation.upstream.transport import Body, Deadlines, Origin, Outgoing
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -24,6 +24,7 @@ PASSED_ON_ELSE = ("openai-beta",)
 OWN_HEADERS: Mapping[str, Mapping[bytes, bytes]] = {
     "messages": {b"anthropic-version": b"2023-06-01"},
     "count_tokens": {b"anthropic-version": b"2023-06-01"},
+    "speech": {b"accept": b"*/*"},
 }
 """What a dialect wants to be told, unless the caller or the channel says otherwise."""
 
@@ -98,13 +99,15 @@ class Way:
         self,
         key: ChannelKey,
         operation: str,
-        body: bytes,
+        body: bytes | Body,
         stream: bool,
         header: Callable[[str], str | None],
         model: str = "",
+        content_type: str = "",
     ) -> Outgoing:
         """The request for one attempt. header: looks up the caller's, for PASSED_ON. model: the
-        upstream's name of it, for addresses that hold it."""
+        upstream's name of it, for addresses that hold it. content_type: of a body that is not
+        JSON."""
         channel = self.channel
         headers = self._headers.get((key.id, operation, stream))
         if headers is None:
@@ -114,6 +117,8 @@ class Way:
             value = header(name)
             if value is not None and name not in self._overridden:
                 headers = _with(headers, name.encode(), value.encode("latin-1", "replace"))
+        if content_type:
+            headers = _with(headers, b"content-type", content_type.encode("latin-1"))
         path = channel.paths[operation]
         if "{" in path:
             path = _named(channel.paths.get(f"{operation}_stream", path) if stream else path, model)

@@ -157,7 +157,8 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
             name="demo",
             vendor="demo",
             groups=f'["{DEMO_GROUP}"]',
-            models='["demo-chat","demo-completion","demo-embedding","demo-moderation","demo-image","*"]',
+            models='["demo-chat","demo-completion","demo-embedding","demo-moderation","demo-image",'
+            '"demo-speech","demo-transcription","*"]',
             model_map=msgspec.json.encode(DEMO_DRAWS).decode(),
             created_ms=now_ms(),
         )

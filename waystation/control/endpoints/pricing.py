@@ -11,8 +11,9 @@ from waystation.control.replies import json_reply
 from waystation.kernel.money import format_decimal, parse_decimal
 from waystation.ledger.picture_price import PicturePrice
 from waystation.ledger.price import ONE, RATE_SCALE, Price, Rate
+from waystation.ledger.sound_price import SoundPrice
 
-_PLACES = 12
+_PLACES = 18
 _USD_PER_RATIO = 2
 """A model_ratio of 1 is 2 USD per 1,000,000 input tokens."""
 _KINDS = {
@@ -68,6 +69,9 @@ def _ratios(price: Price) -> dict[str, object]:
         return {"model_price": float(price.per_call.text)}
     if price.pictures is not None and not price.by_token:
         return {"model_price": float(price.pictures.of("", "").text)}
+    if price.sound is not None and not price.by_token:
+        _, unit = price.sound.basis(1)
+        return {"model_price": float(unit.text)}
     tier = price.tiers[0]
     by_kind = {kind: Fraction(text) for kind, _, text in tier.kinds}
     first = by_kind["input_fresh"]
@@ -78,10 +82,12 @@ def _ratios(price: Price) -> dict[str, object]:
 def prices_at(price: Price, rate: Rate) -> dict[str, str]:
     """USD per 1,000,000 tokens by kind, or per call, at a group's rate; kinds that cost what the
     input or output costs are left out. Of pictures: `per_image`, and `image:<size>:<quality>` where
-    those matter, * for any."""
+    those matter, * for any. Of sound: `per_character` and `per_second`."""
     if price.per_call is not None:
         return {"per_call": _times(price.per_call.text, rate)}
     pictures = {} if price.pictures is None else _pictures_at(price.pictures, rate)
+    if price.sound is not None:
+        pictures |= _sounds_at(price.sound, rate)
     if pictures and not price.by_token:
         return pictures
     texts = {_KINDS[kind]: text for kind, _, text in price.tiers[0].kinds}
@@ -97,6 +103,11 @@ def _pictures_at(price: PicturePrice, rate: Rate) -> dict[str, str]:
     for size, quality, unit in price.rows:
         told[f"image:{size or '*'}:{quality or '*'}"] = _times(unit.text, rate)
     return told
+
+
+def _sounds_at(price: SoundPrice, rate: Rate) -> dict[str, str]:
+    named = {"per_character": price.per_character, "per_second": price.per_second}
+    return {name: _times(unit.text, rate) for name, unit in named.items() if unit is not None}
 
 
 def _times(text: str, rate: Rate) -> str:

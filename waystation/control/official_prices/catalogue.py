@@ -1,5 +1,5 @@
-"""Official prices as rows of ours: text out of the maintained library genai-prices, pictures out
-of our own list.
+"""Official prices as rows of ours: text out of the maintained library genai-prices, pictures and
+sound out of our own lists.
 
 Its bundled data are read; nothing is fetched. Left out: models priced by what a row cannot say
 (per request on top of tokens, hours of audio, pages), and resellers. Discounts for batches and
@@ -19,10 +19,12 @@ from waystation.control.official_prices.amounts import Amounts, amounts_of, dear
 from waystation.control.official_prices.makers import FREE, MAKERS
 from waystation.control.official_prices.names import names_of
 from waystation.control.official_prices.pictures import LIST, PICTURE_PRICES, PicturePrices
+from waystation.control.official_prices.sounds import LIST as SOUND_LIST
+from waystation.control.official_prices.sounds import SOUND_PRICES
 from waystation.ledger.prices import PriceRow
 
 LIBRARY = f"genai-prices {__version__}"
-EDITION = f"{LIBRARY}; {LIST}"
+EDITION = f"{LIBRARY}; {LIST}; {SOUND_LIST}"
 """Changes with everything that the catalogue is made of."""
 
 
@@ -49,7 +51,7 @@ def catalogue() -> list[CatalogueEntry]:
         entries += _free(maker)
         for model in maker.models:
             entries += _entries(model, maker, makers[:position])
-    return _with_pictures(entries)
+    return _with_sounds(_with_pictures(entries))
 
 
 def _with_pictures(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
@@ -74,6 +76,37 @@ def _with_pictures(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
                 )
             )
     return made
+
+
+def _with_sounds(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
+    """Likewise, of sound."""
+    sounds = {row.model: (each, row) for each in SOUND_PRICES for row in each.rows()}
+    made = []
+    for entry in entries:
+        found = sounds.get(entry.row.model)
+        made.append(
+            entry
+            if found is None
+            else msgspec.structs.replace(entry, row=_sounding(entry.row, found[1]))
+        )
+    known = {entry.row.model for entry in entries}
+    for model, (each, row) in sounds.items():
+        if model not in known:
+            made.append(
+                CatalogueEntry(
+                    row=row, maker=each.maker, url=each.url, library=SOUND_LIST, since=""
+                )
+            )
+    return made
+
+
+def _sounding(row: PriceRow, sound: PriceRow) -> PriceRow:
+    return msgspec.structs.replace(
+        row,
+        per_character=sound.per_character,
+        per_second=sound.per_second,
+        version=f"{row.version}, {SOUND_LIST}",
+    )
 
 
 def _joined(entry: CatalogueEntry, each: PicturePrices, pictures: PriceRow) -> CatalogueEntry:

@@ -18,6 +18,7 @@ _TAGS = (
     ("Embeddings", "嵌入", "Vectors for texts."),
     ("Moderations", "审核", "Classification of texts and images."),
     ("Images", "图片", "Pictures: drawn, edited, varied."),
+    ("Audio", "音频", "Speech, transcripts, translations."),
     ("Rerank", "重排序", "Ordering of documents by relevance."),
     ("Models", "模型", "What the token may call."),
     ("Midjourney", "Midjourney", "Pictures as tasks, in the protocol of midjourney-proxy."),
@@ -120,7 +121,9 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _body(body: Body) -> dict[str, Any]:
-    content = {"application/json": _media(body.schema, body.examples)}
+    content: dict[str, Any] = {}
+    if body.schema is not None:
+        content["application/json"] = _media(body.schema, body.examples)
     if body.form is not None:
         content["multipart/form-data"] = {"schema": body.form}
     return {"required": True, "content": content}

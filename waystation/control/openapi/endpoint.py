@@ -18,9 +18,10 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Body(msgspec.Struct, frozen=True):
-    """form: the same as multipart/form-data, where it is taken."""
+    """schema: of JSON; None where it is not taken. form: the same as multipart/form-data, where
+    that is."""
 
-    schema: Schema
+    schema: Schema | None
     examples: tuple[Example, ...]
     form: Schema | None = None
 

@@ -7,16 +7,18 @@ from hashlib import sha256
 from typing import Protocol
 
 from waystation.dialects.operation import Request
+from waystation.dialects.pictures.order import PictureInput
 from waystation.dialects.pictures.parse import ParsedForm, fields_of_form
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.call import Call
 from waystation.edge.content_type import multipart_boundary, refuse_unless_json
 from waystation.edge.pictures.inputs import check
 from waystation.edge.pictures.tasks import BecomesTask, asks_for_task, begin_task, is_async_form
-from waystation.edge.pictures.upload import UploadForm
+from waystation.edge.pictures.uploaded import uploaded_picture
 from waystation.edge.relay import Parse, Relay
 from waystation.edge.site import Site
 from waystation.edge.story import Story
+from waystation.edge.upload_form import FormHolder, UploadForm
 
 Headers = Callable[[str], str | None]
 
@@ -53,7 +55,7 @@ class PictureRelay(Relay):
                 await begin_task(self._site, call, self._dialect, self._path, task)
             return
         # What was spooled is given back as soon as the request has ended, however it did.
-        with closing(_Closing()) as forms:
+        with closing(FormHolder[PictureInput]()) as forms:
             story = Story(self._site, call, self._dialect)
             try:
                 await self._run(story, partial(self._read_form, forms))
@@ -68,11 +70,14 @@ class PictureRelay(Relay):
         digest = sha256(body).hexdigest() if call.header("idempotency-key") else None
         return self._parse(body, call.header), digest
 
-    async def _read_form(self, forms: "_Closing", call: Call) -> tuple[Request, str | None]:
+    async def _read_form(
+        self, forms: FormHolder[PictureInput], call: Call
+    ) -> tuple[Request, str | None]:
         site = self._site
         settings = site.settings
         boundary = multipart_boundary(call.header("content-type"))
-        form = UploadForm(boundary, settings.picture_bytes_max, call.hold_body)
+        most = settings.picture_bytes_max
+        form = UploadForm(boundary, most, uploaded_picture, call.hold_body)
         forms.form = form
         hashed = sha256() if call.header("idempotency-key") else None
 
@@ -90,17 +95,6 @@ class PictureRelay(Relay):
         if not operation.references:
             await check(site, operation)  # all is here: what cannot be is told before money is held
         return operation, None if hashed is None else hashed.hexdigest()
-
-
-class _Closing:
-    """Closes the form that came to be."""
-
-    def __init__(self) -> None:
-        self.form: UploadForm | None = None
-
-    def close(self) -> None:
-        if self.form is not None:
-            self.form.close()
 
 
 def _is_form(call: Call) -> bool:

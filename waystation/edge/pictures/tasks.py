@@ -11,17 +11,18 @@ import msgspec
 from waystation.admission.picture_estimate import picture_estimate
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
+from waystation.dialects.pictures.order import PictureInput
 from waystation.dialects.pictures.request import PictureOperation
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
 from waystation.edge.pictures.inputs import check
-from waystation.edge.pictures.upload import UploadForm
 from waystation.edge.public_base import public_base
 from waystation.edge.queries import query_of
 from waystation.edge.relay import idempotency_of
 from waystation.edge.replies import JSON_TYPE, send_fault
 from waystation.edge.site import Site
 from waystation.edge.story import Story
+from waystation.edge.upload_form import UploadForm
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
 from waystation.routing.choices import Choices
@@ -46,7 +47,9 @@ class BecomesTask(Exception):
     """The request in hand is to be a task. body: JSON; of a form, the form, and the digest of its
     body ("": nobody asked for one)."""
 
-    def __init__(self, body: bytes, form: UploadForm | None = None, digest: str = "") -> None:
+    def __init__(
+        self, body: bytes, form: UploadForm[PictureInput] | None = None, digest: str = ""
+    ) -> None:
         super().__init__()
         self.body = body
         self.form = form
@@ -141,7 +144,7 @@ async def _begin(
     return await site.beginnings.begin(order)
 
 
-def _webhook_of(form: UploadForm) -> dict[str, msgspec.Raw]:
+def _webhook_of(form: UploadForm[PictureInput]) -> dict[str, msgspec.Raw]:
     return {name: msgspec.Raw(_encode(text)) for name, text in form.texts if name == WEBHOOK}
 
 

@@ -1,4 +1,5 @@
-"""Azure OpenAI, by its v1 addresses (no api-version). A model is a deployment's name."""
+"""Azure OpenAI, by its v1 addresses (no api-version). A model is a deployment's name.
+Sound is in the preview (https://learn.microsoft.com/azure/ai-foundry/openai/reference-preview-latest)."""
 
 from waystation.upstream.vendors.vendor import Vendor
 
@@ -13,6 +14,9 @@ AZURE_OPENAI = Vendor(
         "image": "/openai/v1/images/generations",
         "image_edit": "/openai/v1/images/edits",
         "responses": "/openai/v1/responses",
+        "speech": "/openai/v1/audio/speech?api-version=preview",
+        "transcription": "/openai/v1/audio/transcriptions?api-version=preview",
+        "translation": "/openai/v1/audio/translations?api-version=preview",
     },
     native_n=True,
     documentation="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",

@@ -16,6 +16,9 @@ COMMON_PATHS = {
     "image": "/v1/images/generations",
     "image_edit": "/v1/images/edits",
     "image_variation": "/v1/images/variations",
+    "speech": "/v1/audio/speech",
+    "transcription": "/v1/audio/transcriptions",
+    "translation": "/v1/audio/translations",
 }
 """What others have who say that they are compatible."""
 

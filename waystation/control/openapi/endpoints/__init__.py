@@ -3,6 +3,7 @@
 from waystation.control.openapi.endpoint import Endpoint
 from waystation.control.openapi.endpoints import (
     artefacts,
+    audio,
     billing,
     catalogue,
     chat,
@@ -39,6 +40,7 @@ _MODULES = (
     moderations,
     images,
     ideogram,
+    audio,
     rerank,
     models,
     midjourney,

@@ -1,19 +1,18 @@
 """A multipart/form-data body, taken apart as it arrives: texts in memory, files spooled.
 
 What is refused is refused at once, in the middle of the body: too many parts, a text or file that
-is too large, a part that is no form field.
+is too large, a part that is no form field, a file that its taker does not want.
 """
 
 import asyncio
 from collections.abc import Callable
 from email.message import Message
 from functools import partial
+from typing import Generic, NamedTuple, TypeVar
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
 
-from waystation.artefacts.media_types import HEAD_BYTES, VISION, sniff
-from waystation.dialects.pictures.order import PictureInput
 from waystation.errors import Fault
 from waystation.kernel.spool import Spool
 
@@ -27,29 +26,52 @@ _FLUSH_BYTES = 512 * 1024
 """At once to the disk, from the second time on; as much again may arrive meanwhile."""
 
 
+class Upload(NamedTuple):
+    """A file of a form. field: the part's name. name, content_type: the caller's own words, "" none
+    given; nobody has looked whether they are true."""
+
+    field: str
+    data: Spool
+    name: str
+    content_type: str
+
+
+File = TypeVar("File")
+
+
 class _Part:
     """The part that is being read. file: None for a text."""
 
-    __slots__ = ("file", "headers", "name", "text")
+    __slots__ = ("file", "file_name", "headers", "name", "text")
 
     def __init__(self) -> None:
         self.headers: dict[str, bytes] = {}
         self.name = ""
+        self.file_name = ""
         self.file: Spool | None = None
         self.text = bytearray()
 
 
-class UploadForm:
-    """`take` is the body's sink; `finish` tells what came. Raises Fault in both (400, 413). The
-    disk is written in threads; hold: called with True when it cannot keep up and nothing more
-    should come, with False when it has."""
+class UploadForm(Generic[File]):
+    """`take` is the body's sink; `finish` tells what came. Raises Fault in both (400, 413).
+    made: what becomes of a file as soon as it is there; it may raise Fault. The disk is written in
+    threads; hold: called with True when it cannot keep up and nothing more should come, with False
+    when it has."""
 
-    def __init__(self, boundary: bytes, file_bytes_max: int, hold: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        boundary: bytes,
+        file_bytes_max: int,
+        made: Callable[[Upload], File],
+        hold: Callable[[bool], None],
+    ) -> None:
         self._file_bytes_max = file_bytes_max
+        self._made = made
         self._hold = hold
         self._flushes: set[asyncio.Future[None]] = set()
         self._disk_fault: Fault | None = None
         self._is_held = False
+        self._spools: list[Spool] = []
         self._parser = MultipartParser(
             boundary,
             {
@@ -72,7 +94,7 @@ class UploadForm:
         self._text_bytes = 0
         self._ended = False
         self.texts: list[tuple[str, str]] = []
-        self.files: list[tuple[str, PictureInput]] = []
+        self.files: list[tuple[str, File]] = []
 
     # ---- the sink --------------------------------------------------------------------------
 
@@ -100,11 +122,8 @@ class UploadForm:
 
     def close(self) -> None:
         """Give back what was spooled."""
-        if self._part.file is not None:
-            self._part.file.close()
-        for _, picture in self.files:
-            if isinstance(picture.data, Spool):
-                picture.data.close()
+        for spool in self._spools:
+            spool.close()
 
     # ---- what the parser calls -------------------------------------------------------------
 
@@ -134,8 +153,12 @@ class UploadForm:
         if len(name) > _NAME_CHARACTERS_MOST:
             raise Fault("invalid_request", reason="A part's name is too long.")
         part.name = name
-        if disposition.get_param("filename", header="content-disposition") is not None:
+        file_name = disposition.get_param("filename", header="content-disposition")
+        if file_name is not None:
+            # RFC 2231 gives three: charset, language, value.
+            part.file_name = file_name if isinstance(file_name, str) else file_name[2]
             part.file = Spool()
+            self._spools.append(part.file)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         part = self._part
@@ -156,8 +179,11 @@ class UploadForm:
     def _part_ends(self) -> None:
         part = self._part
         if part.file is not None:
-            self.files.append((part.name, _picture(part.name, part.file)))
+            said = part.headers.get("content-type", b"")
+            content_type = said.decode("latin-1").partition(";")[0].strip().lower()
+            upload = Upload(part.name, part.file, part.file_name, content_type)
             part.file = None
+            self.files.append((part.name, self._made(upload)))
             return
         try:
             self.texts.append((part.name, part.text.decode()))
@@ -193,6 +219,17 @@ class UploadForm:
             self._hold(False)
 
 
+class FormHolder(Generic[File]):
+    """Closes the form that came to be."""
+
+    def __init__(self) -> None:
+        self.form: UploadForm[File] | None = None
+
+    def close(self) -> None:
+        if self.form is not None:
+            self.form.close()
+
+
 def _parameters(value: bytes) -> Message:
     message = Message()
     # A header of a form is UTF-8 by today's rule, and the parser of mail headers wants text.
@@ -200,12 +237,3 @@ def _parameters(value: bytes) -> Message:
         value.decode("utf-8", "replace").replace("\r", " ").replace("\n", " ")
     )
     return message
-
-
-def _picture(name: str, spool: Spool) -> PictureInput:
-    """Raises Fault (400) for what is no picture, whatever its header says."""
-    found = sniff(spool.read(HEAD_BYTES))
-    if found is None or found not in VISION:
-        what = found.name if found is not None else "of an unknown type" if len(spool) else "empty"
-        raise Fault("invalid_image", param=name, reason=f"it is {what}, not png, jpeg, webp or gif")
-    return PictureInput(spool, found.name, f"{name.removesuffix('[]')}.{found.ext}")

@@ -1,0 +1,1 @@
+"""The demo's voice and ear: real speech, and the text read back out of it."""

@@ -1,0 +1,1 @@
+"""The audio routes: speech, transcriptions and translations."""

@@ -1,0 +1,1 @@
+"""Sound from upstreams and to them."""
