@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Of one uploaded picture."""
     picture_seconds_max: float = Field(default=180.0, gt=0)
     """How long a request for pictures waits for them."""
+    music_seconds_max: float = Field(default=900.0, gt=0)
+    """How long songs asked for over chat may take."""
     picture_model: str = "gpt-image-1"
     """For requests for pictures that name no model."""
 
