@@ -15,8 +15,8 @@ from waystation.sound.pcm import BadSound
 from waystation.sound.source import Bounded, Source
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.audio.stream import AudioStream
+    from av.container import InputContainer
     from av.packet import Packet
 
     Length = Callable[["Packet[AudioStream]"], float]
