@@ -102,6 +102,9 @@ class DemoTransport:
         self._studio.close()
 
     async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
+        path = request.target.partition("?")[0]
+        if path.startswith("/suno/"):
+            return await self._studio.run(_sing, path, bytes(request.body), pace_ms)
         action = action_of(request)
         if action is None:
             return _serve(request, pace_ms)
@@ -114,6 +117,16 @@ def _desk(studio: Studio) -> "PictureDesk":
     from waystation.demo.pictures.desk import PictureDesk
 
     return PictureDesk(studio)
+
+
+def _sing(path: str, body: bytes, pace_ms: int) -> Incoming:
+    """Loaded with the first song, and in a thread: songs are rendered when they are asked for."""
+    from waystation.demo.music import pages
+
+    if not pages.is_suno(path):
+        return _refuse(404, f"the demo has no {path}")
+    status, told = pages.answer(path, body, pace_ms)
+    return DemoIncoming(status, _JSON, iter((told,)))
 
 
 def _serve(request: Outgoing, pace_ms: int) -> Incoming:
