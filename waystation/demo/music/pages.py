@@ -21,6 +21,8 @@ FETCH = "/suno/fetch"
 _HEARD_PACES, _DONE_PACES = 40, 150
 """After so many paces the words and the cover are there; after so many the sound."""
 _KNOWN_MAX = 256
+_RENDERED_MAX = 2
+"""Tasks that are rendered for one list; the others of it take a little longer."""
 
 _known: dict[str, SongOrder] = {}
 
@@ -49,6 +51,21 @@ def answer(path: str, body: bytes, pace_ms: int) -> tuple[int, bytes]:
         return 400, _dump({"code": "invalid_request", "message": str(wrong), "data": None})
 
 
+def _list(ids: list[Any], pace_ms: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    rendered = 0
+    for each in ids:
+        task = _task(each, pace_ms, renders=rendered < _RENDERED_MAX) if _is_text(each) else None
+        if task is not None:
+            found.append(task)
+            rendered += task["status"] == "SUCCESS"
+    return found
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 def _submitted(action: str, body: dict[str, Any]) -> str:
     order = read_order(action, body)
     if not (order.words or order.parts):
@@ -60,13 +77,14 @@ def _submitted(action: str, body: dict[str, Any]) -> str:
     return order_id
 
 
-def _task(order_id: str, pace_ms: int) -> dict[str, Any] | None:
+def _task(order_id: str, pace_ms: int, *, renders: bool = True) -> dict[str, Any] | None:
     try:
         order = _known.get(order_id) or order_of(order_id)
     except ValueError:
         return None
     age_ms = time_ns() // 1_000_000 - order.created_ms
-    is_heard, is_done = age_ms >= _HEARD_PACES * pace_ms, age_ms >= _DONE_PACES * pace_ms
+    is_heard = age_ms >= _HEARD_PACES * pace_ms
+    is_done = renders and age_ms >= _DONE_PACES * pace_ms
     if order.action in ("LYRICS", "UPLOAD"):
         is_done = is_heard
     data = _data(order, order_id, is_heard, is_done)

@@ -11,7 +11,7 @@ from waystation.routing.choice import NO_KEY
 from waystation.routing.snapshot import Channel
 from waystation.tasks.kind import PollFailed
 from waystation.tasks.suno.beginning import Beginning
-from waystation.tasks.suno.filing import Filing
+from waystation.tasks.suno.filing import PAUSES_SECONDS, Filing
 from waystation.tasks.suno.saved import KIND, read_memo
 from waystation.tasks.suno.seeing import change_of, want_files
 from waystation.tasks.suno.shown import Links, shown
@@ -34,9 +34,11 @@ class SunoTasks:
     steps_max = 64
     batch_max = 100
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(
+        self, workshop: Workshop, pauses_seconds: tuple[float, ...] = PAUSES_SECONDS
+    ) -> None:
         self._workshop = workshop
-        self._filing = Filing(workshop.artefacts, workshop.fetcher)
+        self._filing = Filing(workshop.artefacts, workshop.fetcher, pauses_seconds)
         self._beginning = Beginning(workshop, self._filing)
         self._sign: Links | None = None
 

@@ -65,7 +65,7 @@ def lyrics_of(task: Task) -> dict[str, Any]:
     status = {"SUCCESS": "complete", "FAILURE": "error", "CANCEL": "error"}.get(task.state)
     return {
         "id": task.id,
-        "status": status or ("streaming" if task.is_running else "submitted"),
+        "status": status or ("streaming" if task.state == "IN_PROGRESS" else "submitted"),
         "title": "" if words is None else words.title,
         "text": "" if words is None else words.text,
     }
