@@ -107,27 +107,27 @@ async def test_many_are_asked_for_at_once(studio, suno) -> None:
     assert (too_many.status, too_many.json()["code"]) == (400, "invalid_request")
 
 
-@pytest.mark.parametrize(
-    ("page", "body", "status", "code"),
-    [
-        ("music", {}, 400, "prompt_empty"),
-        ("music", {"prompt": "  "}, 400, "prompt_empty"),
-        ("lyrics", {}, 400, "prompt_empty"),
-        ("dance", {"prompt": "x"}, 400, "invalid_action"),
-        ("music", {"prompt": 1.5, "mv": ["x"]}, 400, "invalid_request"),
-        ("music", {"prompt": "x", "continue_at": "soon"}, 400, "invalid_request"),
-        ("music", {"prompt": "x", "continue_clip_id": "none"}, 400, "get_origin_task_failed"),
-        ("music", {"prompt": "x" * 10_001}, 400, "invalid_request"),
-        ("concat", {}, 400, "invalid_request"),
-        ("music", {"prompt": "x", "notify_hook": "http://127.0.0.1/"}, 400, "invalid_request"),
-        ("music", {"prompt": "x", "mv": "../../etc"}, 400, "invalid_request"),
-    ],
-)
-async def test_refusals_of_a_body(studio, suno, page, body, status, code) -> None:
-    reply = await studio.post(f"/suno/submit/{page}", body)
-    assert (reply.status, reply.json()["code"]) == (status, code), reply.body
-    assert set(reply.json()) == {"code", "message", "data"}
-    assert reply.json()["data"] is None
+REFUSED = [
+    ("music", {}, "prompt_empty"),
+    ("music", {"prompt": "  "}, "prompt_empty"),
+    ("lyrics", {}, "prompt_empty"),
+    ("dance", {"prompt": "x"}, "invalid_action"),
+    ("music", {"prompt": 1.5, "mv": ["x"]}, "invalid_request"),
+    ("music", {"prompt": "x", "continue_at": "soon"}, "invalid_request"),
+    ("music", {"prompt": "x", "continue_clip_id": "none"}, "get_origin_task_failed"),
+    ("music", {"prompt": "x" * 10_001}, "invalid_request"),
+    ("concat", {}, "invalid_request"),
+    ("music", {"prompt": "x", "notify_hook": "http://127.0.0.1/"}, "invalid_request"),
+    ("music", {"prompt": "x", "mv": "../../etc"}, "invalid_request"),
+]
+
+
+async def test_refusals_of_a_body(studio, suno) -> None:
+    for page, body, code in REFUSED:
+        reply = await studio.post(f"/suno/submit/{page}", body)
+        assert (reply.status, reply.json()["code"]) == (400, code), reply.body
+        assert set(reply.json()) == {"code", "message", "data"}
+        assert reply.json()["data"] is None
     assert not suno.seen
 
 
@@ -157,24 +157,37 @@ async def test_an_upstream_that_fails_later_costs_nothing(studio, suno) -> None:
     assert (await studio.settled(task_id)).settle == "voided"
 
 
-@pytest.mark.parametrize(
-    ("answer", "calls"),
-    [
-        ((200, b'{"code":"submit_failed","message":"generation failed","data":null}'), 1),
-        ((400, b'{"code":"invalid_request","message":"tags too long","data":null}'), 1),
-        ((200, b"<html>busy</html>"), 1),
-        ((200, b""), 1),
-        ((500, b'{"detail":"No sessions available"}'), 1),
-        ((502, b""), 1),
-    ],
-)
-async def test_a_submit_that_fails_is_told_and_free(studio, suno, answer, calls) -> None:
-    suno.on_submit(suno.raw(*answer))
-    task_id = await studio.music()
-    shown = await studio.task(task_id, "FAILURE")
-    assert shown["fail_reason"]
-    assert (await studio.settled(task_id)).settle == "voided"
-    assert len(suno.submits()) == calls
+FAILING = [
+    (200, b'{"code":"submit_failed","message":"generation failed","data":null}'),
+    (400, b'{"code":"invalid_request","message":"tags too long","data":null}'),
+    (200, b"<html>busy</html>"),
+    (200, b""),
+    (500, b'{"detail":"No sessions available"}'),
+    (502, b""),
+]
+
+
+async def test_a_submit_that_fails_is_told_and_free(begin, suno) -> None:
+    channels = [channel(f"suno-{at}", suno.url, groups=[f"g{at}"]) for at in range(len(FAILING))]
+    names = [f"g{at}" for at in range(len(FAILING))]
+    tokens = [
+        token(f"t{at}", f"sk-proofs-{at}-0123456789abcdef", groups=[f"g{at}"])
+        for at in range(len(FAILING))
+    ]
+    wanted = {
+        "groups": [{"name": "default"}, *({"name": name, "selectable": True} for name in names)],
+        "tokens": tokens,
+    }
+    studio = await begin(channels, wanted=wanted)
+    for at, answer in enumerate(FAILING):
+        suno.on_submit(suno.raw(*answer))
+        reply = await studio.post("/suno/submit/music", {"prompt": "x"}, tokens[at]["key"])
+        task_id = reply.json()["data"]
+        async with asyncio.timeout(20):
+            while (row := await studio.row(task_id)).settle != "voided":
+                await asyncio.sleep(0.02)
+        assert (row.state, bool(row.fail_reason)) == ("FAILURE", True)
+        assert len(suno.submits()) == at + 1
 
 
 async def test_a_lost_answer_is_never_sent_again(begin, suno) -> None:
