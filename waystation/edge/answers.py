@@ -9,9 +9,13 @@ from contextlib import nullcontext
 from time import monotonic, perf_counter_ns
 from typing import cast
 
+from waystation.dialects.gpts import names as gpts
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import BilledFault, Operation, Receipt, Target
 from waystation.dialects.speakers import FITTERS, translate
+from waystation.edge.gpts.files_in_text import takes_parts, with_files
+from waystation.edge.gpts.links_kept import LinksKept
+from waystation.edge.gpts.wire import LinkingTransport
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.remote_media import TAKES_BYTES_ONLY, fetched, needs_fetching
@@ -66,8 +70,12 @@ class Try:
             reasoning_field=channel.reasoning_field,
             thinking_switch=channel.thinking_switch,
         )
+        transport = site.transport(channel)
+        if candidate.operation == "chat" and gpts.is_one(candidate.upstream_model):
+            links = LinksKept(story, channel)
+            transport = LinkingTransport(transport, channel, links, self.target.secrets)
         self.wire = Wire(
-            site.transport(channel),
+            transport,
             way.deadlines,
             grant.mark_sent,
             self.target.secrets,
@@ -78,9 +86,12 @@ class Try:
         story.dropped = ()
 
     async def translate(self) -> None:
-        """Put the request into the channel's dialect, where that is another. Raises
-        Untranslatable."""
-        spoken = self._attempt.candidate.operation
+        """Put the request into the channel's dialect, where that is another; and files that stand
+        in its text into parts, where the model there wants them so. Raises Untranslatable."""
+        candidate = self._attempt.candidate
+        spoken = candidate.operation
+        if takes_parts(self.operation.model, candidate.upstream_model):
+            await self._supply()
         if spoken == self.operation.name:
             return
         try:
@@ -96,6 +107,15 @@ class Try:
             raise Untranslatable(fault, status=fault.status) from None
         self.operation = translated
         self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
+
+    async def _supply(self) -> None:
+        if not isinstance(self.operation, ChatOperation):
+            return
+        story = self._story
+        try:
+            self.operation = await with_files(story.site, story.call, self.operation)
+        except Fault as fault:
+            raise Untranslatable(fault, status=fault.status) from None
 
     async def fetch(self) -> Whole:
         """The whole answer. Raises AttemptFailed."""

@@ -1,7 +1,8 @@
-"""Prices of songs: USD per call, an operator's choice with a convention as its default.
+"""Prices of songs and of GPTs: USD per call, an operator's choice with a convention as its default.
 
-Suno itself sells subscriptions and names no price per song. A call makes two songs. What relays of
-this family ship as defaults is in the source; names over chat cost what a song's task costs.
+Suno sells subscriptions and names no price per song; a call makes two songs. Chat with files and
+GPTs are part of subscriptions too. What relays of this family ship as defaults is in the source;
+songs over chat cost what a song's task costs, gpt-4-all what a GPT does.
 """
 
 from waystation.control.official_prices.catalogue import CatalogueEntry
@@ -18,6 +19,8 @@ _CALLS = {
     "suno_uploads": "0.01",
     "suno": "0.1",
     "suno-v*": "0.1",
+    "gpt-4-gizmo-*": "0.1",
+    "gpt-4-all": "0.1",
 }
 
 

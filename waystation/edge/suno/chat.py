@@ -10,6 +10,7 @@ import msgspec
 
 from waystation.admission.rate_headers import rate_headers
 from waystation.admission.refusal import NotAdmitted
+from waystation.dialects.gpts.names import canonical
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import Request
 from waystation.dialects.suno.forms import PROMPT_CHARACTERS_MAX
@@ -48,7 +49,8 @@ class BecomesSong(Exception):
 
 
 class ChatRelay(Relay):
-    """The chat route: what is no order for songs is relayed like everything else."""
+    """The chat route: what is no order for songs is relayed like everything else, a GPT under its
+    bare id."""
 
     __slots__ = ("_desk", "_watch")
 
@@ -67,8 +69,10 @@ class ChatRelay(Relay):
 
     async def _read(self, call: Call) -> tuple[Request, str | None]:
         operation, digest = await super()._read(call)
-        if isinstance(operation, ChatOperation) and makes_songs(operation.model):
-            raise BecomesSong(operation)
+        if isinstance(operation, ChatOperation):
+            if makes_songs(operation.model):
+                raise BecomesSong(operation)
+            operation.model = canonical(operation.model)
         return operation, digest
 
     async def _sing(self, call: Call, operation: ChatOperation) -> None:
