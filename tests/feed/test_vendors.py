@@ -7,6 +7,7 @@ import pytest
 from waystation.configuration.reading import base_url
 from waystation.upstream.vendors import VENDORS
 from waystation.upstream.vendors.midjourney_pages import BUTTONS, OLDEST, SPEEDS
+from waystation.upstream.vendors.suno_relay import SUNO_PAGES
 
 PICTURES = {"image", "image_edit", "image_variation", "ideogram", "ideogram_remix", "recraft"}
 MIDJOURNEY = {*OLDEST, *BUTTONS, *SPEEDS, "mj_edits", "mj_cancel"}

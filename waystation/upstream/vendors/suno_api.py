@@ -5,6 +5,7 @@ from waystation.upstream.vendors.vendor import Vendor
 SUNO_API = Vendor(
     name="suno-api",
     title="Suno-API (feed)",
+    auth="none",
     dialect="suno",
     paths={
         "suno_music": "/generate",

@@ -5,6 +5,7 @@ from waystation.upstream.vendors.vendor import Vendor
 SUNO_SONGS = Vendor(
     name="suno-songs",
     title="suno-api (gcui-art)",
+    auth="none",
     dialect="suno",
     paths={
         "suno_music": "/api/custom_generate",
