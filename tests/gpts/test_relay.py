@@ -15,6 +15,8 @@ from tests.support.gateway import CHAT, KEY, channel, document, token
 from tests.support.rogue import Rogue
 from tests.support.script import RESET
 from tests.support.wire import Reply
+from tests.transport.hostile import URLS
+from tests.transport.test_egress import Tripwire
 
 GPT = "gpt-4-gizmo-g-AbC123xyZ"
 WIRE_BASE = "http://relay.test"
@@ -298,3 +300,26 @@ async def test_the_official_sdk(begin, rogue, host) -> None:
         rogue.answer(rogue.chat(text))
         whole = await client.chat.completions.create(**ask())
         judge(whole.choices[0].message.content or "", host, public)
+
+
+async def test_no_link_leads_inside(begin, rogue) -> None:
+    """As pictures of an answer, and as files in a question."""
+    async with Tripwire() as tripwire:
+        ports = str(tripwire.ports[0])
+        hostile = [url.replace("{port}", ports) for url in URLS if "127.0.0.1:" not in url]
+        with_parts = {"model_map": {"gpt-4o-all": "gpt-4o"}, "models": []}
+        api = channel("api", rogue.url, **with_parts)
+        prices = [*PRICES, {"model": "gpt-4o-all", "per_call": "0.1"}]
+        channels = [unofficial(rogue), api]
+        station = await begin({**document(channels, prices=prices)})
+        for at in range(0, len(hostile), 20):
+            words = [f"![x]({url}) " for url in hostile[at : at + 20]]
+            rogue.answer(rogue.stream(rogue.chat_frames(words)))
+            reply = await station.request("POST", CHAT, ask(stream=True))
+            assert text_of(reply) == "".join(words)
+        rogue.answer(rogue.chat("read"))
+        for url in hostile:
+            asked = ask("gpt-4o-all", f"{url.rstrip('/')}/x.pdf what is it?")
+            reply = await station.request("POST", CHAT, asked)
+            assert reply.status in (200, 400)
+        assert tripwire.touched == 0
