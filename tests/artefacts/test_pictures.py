@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.artefacts.making import SAMPLES, SVG, picture, png_that_claims
-from waystation.artefacts.media_types import SVG as SVG_TYPE
 from waystation.artefacts.media_types import DOCUMENTS, TYPES, recognised, sniff
+from waystation.artefacts.media_types import SVG as SVG_TYPE
 from waystation.artefacts.pictures import BadPicture, PictureFacts, Pictures, picture_facts, upright
 from waystation.settings import Settings
 

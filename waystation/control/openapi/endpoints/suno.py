@@ -212,8 +212,8 @@ _OWN_WORDS = {"prompt": "[Verse]\nThe ferry leaves at seven", "tags": "waltz", "
 
 
 def _reply(schema: Schema, value: Any) -> tuple[Reply, ...]:
-    content = {"application/json": (schema, (Example("answered", value),))}
-    return (Reply(200, "The answer.", "返回结果。", content),)
+    example = (Example("answered", value),)
+    return (Reply(200, "The answer.", "返回结果。", {"application/json": (schema, example)}),)
 
 
 _ACCEPTED = _reply(ref("SunoSubmitted"), {"code": "success", "message": "", "data": _ID})
