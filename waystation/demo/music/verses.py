@@ -26,8 +26,7 @@ _HOOKS_ZH = ("啊，{0}，请再停一会儿", "{0}，一路陪我回家", "再�
 
 def title_of(text: str, number: int = 0) -> str:
     if is_chinese(text):
-        bare = re.sub(r"[^\u4e00-\u9fff]", "", text)
-        return (bare[-6:] or "演示之歌") + ("（二）" if number else "")
+        return (_said_zh(text)[:8] or "演示之歌") + ("（二）" if number else "")
     said = _said(text)
     return (" ".join(said[:4]).title() or "Demo Song") + (" (II)" if number else "")
 
@@ -35,7 +34,7 @@ def title_of(text: str, number: int = 0) -> str:
 def lyrics_of(text: str, number: int = 0) -> str:
     """Two verses and a refrain about what the text is about."""
     if is_chinese(text):
-        about = re.sub(r"[^\u4e00-\u9fff]", "", text)[:12] or "这首歌"
+        about = _said_zh(text)[:12] or "这首歌"
         openings, turns, hooks, signed = _OPENINGS_ZH, _TURNS_ZH, _HOOKS_ZH, _SIGNED_ZH
         comma, first = "，", about
     else:
@@ -53,6 +52,14 @@ def lyrics_of(text: str, number: int = 0) -> str:
     verses = [f"[Verse {at}]\n{line(at)}\n{line(at + 10)}" for at in (1, 2)]
     chorus = f"[Chorus]\n{hook}\n{hook.replace(about, first)}"
     return "\n\n".join((verses[0], chorus, verses[1], chorus, signed))
+
+
+def _said_zh(text: str) -> str:
+    """Without the words of the order itself."""
+    bare = re.sub(r"[^\u4e00-\u9fff]", "", text)
+    return re.sub(
+        r"^(?:请|帮我|给我)?(?:写|来|做|作|创作|生成)?(?:一首|首)?(?:关于)?|的?歌曲?$", "", bare
+    )
 
 
 def _said(text: str) -> list[str]:

@@ -63,6 +63,10 @@ class Links:
     def __init__(self) -> None:
         self._held = ""
 
+    def is_clear(self, text: str) -> bool:
+        """Nothing is held back, and nothing of a link is in this text."""
+        return not self._held and _CANDIDATE.search(text) is None
+
     def feed(self, text: str) -> list[Piece]:
         return self._cut(self._held + text, is_end=False)
 

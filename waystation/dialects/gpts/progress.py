@@ -28,6 +28,10 @@ class ProgressLines:
         self._held = ""
         self._at_start = True
 
+    def is_clear(self, text: str) -> bool:
+        """This text is answer, whatever comes next."""
+        return self._rule == "keep" or not (self._held or self._at_start or "\n" in text)
+
     def feed(self, text: str) -> tuple[str, str]:
         if self._rule == "keep":
             return "", text

@@ -12,6 +12,7 @@ import msgspec
 from waystation.dialects.gpts.failures import HEAD_CHARACTERS, failure_in, rules_of
 from waystation.dialects.gpts.links import Links
 from waystation.dialects.gpts.progress import ProgressLines, rule_of
+from waystation.dialects.openai_chat.chunk import decode_chunk
 from waystation.dialects.scrub import scrubbed
 from waystation.edge.gpts.links_kept import LinksKept
 from waystation.errors import Fault
@@ -28,7 +29,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class LinkingTransport:
-    """Implements `Transport`; for one attempt. stream: what the caller asked for."""
+    """Implements `Transport`; for one attempt."""
 
     def __init__(
         self, inner: Transport, channel: Channel, links: LinksKept, secrets: tuple[str, ...]
@@ -167,6 +168,8 @@ class _Text:
         """last: the newest chunk, as the form of one of our own."""
         if frame.data.strip() == b"[DONE]":
             return b"".join(self._released([*await self._rest(last), frame.raw]))
+        if self._is_judged and self._is_plain(frame.data):
+            return frame.raw
         try:
             chunk = _decode(frame.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -181,6 +184,22 @@ class _Text:
                 changed = await self._change(choice) or changed
         out = b"data: " + _encode(chunk) + b"\n\n" if changed else frame.raw
         return self._given(out)
+
+    def _is_plain(self, payload: bytes) -> bool:
+        """Most chunks: a few words, in which nothing changes."""
+        try:
+            choices = decode_chunk(payload).choices
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        if choices is None or len(choices) != 1:
+            return False
+        delta, known = choices[0].delta, self._choices.get(choices[0].index or 0)
+        if delta is None or known is None or choices[0].finish_reason:
+            return False
+        text = delta.content
+        if not isinstance(text, str):
+            return False
+        return known.links.is_clear(text) and known.progress.is_clear(text)
 
     async def _change(self, choice: dict[str, Any]) -> bool:
         """Whether the choice is another now."""
