@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """Of one uploaded sound."""
     sound_seconds_max: float = Field(default=14_400.0, gt=0)
     """How long an uploaded sound may last."""
+    music_seconds_max: float = Field(default=900.0, gt=0)
+    """How long songs asked for over chat may take."""
     picture_model: str = "gpt-image-1"
     """For requests for pictures that name no model."""
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.artefacts.making import SAMPLES, SVG, picture, png_that_claims
+from waystation.artefacts.media_types import DOCUMENTS, TYPES, recognised, sniff
 from waystation.artefacts.media_types import SVG as SVG_TYPE
-from waystation.artefacts.media_types import TYPES, sniff
 from waystation.artefacts.pictures import BadPicture, PictureFacts, Pictures, picture_facts, upright
 from waystation.settings import Settings
 
@@ -103,8 +103,34 @@ def test_damaged_files_are_refused_and_nothing_else_happens(ext: str) -> None:
 
 
 def test_names_and_types_are_each_others() -> None:
-    assert {sniff(data).name for data in SAMPLES.values()} == set(TYPES)  # type: ignore[union-attr]
+    sought = {name for name, one in TYPES.items() if one not in DOCUMENTS}
+    assert {sniff(data).name for data in SAMPLES.values()} == sought  # type: ignore[union-attr]
     assert len({one.ext for one in TYPES.values()}) == len(TYPES)
+
+
+DOCUMENT_SAMPLES = {
+    "application/pdf": b"%PDF-1.7\n%",
+    "application/zip": b"PK\x03\x04\x14\0a.txt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": b"PK\x03\x04word/",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": b"PK\x03\x04" + b"-xl/",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (
+        b"PK\x03\x04" + bytes(70_000) + b"ppt/slides"
+    ),
+    "text/csv": b"a,b\n1,2\n3,4\n",
+    "text/plain": "说明: hello, there".encode(),
+}
+
+
+def test_documents_are_told_by_who_wants_them() -> None:
+    named = {recognised(data, DOCUMENTS).name for data in DOCUMENT_SAMPLES.values()}  # type: ignore[union-attr]
+    assert named == set(DOCUMENT_SAMPLES) == {one.name for one in DOCUMENTS}
+    for name, data in DOCUMENT_SAMPLES.items():
+        assert recognised(data, DOCUMENTS) == TYPES[name]
+        assert sniff(data) is None
+    for data in (b"<html>", b" \n<p>", b"", b"\xff\xfeh", b"a\0b", b"\x1b[0m"):
+        assert recognised(data, DOCUMENTS) is None
+    cut = ("é" * 4096).encode()
+    assert recognised(cut[:4096] + b"\xa9", DOCUMENTS) == TYPES["text/plain"]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,14 @@ import pytest
 from waystation.configuration.reading import base_url
 from waystation.upstream.vendors import VENDORS
 from waystation.upstream.vendors.midjourney_pages import BUTTONS, OLDEST, SPEEDS
+from waystation.upstream.vendors.suno_relay import SUNO_PAGES
 
 PICTURES = {"image", "image_edit", "image_variation", "ideogram", "ideogram_remix", "recraft"}
 MIDJOURNEY = {*OLDEST, *BUTTONS, *SPEEDS, "mj_edits", "mj_cancel"}
+SUNO = {
+    *SUNO_PAGES,
+    *("suno_description", "suno_feed", "suno_words", "suno_songs", "suno_extend"),
+}
 OPERATIONS = {
     "chat",
     "completion",
@@ -34,7 +39,7 @@ OPERATIONS = {
 def test_each_vendor_is_complete(name: str) -> None:
     vendor = VENDORS[name]
     assert vendor.name == name
-    assert set(vendor.paths) <= OPERATIONS | PICTURES | MIDJOURNEY
+    assert set(vendor.paths) <= OPERATIONS | PICTURES | MIDJOURNEY | SUNO
     assert vendor.paths
     assert all(path.startswith("/") for path in vendor.paths.values())
     assert re.fullmatch(r"bearer|none|cloud|header:[a-z0-9-]+", vendor.auth)

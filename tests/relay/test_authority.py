@@ -19,6 +19,7 @@ from waystation.control.apply import open_store
 from waystation.dialects.midjourney.forms import FORMS
 from waystation.dialects.midjourney.speed import PREFIXES
 from waystation.edge.routes import Route
+from waystation.edge.suno.routes import PREFIXES as SONGS
 from waystation.journal.row import Facts
 from waystation.storage.database import next_epoch
 from waystation.storage.main import accounts, channels
@@ -122,7 +123,15 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/api/hello"): PUBLIC,
     ("POST", "/mj/notify/{task}/{secret}"): PUBLIC,
+    ("POST", "/suno/submit/{action}"): NOBODYS,
+    ("POST", "/suno/uploads/audio-url"): NOBODYS,
+    ("POST", "/suno/fetch"): TOKEN,
+    ("GET", "/suno/fetch/{task}"): NOBODYS,
 }
+for _prefix in SONGS:
+    _made = f"{_prefix}/generate"
+    TABLE |= {("POST", f"{_made}{end}"): NOBODYS for end in ("", "/description-mode", "/lyrics")}
+    TABLE |= {("GET", f"{_prefix}/{_path}"): NOBODYS for _path in ("feed/{ids}", "lyrics/{task}")}
 for _prefix in PREFIXES:
     _task = f"{_prefix}/task"
     TABLE |= {("POST", _prefix + _path): TOKEN for _path in FORMS}
@@ -136,7 +145,10 @@ for _prefix in PREFIXES:
 PICTURE = f"data:image/png;base64,{b64encode(picture()).decode()}"
 HEARD = Form([("model", None, MODEL.encode()), ("file", "a.wav", sound("wav", 0.2))])
 DRAWN = b'{"created":1,"data":[{"b64_json":"%b"}]}' % b64encode(picture())
+SONG = {"prompt": "x", "gpt_description_prompt": "x", "url": "https://files.example/x.mp3"}
 BODIES: dict[str, Any] = {
+    **{pattern: SONG for method, pattern in TABLE if method == "POST" and "/suno" in pattern},
+    "/suno/fetch": {},
     **{pattern: {} for method, pattern in TABLE if method == "POST" and "/mj" in pattern},
     "/v1/chat/completions": body(),
     "/v1/completions": {"model": MODEL, "prompt": "x"},
@@ -234,7 +246,7 @@ async def test_every_route_against_every_caller(house: Station) -> None:
             where = f"{route.method} {path} as {caller}"
             assert got.status == expected[caller], f"{where}: {got.status} {got.body[:200]!r}"
             if got.status in (401, 403):
-                assert got.json()["error"]["message"], where
+                assert got.json().get("error", got.json())["message"], where
 
 
 async def keep_task(house: Station, artefact: Artefact) -> Task:
@@ -282,7 +294,7 @@ def body_of(route: Route[Any]) -> Any:
 
 def address(route: Route[Any], request_id: str, link: str, artefact_id: str, task: str) -> str:
     path = route.pattern.replace("{model:rest}", MODEL).replace("{artefact}", artefact_id)
-    path = path.replace("{task}", task)
+    path = path.replace("{task}", task).replace("{action}", "music").replace("{ids}", task)
     path = path.replace("{model}", MODEL)
     if path.startswith("/files/"):
         return link

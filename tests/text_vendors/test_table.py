@@ -38,7 +38,7 @@ def test_each_vendor_is_documented_and_reachable(vendor: Vendor) -> None:
     assert (vendor.cloud in CLOUDS) == (vendor.auth == "cloud")
     for operation, path in vendor.paths.items():
         assert re.fullmatch(r"(/[A-Za-z0-9._:{}-]+)+(\?(alt=sse|api-version=preview))?", path)
-        assert ("{" in path) == bool(re.search(r"\{(model|segment)\}", path))
+        assert ("{" in path) == bool(re.search(r"\{(model|segment|id)\}", path))
         assert (
             not operation.endswith("_stream") or operation.removesuffix("_stream") in vendor.paths
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from waystation.artefacts.media_types import HEAD_BYTES, JSON, MediaType, Types, sniff
+from waystation.artefacts.media_types import HEAD_BYTES, JSON, MediaType, Types, recognised
 from waystation.artefacts.pictures import BadPicture, picture_facts
 
 _PIECE_BYTES = 1024 * 1024
@@ -27,7 +27,7 @@ def examine(data: bytes | Path, types: Types, pixels_max: int) -> Examined:
     """Blocks: for a thread. A file is hashed in pieces; a picture's header is read whole.
     Raises Refused, OSError."""
     head = data[:HEAD_BYTES] if isinstance(data, bytes) else _head(data)
-    media_type = sniff(head)
+    media_type = recognised(data if isinstance(data, bytes) else head, types)
     if media_type is None or media_type not in types:
         raise Refused(f"the file is {media_type.name if media_type else 'of an unknown type'}")
     size = len(data) if isinstance(data, bytes) else data.stat().st_size

@@ -31,11 +31,18 @@ AAC = MediaType("audio/aac", "audio", "aac")
 M4A = MediaType("audio/mp4", "audio", "m4a")
 MP4 = MediaType("video/mp4", "video", "mp4")
 JSON = MediaType("application/json", "text", "json")
+PDF = MediaType("application/pdf", "doc", "pdf")
+ZIP = MediaType("application/zip", "doc", "zip")
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCX = MediaType(f"{_OFFICE}wordprocessingml.document", "doc", "docx")
+XLSX = MediaType(f"{_OFFICE}spreadsheetml.sheet", "doc", "xlsx")
+PPTX = MediaType(f"{_OFFICE}presentationml.presentation", "doc", "pptx")
+CSV = MediaType("text/csv", "doc", "csv")
+PLAIN = MediaType("text/plain", "doc", "txt")
 
-TYPES = {
-    one.name: one
-    for one in (PNG, JPEG, WEBP, GIF, AVIF, SVG, MP3, WAV, OGG, FLAC, AAC, M4A, MP4, JSON)
-}
+_SOUGHT = (PNG, JPEG, WEBP, GIF, AVIF, SVG, MP3, WAV, OGG, FLAC, AAC, M4A, MP4, JSON)
+_PAPERS = (PDF, ZIP, DOCX, XLSX, PPTX, CSV, PLAIN)
+TYPES = {one.name: one for one in (*_SOUGHT, *_PAPERS)}
 KINDS = frozenset(one.kind for one in TYPES.values())
 
 Types = frozenset[MediaType]
@@ -46,6 +53,8 @@ VISION: Types = frozenset({PNG, JPEG, WEBP, GIF})
 AUDIO: Types = frozenset({MP3, WAV, OGG, FLAC, AAC, M4A})
 VIDEO: Types = frozenset({MP4})
 TEXT: Types = frozenset({JSON})
+DOCUMENTS: Types = frozenset(_PAPERS)
+"""Of people's offices; told by `recognised` alone."""
 
 HEAD_BYTES = 4096
 """What `sniff` looks at, at most."""
@@ -69,6 +78,7 @@ _XML = re.compile(rb"<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s+svg[^>\[]*>")
 _SVG = re.compile(rb"<svg[\s>/]")
 _JSON = re.compile(rb"\s*[\[{]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 def sniff(data: bytes) -> MediaType | None:
@@ -89,6 +99,44 @@ def sniff(data: bytes) -> MediaType | None:
     if _is_svg(text):
         return SVG
     return JSON if _JSON.match(text) else None
+
+
+def recognised(data: bytes, types: Types) -> MediaType | None:
+    """As `sniff`, and what a document is where those are among the types: a text is anybody's
+    guess, so it is looked for only by who wants one."""
+    found = sniff(data)
+    if types.isdisjoint(DOCUMENTS) or (found is not None and found in types):
+        return found
+    head = data[:HEAD_BYTES]
+    if head.startswith(b"%PDF-"):
+        return PDF
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _of_archive(data)
+    return found or _of_text(head)
+
+
+def _of_archive(data: bytes) -> MediaType:
+    """By the folder in which each office program keeps its own."""
+    for folder, found in ((b"word/", DOCX), (b"xl/", XLSX), (b"ppt/", PPTX)):
+        if folder in data[:HEAD_BYTES] or folder in data[-65536:]:
+            return found
+    return ZIP
+
+
+def _of_text(head: bytes) -> MediaType | None:
+    """Readable, and no markup that something could take for a page."""
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    if not text.strip() or text.lstrip().startswith(b"<") or _CONTROL.search(text):
+        return None
+    try:
+        read = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(text) - 4 or len(head) < HEAD_BYTES:
+            return None
+        read = text[: error.start].decode("utf-8")
+    lines = [line for line in read.splitlines()[:6] if line.strip()]
+    commas = {line.count(",") for line in lines[:5]}
+    return CSV if len(lines) > 1 and len(commas) == 1 and commas != {0} else PLAIN
 
 
 def _is_svg(text: bytes) -> bool:

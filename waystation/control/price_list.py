@@ -19,8 +19,9 @@ async def ensure_catalogue(database: Database) -> int:
     they are that already. Raises StorageAway."""
     from waystation.control.official_prices.catalogue import EDITION
     from waystation.control.official_prices.midjourney import EDITION as MIDJOURNEY
+    from waystation.control.official_prices.suno import EDITION as SUNO
 
-    edition = msgspec.json.encode(f"{EDITION}; {MIDJOURNEY}").decode()
+    edition = msgspec.json.encode(f"{EDITION}; {MIDJOURNEY}; {SUNO}").decode()
     async with database.read() as connection:
         known = select(settings.c.value).where(settings.c.name == _EDITION)
         if (await connection.execute(known)).scalar() == edition:
@@ -38,10 +39,11 @@ async def ensure_catalogue(database: Database) -> int:
 def _rows() -> list[dict[str, object]]:
     from waystation.control.official_prices.catalogue import catalogue
     from waystation.control.official_prices.midjourney import midjourney_entries
+    from waystation.control.official_prices.suno import suno_entries
 
     created_ms = now_ms()
     made: dict[tuple[str, int], dict[str, object]] = {}
-    for entry in [*catalogue(), *midjourney_entries()]:
+    for entry in [*catalogue(), *midjourney_entries(), *suno_entries()]:
         row = entry.row
         origin = {
             "maker": entry.maker,

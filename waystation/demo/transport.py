@@ -109,6 +109,9 @@ class DemoTransport:
     async def _answer(self, request: Outgoing, deadlines: Deadlines, pace_ms: int) -> Incoming:
         if "/audio/" in request.target:
             return await self._sound(request, pace_ms)
+        path = request.target.partition("?")[0]
+        if path.startswith("/suno/"):
+            return await self._studio.run(_sing, path, bytes(request.body), pace_ms)
         action = action_of(request)
         if action is None:
             return _serve(request, pace_ms)
@@ -140,6 +143,16 @@ def _desk(studio: Studio) -> "PictureDesk":
     from waystation.demo.pictures.desk import PictureDesk
 
     return PictureDesk(studio)
+
+
+def _sing(path: str, body: bytes, pace_ms: int) -> Incoming:
+    """Loaded with the first song, and in a thread: songs are rendered when they are asked for."""
+    from waystation.demo.music import pages
+
+    if not pages.is_suno(path):
+        return _refuse(404, f"the demo has no {path}")
+    status, told = pages.answer(path, body, pace_ms)
+    return DemoIncoming(status, _JSON, iter((told,)))
 
 
 def _serve(request: Outgoing, pace_ms: int) -> Incoming:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from waystation.dialects.midjourney.error_words import words_of_fault
+from waystation.dialects.suno.error_words import code_of_fault
 from waystation.errors import Fault, Language
 
 Shape = Literal["openai", "anthropic", "gemini", "midjourney", "suno", "management", "console"]
@@ -142,7 +143,7 @@ def _midjourney(fault: Fault, status: int, text: str, request_id: str) -> dict[s
 
 
 def _suno(fault: Fault, status: int, text: str, request_id: str) -> dict[str, Any]:
-    return {"code": fault.code, "message": text, "data": None}
+    return {"code": code_of_fault(fault), "message": text, "data": None}
 
 
 def _management(fault: Fault, status: int, text: str, request_id: str) -> dict[str, Any]:

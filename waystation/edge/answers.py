@@ -10,11 +10,15 @@ from contextlib import nullcontext
 from time import monotonic, perf_counter_ns
 from typing import Any, cast
 
+from waystation.dialects.gpts import names as gpts
 from waystation.dialects.openai_chat.request import ChatOperation
 from waystation.dialects.operation import BilledFault, Operation, Receipt, Target
 from waystation.dialects.server_tools import stripped
 from waystation.dialects.speakers import FITTERS, translate
 from waystation.dialects.translated import Translated
+from waystation.edge.gpts.files_in_text import takes_parts, with_files
+from waystation.edge.gpts.links_kept import LinksKept
+from waystation.edge.gpts.wire import LinkingTransport
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.remote_media import TAKES_BYTES_ONLY, fetched, needs_fetching
@@ -81,8 +85,12 @@ class Try:
             thinking_switch=channel.thinking_switch,
             strip=channel.strip,
         )
+        transport = site.transport_to(way.origin)
+        if candidate.operation == "chat" and gpts.is_one(candidate.upstream_model):
+            links = LinksKept(story, channel)
+            transport = LinkingTransport(transport, channel, links, self.target.secrets)
         self.wire = Wire(
-            site.transport_to(way.origin),
+            transport,
             way.deadlines,
             grant.mark_sent,
             self.target.secrets,
@@ -104,6 +112,17 @@ class Try:
         self.operation = translated
         self.lane = f"asked as {spoken}"
         self._story.dropped = tuple(dict.fromkeys(loss.path for loss in losses))
+
+    async def supply(self) -> None:
+        """Files that stand in the text become parts, which the model there wants. Raises
+        Untranslatable."""
+        if not isinstance(self.operation, ChatOperation):
+            return
+        story = self._story
+        try:
+            self.operation = await with_files(story.site, story.call, self.operation)
+        except Fault as fault:
+            raise Untranslatable(fault, status=fault.status) from None
 
     async def _with_media(self, translated: Translated, spoken: str) -> None:
         """Pictures in the form that the channel's dialect takes. Raises Fault."""
@@ -164,7 +183,10 @@ class Try:
 
 async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     made = Try(story, attempt)
-    if attempt.candidate.operation != made.operation.name:
+    candidate = attempt.candidate
+    if takes_parts(made.operation.model, candidate.upstream_model):
+        await made.supply()
+    if candidate.operation != made.operation.name:
         await made.translate()
     try:
         if made.operation.stream:

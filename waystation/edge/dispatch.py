@@ -21,6 +21,7 @@ _RELAY_SHAPES = {
     "mj-relax": "midjourney",
     "mj-turbo": "midjourney",
     "suno": "suno",
+    "sunoapi": "openai",
     "ideogram": "openai",
     "recraft": "openai",
     "files": "openai",

@@ -37,6 +37,8 @@ _MAKERS = (
     ("gemini", "gemini"),
     *((name, "image-generation") for name in PREFIXES),
 )
+_VERBS = ("mj_", "suno_")
+"""Names of prices, which nobody calls as models."""
 _PAGE_MAX = 1000
 
 
@@ -95,7 +97,7 @@ class Models:
         try:
             caller, directory = await self._known(call)
             names = directory.models(query_of(caller), now_ms())
-            page = sorted(name for name in names if not name.startswith("mj_"))
+            page = sorted(name for name in names if not name.startswith(_VERBS))
             entries = [_ENTRY[shape](name, names[name]) for name in page]
             send_json(call, _whole(shape, page, entries, call.query))
         except Fault as fault:

@@ -33,6 +33,8 @@ from waystation.edge.response_calls import ResponseCalls
 from waystation.edge.routes import RouteTable
 from waystation.edge.site import Site
 from waystation.edge.sound.relay import HearingRelay, SpeechRelay
+from waystation.edge.suno.chat import ChatRelay
+from waystation.edge.suno.routes import add_suno
 from waystation.edge.tasks import Tasks
 
 DIALECT = "openai_chat"
@@ -67,7 +69,11 @@ def routes(site: Site) -> RouteTable[Handler]:
     table: RouteTable[Handler] = RouteTable()
     for path, parse in parses(site.settings.choices_max).items():
         remembers = path == "/v1/chat/completions"  # some send Responses there
-        relay = Relay(site, DIALECT, parse, site.settings.body_bytes_max, remembers=remembers)
+        bytes_max = site.settings.body_bytes_max
+        if remembers:
+            relay: Relay = ChatRelay(site, DIALECT, parse, bytes_max, remembers=True)
+        else:
+            relay = Relay(site, DIALECT, parse, bytes_max)
         table.add("POST", path, relay, "token", "openai")
     for path, pictures in picture_routes(site):
         table.add("POST", path, pictures, "token", "openai")
@@ -87,6 +93,7 @@ def routes(site: Site) -> RouteTable[Handler]:
     table.add("GET", "/v1/generation", Receipts(site), "token", "openai")
     _add_artefacts(table, site)
     add_midjourney(table, site)
+    add_suno(table, site)
     _add_tasks(table, site)
     table.add("GET", "/livez", livez, "public", "openai")
     table.add("GET", "/readyz", Readyz(site), "public", "openai")

@@ -159,6 +159,9 @@ def _before(asked: dict[str, list[str]]) -> tuple[int, str] | None:
         return None
     created, dot, task_id = text.partition(".")
     good = created.isascii() and created.isdigit() and len(created) < 16
-    if not (good and dot and task_id.isalnum()) or len(text) > _CURSOR_CHARACTERS_MAX:
+    if (
+        not (good and dot and task_id.replace("-", "").isalnum())
+        or len(text) > _CURSOR_CHARACTERS_MAX
+    ):
         raise Fault("invalid_value", param="after", reason="the `next` of an earlier page")
     return int(created), task_id

@@ -4,7 +4,7 @@ Pictures come in many forms, and what was asked in one form can be drawn through
 that the channel offers. A chat model may draw too, where nothing better is there.
 
 Midjourney's verbs are served by channels that draw as well, when their model_map says which model
-draws them: four pictures and a grid are then made here.
+draws them: four pictures and a grid are then made here. Suno's songs can be had over chat.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,10 @@ _SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "mj_upload": ("image", "image_edit", "chat"),
     "mj_describe": ("chat", "image", "image_edit"),
     "mj_shorten": ("chat", "image", "image_edit"),
+    "suno_music": ("chat",),
 }
 _VERBS = ("mj_", "swap_face")
+_SONGS = "suno_"
 
 
 def serving(operation: str, channel: Channel) -> str | None:
@@ -44,5 +46,8 @@ def serving(operation: str, channel: Channel) -> str | None:
 
 
 def names_a_model(name: str, channel: Channel) -> bool:
-    """A verb of Midjourney is a model to its own proxies only; elsewhere it must be mapped."""
+    """A verb of Midjourney is a model to its own proxies only, one of Suno to who has pages for it;
+    elsewhere it must be mapped."""
+    if name.startswith(_SONGS):
+        return "suno_music" in channel.paths
     return channel.dialect == "midjourney" or not name.startswith(_VERBS)

@@ -9,7 +9,7 @@ import asyncio
 from typing import Literal, NamedTuple
 from urllib.parse import urljoin
 
-from waystation.artefacts.media_types import VISION, MediaType, Types, sniff
+from waystation.artefacts.media_types import VISION, MediaType, Types, recognised
 from waystation.errors import Fault
 from waystation.settings import Settings
 from waystation.upstream.data_url import BadDataUrl, read_data_url
@@ -152,7 +152,7 @@ async def _body(incoming: Incoming, bytes_max: int) -> bytes:
 
 
 def _judge(data: bytes, types: Types) -> MediaType:
-    found = sniff(data)
+    found = recognised(data, types)
     if found is not None and found in types:
         return found
     what = found.name if found is not None else "of an unknown type" if data else "empty"

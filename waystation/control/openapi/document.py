@@ -22,6 +22,7 @@ _TAGS = (
     ("Rerank", "重排序", "Ordering of documents by relevance."),
     ("Models", "模型", "What the token may call."),
     ("Midjourney", "Midjourney", "Pictures as tasks, in the protocol of midjourney-proxy."),
+    ("Suno", "Suno", "Songs and lyrics as tasks."),
     ("Files", "文件", "What was made and is stored here."),
     ("Tasks", "任务", "Slow generations: ask, cancel, be told."),
     ("Receipts", "账单", "What requests cost, what is left."),

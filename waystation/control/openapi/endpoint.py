@@ -6,7 +6,7 @@ import msgspec
 
 from waystation.control.openapi.fields import Schema
 
-Shape = Literal["openai", "anthropic", "gemini", "management", "family", "midjourney"]
+Shape = Literal["openai", "anthropic", "gemini", "management", "family", "midjourney", "suno"]
 """How its failures look."""
 
 

@@ -20,6 +20,7 @@ _SHAPES = {
     "management": "console",
     "family": "management",
     "midjourney": "midjourney",
+    "suno": "suno",
 }
 _ERRORS = {
     "openai": "Error",
@@ -28,6 +29,7 @@ _ERRORS = {
     "management": "ManagementError",
     "family": "FamilyError",
     "midjourney": "MidjourneyError",
+    "suno": "SunoError",
 }
 
 _VALUES: dict[str, Any] = {
@@ -216,6 +218,14 @@ SCHEMAS: dict[str, Schema] = {
             "message": string(),
         },
         ["success", "message"],
+    ),
+    "SunoError": record(
+        {
+            "code": string("Stable, never translated.", "稳定的错误代码，不随语言变化。"),
+            "message": string("For people.", "供阅读的错误信息。"),
+            "data": {"type": "null"},
+        },
+        ["code", "message", "data"],
     ),
     "StreamError": record(
         {"error": ref("StreamErrorBody")},

@@ -36,6 +36,9 @@ from waystation.upstream.vendors.qwen import QWEN
 from waystation.upstream.vendors.recraft import RECRAFT
 from waystation.upstream.vendors.siliconflow import SILICONFLOW
 from waystation.upstream.vendors.stability import STABILITY
+from waystation.upstream.vendors.suno_api import SUNO_API
+from waystation.upstream.vendors.suno_relay import SUNO_RELAY
+from waystation.upstream.vendors.suno_songs import SUNO_SONGS
 from waystation.upstream.vendors.together import TOGETHER
 from waystation.upstream.vendors.vendor import Quirks, Vendor
 from waystation.upstream.vendors.vertex import VERTEX
@@ -86,6 +89,9 @@ VENDORS: Mapping[str, Vendor] = {
         MIDJOURNEY_PROXY_PLUS,
         MIDJOURNEY_TRUEAI,
         MIDJOURNEY_RELAY,
+        SUNO_RELAY,
+        SUNO_API,
+        SUNO_SONGS,
         STABILITY,
         RECRAFT,
         IDEOGRAM,

@@ -1,0 +1,1 @@
+"""Suno's protocols: the task pages, the façade of Suno-API, songs as chat. No I/O."""

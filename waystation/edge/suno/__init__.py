@@ -1,0 +1,1 @@
+"""Suno at the edge: the task pages, the façade, songs over chat."""

@@ -1,0 +1,1 @@
+"""Songs and lyrics as tasks, whatever form the upstream has."""
