@@ -131,6 +131,7 @@ async def console(settings: Settings, ledger_server: LedgerServer) -> AsyncItera
         sessions=Sessions(store),
         sign_in=SignIn(store),
         artefacts=ArtefactStore(settings, store, lambda: sealing),
+        unseal=lambda: sealing,
     )
     server, serving = await _serve(services, settings)
     made = Console(services, settings.control_socket)

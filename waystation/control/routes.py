@@ -9,6 +9,9 @@ from typing import NamedTuple
 from fastapi import Request
 from fastapi.responses import Response
 
+from waystation.control.desk import self_description
+from waystation.control.desk.action import handler_of
+from waystation.control.desk.actions import ACTIONS
 from waystation.control.endpoints import (
     artefacts,
     internal,
@@ -16,7 +19,6 @@ from waystation.control.endpoints import (
     metrics,
     openapi,
     pricing,
-    session,
     status,
     token_log,
     token_usage,
@@ -46,11 +48,10 @@ ROUTES: tuple[Route, ...] = (
     *_family("GET", "/api/pricing", "public", pricing.show),
     *_family("GET", "/api/usage/token", "token", token_usage.show),
     *_family("GET", "/api/log/token", "token", token_log.show),
-    Route("POST", "/api/v1/session", "public", session.begin),
-    Route("GET", "/api/v1/session", "person", session.show),
-    Route("DELETE", "/api/v1/session", "person", session.end),
+    Route("GET", "/api/v1/openapi.json", "public", self_description.show),
     Route("GET", "/api/v1/artefacts", "person", artefacts.show),
     Route("DELETE", "/api/v1/artefacts/{artefact}", "person", artefacts.delete),
     Route("POST", "/internal/metrics", "internal", internal.take_metrics),
     Route("GET", "/internal/health", "internal", internal.health),
+    *(Route(each.method, each.path, each.role, handler_of(each)) for each in ACTIONS),
 )

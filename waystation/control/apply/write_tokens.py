@@ -17,7 +17,7 @@ _ROWS = select(tokens, accounts.c.email).join(accounts, accounts.c.id == tokens.
 async def write_tokens(run: Run) -> None:
     if not run.document.tokens:
         return
-    ids = await account_ids(run)
+    ids = await account_ids(run, {each.account for each in run.document.tokens})
     owners = {ids[each.account] for each in run.document.tokens}
     existing: dict[str, Any] = {}
     for part in chunks(sorted(owners), 500):
