@@ -56,8 +56,8 @@ def test_every_route_has_a_row() -> None:
 async def test_each_action_is_for_its_role(console: Console) -> None:
     """The guard alone: what an action does with its inputs is tested with it."""
     callers = await headers_of(console)
-    ending = ("/api/v1/session", "/api/v1/sessions")
-    for action in sorted(ACTIONS, key=lambda each: each.path in ending):
+    # Signing out comes last, for it ends the session that the other calls are made with.
+    for action in sorted(ACTIONS, key=lambda each: each.id == "endSession"):
         path = re.sub(r"\{\w+\}", "0", action.path)
         for caller in CALLERS[:-1]:
             expected = {

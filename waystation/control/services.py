@@ -9,6 +9,7 @@ from waystation.control.captcha import Captchas
 from waystation.control.factors import Factors
 from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
+from waystation.control.totals import Totals
 from waystation.kernel.clock import now_ms
 from waystation.ledger.port import Ledger
 from waystation.settings import Settings
@@ -35,10 +36,12 @@ class Services:
     """Where the master key is not where the settings say; tests."""
 
     factors: Factors = field(init=False)
+    totals: Totals = field(init=False)
     captchas: Captchas = field(default_factory=Captchas)
 
     def __post_init__(self) -> None:
         self.factors = Factors(self.database)
+        self.totals = Totals(self.ledger)
 
     def sealing(self) -> Sealing:
         """Read anew each time, for the key may be changed meanwhile. Raises MasterKeyError."""
