@@ -41,6 +41,17 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/api/v1/openapi.json"): (200,) * 9,
     ("GET", "/api/v1/artefacts"): (A, A, A, A, A, A, 200, 200, A),
     ("DELETE", "/api/v1/artefacts/{artefact}"): (A, A, A, A, A, A, 404, 404, A),  # nobody's
+    ("GET", "/api/token"): (A, A, A, A, A, A, 200, 200, A),
+    ("POST", "/api/token"): (A, A, A, A, A, A, F, F, A),  # without a body
+    ("PUT", "/api/token"): (A, A, A, A, A, A, F, F, A),
+    ("GET", "/api/token/search"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/token/{token}"): (A, A, A, A, A, A, F, F, A),
+    ("DELETE", "/api/token/{token}"): (A, A, A, A, A, A, F, F, A),
+    ("GET", "/api/user/self"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/user/self/groups"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/user/models"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/log/self"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/ratio_config"): (200,) * 9,
     ("POST", "/internal/metrics"): (404, 404, 404, 404, 404, 404, 404, 404, 400),
     ("GET", "/internal/health"): (404, 404, 404, 404, 404, 404, 404, 404, 503),
 }

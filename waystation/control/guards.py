@@ -103,6 +103,15 @@ async def person(request: Request) -> None:
     request.state.person = found
 
 
+async def whoever(request: Request) -> Person | None:
+    """Who signed in, where anybody may read. None: nobody, or a credential that is worthless."""
+    services = services_of(request)
+    script, session = access_token(request), session_token(request)
+    if script is not None:
+        return await access_tokens.find_person(services.database, script)
+    return await services.sessions.find(session) if session else None
+
+
 async def operator(request: Request) -> None:
     await person(request)
     _be_operator(request.state.person)

@@ -16,7 +16,7 @@ from waystation.control.desk.actor import actor_of, stranger
 from waystation.control.desk.pages import at
 from waystation.control.desk.registration import (
     LETTERS_MAX,
-    TokenBody,
+    LetterBody,
     put_password,
     write_letter,
 )
@@ -175,7 +175,7 @@ async def change_email(call: Call) -> None:
 
 
 async def confirm_change(call: Call) -> None:
-    token, services = call.body(TokenBody).token, call.services
+    token, services = call.body(LetterBody).token, call.services
     try:
         async with services.database.write() as connection:
             epoch = await next_epoch(connection, routing=False)
@@ -293,7 +293,7 @@ ACTIONS = (
         tag="Me",
         summary="Confirm another address by the link of a letter",
         summary_zh="通过邮件链接确认新邮箱",
-        body=TokenBody,
+        body=LetterBody,
         codes=("link_invalid", "managed_by_file"),
     ),
     Action(

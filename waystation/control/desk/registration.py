@@ -61,7 +61,7 @@ class RegisterView(msgspec.Struct, frozen=True):
     next: Literal["confirm", "sign_in"]
 
 
-class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LetterBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: Word
 
 
@@ -166,7 +166,7 @@ def _link(call: Call, page: str, token: str = "") -> str:
 
 async def confirm(call: Call) -> None:
     """The address is confirmed: of a new account, or the new one of an account."""
-    token = call.body(TokenBody).token
+    token = call.body(LetterBody).token
     async with call.services.database.write() as connection:
         opened = await mail_tokens.use(connection, token, "confirm")
         await edit_profile(connection, opened.account_id, confirmed_ms=now_ms())
@@ -272,7 +272,7 @@ ACTIONS = (
         tag="Registration",
         summary="Confirm an address by the link of a letter",
         summary_zh="通过邮件链接确认邮箱",
-        body=TokenBody,
+        body=LetterBody,
         codes=("link_invalid",),
     ),
     Action(

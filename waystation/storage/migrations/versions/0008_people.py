@@ -16,6 +16,7 @@ def upgrade() -> None:
         op.add_column("sessions", column, schema=SCHEMA)
     proven = sa.Column("proven_ms", sa.BigInteger(), server_default="0", nullable=False)
     op.add_column("sessions", proven, schema=SCHEMA)
+    op.create_index("ix_tasks_newest", "tasks", ["created_ms", "id"], schema=SCHEMA)
     _sign_in()
     _letters()
     _providers()
@@ -290,5 +291,6 @@ def downgrade() -> None:
         "profiles",
     ):
         op.drop_table(name, schema=SCHEMA)
+    op.drop_index("ix_tasks_newest", "tasks", schema=SCHEMA)
     for name in ("proven_ms", "method", "agent"):
         op.drop_column("sessions", name, schema=SCHEMA)
