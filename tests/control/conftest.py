@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,13 @@ async def ledger_server(settings: Settings) -> AsyncIterator[LedgerServer]:
 
 @pytest.fixture
 async def console(settings: Settings, ledger_server: LedgerServer) -> AsyncIterator[Console]:
+    async with open_console(settings) as made:
+        yield made
+
+
+@asynccontextmanager
+async def open_console(settings: Settings) -> AsyncIterator[Console]:
+    """A ledger of this boot must listen already."""
     store = Database.of(settings)
     await migrate(store)
     sealing = Sealing(MasterKey.new())
