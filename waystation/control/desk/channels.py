@@ -25,7 +25,7 @@ from waystation.control.desk.channel_table import (
     shown_address,
     whole_table,
 )
-from waystation.control.desk.edits import Subject, document, given, make_edit, read_as
+from waystation.control.desk.edits import Subject, as_in_a_file, document, given, make_edit, read_as
 from waystation.control.desk.pages import Page, PageQuery, at, page_by_id
 from waystation.control.probe import Outcome, ProbeRefused, fetch_models, first_model, probe_channel
 from waystation.errors import Fault
@@ -236,7 +236,7 @@ async def change(call: Call) -> ChannelView:
     async with services.database.read() as connection:
         row = await find_channel(connection, channel_id)
         key_rows = await keys_of(connection, channel_id)
-    before = whole_table(row, key_rows, services.sealing())
+    before = as_in_a_file(whole_table(row, key_rows, services.sealing()))
     table = _laid_over(before, said, key_rows)
     wanted = read_as(read_channel, _tidy(table), "the channel")
     subject = Subject("channel", wanted.name, _told(before), _told(table))

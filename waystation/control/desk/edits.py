@@ -73,22 +73,22 @@ def read_as(reading: Any, table: Mapping[str, Any], what: str) -> Any:
 def given(body: msgspec.Struct) -> dict[str, Any]:
     """The fields that the body says, as a file's table would have them."""
     return {
-        name: _as_in_a_file(value)
+        name: as_in_a_file(value)
         for name in body.__struct_fields__
         if (value := getattr(body, name)) is not UNSET
     }
 
 
-def _as_in_a_file(value: Any) -> Any:
+def as_in_a_file(value: Any) -> Any:
     """A file's numbers with a point are decimals, exact as they stand."""
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, msgspec.Struct):
         return given(value)
     if isinstance(value, dict):
-        return {name: _as_in_a_file(each) for name, each in value.items() if each is not None}
+        return {name: as_in_a_file(each) for name, each in value.items() if each is not None}
     if isinstance(value, list | tuple):
-        return [_as_in_a_file(each) for each in value]
+        return [as_in_a_file(each) for each in value]
     return value
 
 
