@@ -45,7 +45,9 @@ class Console:
         self.services = services
         self.store = services.database
         self.ledger = services.ledger
-        self._http = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)))
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(str(socket)), cookie_jar=aiohttp.DummyCookieJar()
+        )
 
     async def call(
         self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
