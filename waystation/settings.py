@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 _PLACE = re.compile(
     r"(?!.*://).+|file:///.+|(?:s3a?|gs|az|azure|adl|abfss?)://[^/]+(?:/.*)?", re.DOTALL
 )
+_MAIL = re.compile(r"smtps?://[^/]*[^/@:]")
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -113,6 +114,13 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _known_mail(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _MAIL.match(value.get_secret_value()):
+            raise ValueError("smtp:// or smtps:// and a host")
         return value
 
     @field_validator("artefacts")

@@ -1,5 +1,6 @@
 """Tokens, accounts, codes, the log and its export, refunds: whose they are, and exact."""
 
+import asyncio
 import csv
 import io
 import json
@@ -302,3 +303,32 @@ async def test_codes_cannot_be_guessed(console: Console, ada: Caller) -> None:
 async def test_codes_of_no_amount(boss: Caller, amount: str) -> None:
     body = {"amount": amount}
     assert await boss.refused("POST", "/api/v1/redemption-codes", body) == "invalid_value"
+
+
+async def test_the_matrix_of_access(console: Console, boss: Caller, ada: Caller) -> None:
+    await group(console, boss)
+    await group(console, boss, "open", selectable=True, rate="1.5")
+    await group(console, boss, "closed", visible=False)
+    await boss.ok("PUT", "/api/v1/group-rates/default/open", {"rate": "1.2"})
+    body = {"name": "demo", "vendor": "demo", "models": ["m"], "groups": ["open", "closed"]}
+    await boss.ok("POST", "/api/v1/channels", body)
+    whose = (await ada.get("/api/v1/me"))["id"]
+    told = (await boss.get(f"/api/v1/accounts/{whose}/access"))["data"]
+    assert told == [
+        {"group": "default", "usable": True, "rate": "1", "models": []},
+        {"group": "open", "usable": True, "rate": "1.2", "models": ["m"]},
+        {"group": "closed", "usable": False, "rate": "1", "models": ["m"]},
+    ]
+
+
+async def test_who_redeems_at_once_gets_it_once(both: Console) -> None:
+    boss = await signed_in(both, "boss@example.com", role="operator")
+    callers = [await signed_in(both, f"u{number}@example.com") for number in range(4)]
+    made = await boss.ok("POST", "/api/v1/redemption-codes", {"amount": "3"})
+    said = {"code": made["codes"][0]}
+    told = await asyncio.gather(
+        *(each.say("POST", "/api/v1/redemptions", said) for each in callers)
+    )
+    assert sorted(status for status, _ in told) == [201, 400, 400, 400]
+    balances = [(await each.get("/api/v1/me"))["balance"] for each in callers]
+    assert sorted(balances) == ["0", "0", "0", "3"]

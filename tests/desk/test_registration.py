@@ -1,5 +1,6 @@
 """Making an account, letters to a real mail server, links that open once."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from tests.control.conftest import Console
 from tests.desk.conftest import Caller
 from waystation.control.captcha import Captchas
 from waystation.control.mail import box
-from waystation.control.mail.post import mail_server, post_due
+from waystation.control.mail.post import keep_posting, mail_server, post_due
 from waystation.control.site import SignUp, write_setting
 from waystation.settings import Settings
 from waystation.storage.main import accounts, letters, mail_tokens
@@ -282,5 +283,22 @@ def test_without_an_address_of_its_own_a_site_writes_no_links() -> None:
         "me@x.example",
     )
     assert "p:w" not in repr(server)
-    with pytest.raises(ValueError, match="MAIL_URL"):
-        mail_server(Settings(mail_url="http://mail.example", public_url="https://x"))
+    for wrong in ("http://mail.example", "smtp://", "mail.example"):
+        with pytest.raises(ValueError, match="smtp"):
+            Settings(mail_url=wrong)
+
+
+async def test_the_job_sends_what_waits(console: Console, mailing: Postman) -> None:
+    await set_up(console)
+    await Caller(console).ok("POST", PATH, BODY)
+    services = console.services
+    job = asyncio.create_task(
+        keep_posting(services.settings, services.database, services.sealing, 0.01)
+    )
+    async with asyncio.timeout(10):
+        while not mailing.taken:
+            await asyncio.sleep(0.005)
+    job.cancel()
+    await asyncio.gather(job, return_exceptions=True)
+    without = Settings(data=services.settings.data)
+    await keep_posting(without, services.database, services.sealing)  # nothing to do: it ends

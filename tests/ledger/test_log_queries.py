@@ -43,7 +43,7 @@ async def fill(desk: Desk) -> None:
 
 
 def ids(state: LogState) -> list[str]:
-    return [line.row.facts.request_id for line in state.lines]
+    return [line.open().facts.request_id for line in state.lines]
 
 
 async def test_pages_go_from_the_newest_on(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from waystation.ledger.questions import (
     TransferLine,
     Transfers,
 )
-from waystation.ledger.records import HOUR_MS, decode_row, plain
+from waystation.ledger.records import HOUR_MS, plain
 
 Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
@@ -69,7 +69,7 @@ def log_page(asked: AskLog) -> Answering:
         "ORDER BY latest.at_ms DESC, latest.at_n DESC LIMIT :count",
         {**values, **more, "scanned": scanned, "count": count},
     )
-    lines = tuple(LogLine(n, hold_id, decode_row(detail)) for n, hold_id, detail, _ in rows)
+    lines = tuple(LogLine(n, hold_id, bytes(detail)) for n, hold_id, detail, _ in rows)
     if len(rows) == count:
         return LogState(asked.id, lines, rows[-1][3], rows[-1][0])
     if not conditions:
@@ -93,7 +93,7 @@ def _one_request(asked: AskLog) -> Answering:
             "count": max(1, min(asked.count, LOG_ROWS_MAX)),
         },
     )
-    return LogState(asked.id, tuple(LogLine(n, hold, decode_row(row)) for n, hold, row in rows))
+    return LogState(asked.id, tuple(LogLine(n, hold, bytes(row)) for n, hold, row in rows))
 
 
 def _range(asked: AskLog) -> tuple[str, dict[str, Any]]:

@@ -6,6 +6,8 @@ from waystation.journal.row import Facts, Row
 from waystation.ledger.message import Message
 from waystation.ledger.policies import Budget
 
+_decode_row = msgspec.msgpack.Decoder(Row).decode
+
 
 class AskAccount(Message, frozen=True, tag="ask_account"):
     """Answered by AccountState."""
@@ -103,11 +105,15 @@ class AskLog(Message, frozen=True, tag="ask_log"):
 
 
 class LogLine(msgspec.Struct, frozen=True, array_like=True):
-    """hold_id: by which it was charged, None when nothing was held."""
+    """hold_id: by which it was charged, None when nothing was held. detail: the Row as it is
+    stored; the ledger, which others wait for, does not open it."""
 
     n: int
     hold_id: str | None
-    row: Row
+    detail: bytes
+
+    def open(self) -> Row:
+        return _decode_row(self.detail)
 
 
 class LogState(Message, frozen=True, tag="log_state"):

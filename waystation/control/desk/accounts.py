@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from waystation.control.apply.read_accounts import read_account
 from waystation.control.apply.run import Run
 from waystation.control.audit import record
+from waystation.control.catalogue import read_catalogue
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.actor import actor_of, tell_ledger
 from waystation.control.desk.edits import Subject, document, given, make_edit, read_as
@@ -20,6 +21,7 @@ from waystation.control.desk.me import account_state
 from waystation.control.desk.pages import Page, PageQuery, at, page_by_id
 from waystation.control.outbox import promise, tell
 from waystation.control.profiles import profile_of
+from waystation.control.usable_groups import usable_groups
 from waystation.errors import Fault
 from waystation.identity.caller import Role
 from waystation.kernel.ids import request_id
@@ -72,6 +74,15 @@ class AccountQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=T
     role: Literal["", "user", "operator"] = ""
     group: str = ""
     enabled: bool | None = None
+
+
+class AccessView(msgspec.Struct, frozen=True):
+    """models: names and patterns."""
+
+    group: str
+    usable: bool
+    rate: str
+    models: list[str]
 
 
 class TransferBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -282,6 +293,28 @@ async def put_grants(call: Call) -> AccountDetailView:
     return await _show(call, account_id)
 
 
+async def access(call: Call) -> Page[AccessView]:
+    """What the account may use: each group, whether it may choose it, at which rate, and the
+    models that it would find there."""
+    account_id = call.id("account", "account")
+    async with call.services.database.read() as connection:
+        await find_account(connection, account_id)
+        usable = {each.name: each.rate for each in await usable_groups(connection, account_id)}
+        query = select(groups.c.name, groups.c.rate).order_by(groups.c.id)
+        rows = (await connection.execute(query)).all()
+    every = frozenset(row.name for row in rows)
+    catalogue = await read_catalogue(call.services.database, every)
+    models: dict[str, list[str]] = {name: [] for name in every}
+    for offer in catalogue.offers:
+        for name in offer.groups:
+            models[name].append(offer.model)
+    shown = [
+        AccessView(row.name, row.name in usable, usable.get(row.name, row.rate), models[row.name])
+        for row in rows
+    ]
+    return Page(shown)
+
+
 async def end_sessions(call: Call) -> None:
     account_id = call.id("account", "account")
     async with call.services.database.write() as connection:
@@ -352,6 +385,17 @@ ACTIONS = (
         body=AccountBody,
         reply=AccountDetailView,
         codes=_WRITES,
+    ),
+    Action(
+        id="getAccountAccess",
+        method="GET",
+        path="/api/v1/accounts/{account}/access",
+        role="operator",
+        answer=access,
+        tag="Accounts",
+        summary="Which groups and models it may use, at which rate",
+        summary_zh="账户 × 分组 × 模型访问矩阵",
+        reply=Page[AccessView],
     ),
     Action(
         id="transferToAccount",

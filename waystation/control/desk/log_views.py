@@ -82,7 +82,8 @@ class LogDetailView(msgspec.Struct, frozen=True):
 
 
 def log_view(line: LogLine, *, operator: bool) -> LogView:
-    row, facts = line.row, line.row.facts
+    row = line.open()
+    facts = row.facts
     inside: dict[str, Any] = {}
     if operator:
         inside = {

@@ -121,7 +121,7 @@ async def _ask(ledger: Ledger, wanted: LogFilter, count: int, place: tuple[int, 
 
 async def show(call: Call) -> LogDetailView:
     line, operator = await _find(call), call.person.role == "operator"
-    row = line.row
+    row = line.open()
     whose = row.facts.account_id
     told = await call.services.ledger.ask(AskRow(request_id(), whose, row.facts.request_id))
     if not isinstance(told, RowState):
@@ -147,7 +147,8 @@ async def _find(call: Call) -> LogLine:
 async def refund(call: Call) -> RefundView:
     """Once for each request, and never more than it was charged."""
     line, body = await _find(call), call.body(RefundBody)
-    row, nanos = line.row, line.row.nanos
+    row = line.open()
+    nanos = row.nanos
     if body.amount:
         try:
             nanos = parse_usd(body.amount)

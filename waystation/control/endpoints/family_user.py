@@ -92,7 +92,7 @@ async def show_log(request: Request) -> Response:
     state = await call.services.ledger.ask(AskLog(request_id(), wanted, count))
     if not isinstance(state, LogState):
         raise LedgerAway("an answer to another question")
-    return answered([line_of(line.row) for line in state.lines])
+    return answered([line_of(line.open()) for line in state.lines])
 
 
 async def show_ratios(request: Request) -> Response:

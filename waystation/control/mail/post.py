@@ -41,20 +41,18 @@ class MailServer(msgspec.Struct, frozen=True):
 
 def mail_server(settings: Settings) -> MailServer | None:
     """None: letters are not sent. Without an own public address no link in them would be safe:
-    whoever asks could choose its host. Raises ValueError for an address that is none."""
+    whoever asks could choose its host."""
     if settings.mail_url is None or not settings.public_url:
         return None
     parts = urlsplit(settings.mail_url.get_secret_value())
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("WAYSTATION_MAIL_URL is not smtp:// or smtps:// with a host")
-    user = unquote(parts.username or "")
+    host, user = parts.hostname or "localhost", unquote(parts.username or "")
     return MailServer(
-        parts.hostname,
+        host,
         parts.port or _PORTS[parts.scheme],
         parts.scheme == "smtps",
         user,
         unquote(parts.password or ""),
-        settings.mail_from or (user if "@" in user else f"waystation@{parts.hostname}"),
+        settings.mail_from or (user if "@" in user else f"waystation@{host}"),
     )
 
 
