@@ -139,6 +139,16 @@ async def test_the_second_factor(console: Console, ada: Caller) -> None:
     await stranger.ok("POST", sign_in, body)
 
 
+async def test_a_code_proves_who_it_is(console: Console, ada: Caller) -> None:
+    proof = "/api/v1/session/proof"
+    assert await ada.refused("POST", proof, {"code": "000000"}) == "second_factor_wrong"
+    totp, _ = await enrolled(ada)
+    await stale(console)
+    assert (await ada.get("/api/v1/session"))["proven_until"] is None
+    assert await ada.refused("POST", proof, {"code": "000000"}) == "second_factor_wrong"
+    assert (await ada.ok("POST", proof, {"code": code_of(totp)}))["proven_until"]
+
+
 async def test_without_the_password_the_factor_is_not_spoken_of(
     console: Console, ada: Caller
 ) -> None:
