@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 _PLACE = re.compile(
     r"(?!.*://).+|file:///.+|(?:s3a?|gs|az|azure|adl|abfss?)://[^/]+(?:/.*)?", re.DOTALL
 )
+_MAIL = re.compile(r"smtps?://[^/]*[^/@:]")
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -112,11 +113,24 @@ class Settings(BaseSettings):
     """A control process that was silent for so long loses its tasks to the others."""
     log_lines: Literal["stdout", "off"] = "stdout"
 
+    mail_url: SecretStr | None = None
+    """smtp://user:password@host:587 (STARTTLS where it is offered), smtps://… (TLS from the first
+    byte); with it and `public_url` letters are sent."""
+    mail_from: str | None = None
+    """The sender; unset: the user of `mail_url`."""
+
     @field_validator("trusted_proxies", "egress_allow", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _known_mail(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _MAIL.match(value.get_secret_value()):
+            raise ValueError("smtp:// or smtps:// and a host")
         return value
 
     @field_validator("artefacts")

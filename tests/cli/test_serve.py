@@ -167,7 +167,7 @@ CALLS: list[tuple[str, str, Any, dict[str, str], int]] = [
     ("/v1/chat/completions", "post", CHAT, {}, 200),
     ("/v1/chat/completions", "post", {"model": "demo-chat"}, {}, 400),
     ("/v1/chat/completions", "post", CHAT, {"authorization": "Bearer sk-nobody-0123456"}, 401),
-    ("/api/v1/session", "get", None, {}, 401),
+    ("/api/v1/artefacts", "get", None, {}, 401),
 ]
 
 

@@ -9,6 +9,7 @@ from waystation.artefacts.store import ArtefactStore
 from waystation.control.app import build_app
 from waystation.control.apply import reconcile
 from waystation.control.log_retention import keep_log_short
+from waystation.control.mail.post import keep_posting
 from waystation.control.pending_files import keep_deciding
 from waystation.control.response_retention import end_old_responses
 from waystation.control.retention import keep_tidy
@@ -61,6 +62,7 @@ async def run_control(settings: Settings, boot: str) -> None:
         ),
         asyncio.create_task(keep_running_tasks(services), name="tasks"),
         asyncio.create_task(end_old_responses(database), name="responses"),
+        asyncio.create_task(keep_posting(settings, database, services.sealing), name="letters"),
         asyncio.create_task(keep_tasks_tidy(database, settings.task_days), name="old-tasks"),
         asyncio.create_task(keep_log_short(ledger.ask, settings.log_days), name="old-rows"),
     )

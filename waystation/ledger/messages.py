@@ -18,19 +18,25 @@ from waystation.ledger.questions import (
     AskAccount,
     AskAudit,
     AskFigures,
+    AskLog,
     AskOpenHolds,
     AskPage,
     AskRow,
+    AskSums,
     AskTaskHolds,
     AskToken,
+    AskTransfers,
     AskVersions,
     AuditState,
     Figures,
+    LogState,
     OpenHolds,
     PageState,
     RowState,
+    Sums,
     TaskHolds,
     TokenState,
+    Transfers,
     Versions,
 )
 
@@ -234,10 +240,10 @@ Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
     | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds | TidyLog
+    | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers | TidyLog
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
     | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
-    | OpenHolds | TaskHolds | Tidied
+    | OpenHolds | TaskHolds | LogState | Sums | Transfers | Tidied
 )  # fmt: skip

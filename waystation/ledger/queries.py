@@ -8,17 +8,21 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from waystation.ledger.audit import audit_report
+from waystation.ledger.log_queries import log_page, sums, transfer_list
 from waystation.ledger.log_upkeep import TidyLog
 from waystation.ledger.messages import Decision
 from waystation.ledger.questions import (
     AccountState,
     AskAccount,
     AskAudit,
+    AskLog,
     AskOpenHolds,
     AskPage,
     AskRow,
+    AskSums,
     AskTaskHolds,
     AskToken,
+    AskTransfers,
     AskVersions,
     AuditState,
     OpenHolds,
@@ -45,7 +49,7 @@ Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskOpenHolds | AskTaskHolds
-    | TidyLog
+    | AskLog | AskSums | AskTransfers | TidyLog
 )  # fmt: skip
 Answering = Generator[Query, Rows, Decision]
 
@@ -75,6 +79,12 @@ def answer(question: Question) -> Answering:
             return _task_holds(question)
         case TidyLog():
             return tidy(question)
+        case AskLog():
+            return log_page(question)
+        case AskSums():
+            return sums(question)
+        case AskTransfers():
+            return transfer_list(question)
 
 
 def _account(asked: AskAccount) -> Answering:

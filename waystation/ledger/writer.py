@@ -32,11 +32,14 @@ from waystation.ledger.questions import (
     AskAccount,
     AskAudit,
     AskFigures,
+    AskLog,
     AskOpenHolds,
     AskPage,
     AskRow,
+    AskSums,
     AskTaskHolds,
     AskToken,
+    AskTransfers,
     AskVersions,
 )
 
@@ -49,7 +52,7 @@ LAST_TRIES = 20
 _Entry = tuple[Posted, Connection | None]
 _ABOUT_ID = (
     AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer,
-    AskOpenHolds, AskTaskHolds, TidyLog,
+    AskOpenHolds, AskTaskHolds, AskLog, AskSums, AskTransfers, TidyLog,
 )  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)
 

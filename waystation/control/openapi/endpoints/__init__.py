@@ -23,7 +23,6 @@ from waystation.control.openapi.endpoints import (
     moderations,
     rerank,
     responses,
-    session,
     suno,
     tasks,
     token_pages,
@@ -52,7 +51,6 @@ _MODULES = (
     billing,
     token_pages,
     catalogue,
-    session,
     health,
 )
 
