@@ -11,8 +11,8 @@ from fastapi.responses import Response
 
 from waystation.control.endpoints import (
     artefacts,
+    console,
     internal,
-    landing,
     metrics,
     openapi,
     pricing,
@@ -39,7 +39,10 @@ def _family(method: str, path: str, role: Role, handler: Handler) -> tuple[Route
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/", "public", landing.show),
+    Route("GET", "/", "public", console.page),
+    Route("GET", "/console/{page:path}", "public", console.page),
+    Route("GET", "/assets/{file}", "public", console.asset),
+    Route("GET", "/icon.svg", "public", console.asset),
     Route("GET", "/openapi.json", "public", openapi.show),
     Route("GET", "/metrics", "metrics", metrics.show),
     *_family("GET", "/api/status", "public", status.show),
