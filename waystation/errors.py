@@ -69,6 +69,16 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "The e-mail address or the password is wrong.",
         "邮箱或密码错误。",
     ),
+    "second_factor_required": (
+        401,
+        "This account asks for a code of its authenticator app too.",
+        "该账户还需要输入身份验证器的验证码。",
+    ),
+    "second_factor_wrong": (
+        401,
+        "The code is wrong, or was used already.",
+        "验证码错误或已被使用。",
+    ),
     "insufficient_user_quota": (
         402,
         "The balance does not cover this request: needed ${needed}, available ${available}.",
@@ -97,6 +107,69 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
     ),
     "channel_not_allowed": (403, "Only an operator may choose a channel.", "仅管理员可以指定渠道"),
     "operator_only": (403, "This address is for operators.", "仅管理员可以访问该地址"),
+    "email_not_confirmed": (
+        403,
+        "Confirm your e-mail address first: the link is in the letter.",
+        "请先通过邮件中的链接确认邮箱。",
+    ),
+    "step_up_required": (
+        403,
+        "Prove once more who you are: POST /api/v1/session/proof.",
+        "请再次验证身份：POST /api/v1/session/proof。",
+    ),
+    "csrf_failed": (
+        403,
+        "The request does not come from this site's own page: {reason}",
+        "请求并非来自本站页面：{reason}",
+    ),
+    "read_only_token": (
+        403,
+        "This access token may only read.",
+        "该访问令牌仅可读取。",
+    ),
+    "registration_closed": (
+        403,
+        "Registration is closed; ask the operator for an invitation.",
+        "本站未开放注册，请联系管理员获取邀请。",
+    ),
+    "email_domain_not_allowed": (
+        403,
+        "Addresses of this mail domain are not accepted.",
+        "不接受该邮箱域名。",
+    ),
+    "captcha_wrong": (
+        400,
+        "The characters of the picture are wrong, or the picture is too old.",
+        "图形验证码错误或已过期。",
+    ),
+    "link_invalid": (
+        400,
+        "The link was used already, has expired, or is not whole.",
+        "链接已被使用、已过期或不完整。",
+    ),
+    "invitation_invalid": (
+        400,
+        "The invitation is used up, has expired, or is another person's.",
+        "邀请已用完、已过期或不属于您。",
+    ),
+    "code_invalid": (
+        400,
+        "The code is unknown, has expired, or was redeemed already.",
+        "兑换码不存在、已过期或已被使用。",
+    ),
+    "not_found": (404, "There is no such {kind}.", "{kind} 不存在。"),
+    "managed_by_file": (
+        409,
+        "{name} is managed by the configuration file: change it there and apply it.",
+        "{name} 由配置文件管理：请在文件中修改并重新应用。",
+    ),
+    "already_exists": (409, "{name} exists already.", "{name} 已存在。"),
+    "conflict": (409, "{reason}", "{reason}"),
+    "provider_failed": (
+        502,
+        "The sign-in provider did not answer as it should: {reason}",
+        "登录提供方响应异常：{reason}",
+    ),
     "unknown_url": (
         404,
         "Invalid URL ({method} {path}){hint}",

@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     """A control process that was silent for so long loses its tasks to the others."""
     log_lines: Literal["stdout", "off"] = "stdout"
 
+    mail_url: SecretStr | None = None
+    """smtp://user:password@host:587 (STARTTLS where it is offered), smtps://… (TLS from the first
+    byte); with it and `public_url` letters are sent."""
+    mail_from: str | None = None
+    """The sender; unset: the user of `mail_url`."""
+
     @field_validator("trusted_proxies", "egress_allow", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ class Console:
         self.services = services
         self.store = services.database
         self.ledger = services.ledger
-        self._http = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)))
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(str(socket)), cookie_jar=aiohttp.DummyCookieJar()
+        )
 
     async def call(
         self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
@@ -116,6 +119,13 @@ async def ledger_server(settings: Settings) -> AsyncIterator[LedgerServer]:
 
 @pytest.fixture
 async def console(settings: Settings, ledger_server: LedgerServer) -> AsyncIterator[Console]:
+    async with open_console(settings) as made:
+        yield made
+
+
+@asynccontextmanager
+async def open_console(settings: Settings) -> AsyncIterator[Console]:
+    """A ledger of this boot must listen already."""
     store = Database.of(settings)
     await migrate(store)
     sealing = Sealing(MasterKey.new())
@@ -131,6 +141,7 @@ async def console(settings: Settings, ledger_server: LedgerServer) -> AsyncItera
         sessions=Sessions(store),
         sign_in=SignIn(store),
         artefacts=ArtefactStore(settings, store, lambda: sealing),
+        unseal=lambda: sealing,
     )
     server, serving = await _serve(services, settings)
     made = Console(services, settings.control_socket)

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from tests.control.conftest import Console
+from waystation.control.desk.actions import ACTIONS
 from waystation.control.openapi import build_document, codes
 from waystation.control.openapi.endpoints import ENDPOINTS
 from waystation.control.openapi.faults import error_body
@@ -175,6 +176,7 @@ def test_headers_are_whole() -> None:
 
 def test_every_error_code_is_documented() -> None:
     told = {code for endpoint in ENDPOINTS for code in endpoint.codes}
+    told |= {code for action in ACTIONS for code in action.all_codes}
     assert told <= set(TEXTS)
     assert set(TEXTS) - told == codes.UNSEEN
 

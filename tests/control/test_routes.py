@@ -1,6 +1,7 @@
 """Route × role: what each caller gets at each address, against one declared table."""
 
 import io
+import re
 
 import pytest
 from fastapi.routing import APIRoute
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from tests.control.conftest import BOOT, PEER, Console, basic
 from tests.identity.rows import change
 from waystation.control.app import build_app
+from waystation.control.desk.actions import ACTIONS
 from waystation.control.guards import GUARDS
 from waystation.control.routes import ROUTES
 from waystation.storage.main import accounts
@@ -36,11 +38,20 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/api/pricing"): (200,) * 9,
     ("GET", "/api/usage/token"): (A, A, 200, 200, A, F, A, A, A),
     ("GET", "/api/log/token"): (A, A, 200, 200, A, F, A, A, A),
-    ("POST", "/api/v1/session"): (400,) * 9,  # without a body; what it takes is tested apart
-    ("GET", "/api/v1/session"): (A, A, A, A, A, A, 200, 200, A),
-    ("DELETE", "/api/v1/session"): (A, A, A, A, A, A, 204, 204, A),
+    ("GET", "/api/v1/openapi.json"): (200,) * 9,
     ("GET", "/api/v1/artefacts"): (A, A, A, A, A, A, 200, 200, A),
     ("DELETE", "/api/v1/artefacts/{artefact}"): (A, A, A, A, A, A, 404, 404, A),  # nobody's
+    ("GET", "/api/token"): (A, A, A, A, A, A, 200, 200, A),
+    ("POST", "/api/token"): (A, A, A, A, A, A, F, F, A),  # without a body
+    ("PUT", "/api/token"): (A, A, A, A, A, A, F, F, A),
+    ("GET", "/api/token/search"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/token/{token}"): (A, A, A, A, A, A, F, F, A),
+    ("DELETE", "/api/token/{token}"): (A, A, A, A, A, A, F, F, A),
+    ("GET", "/api/user/self"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/user/self/groups"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/user/models"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/log/self"): (A, A, A, A, A, A, 200, 200, A),
+    ("GET", "/api/ratio_config"): (200,) * 9,
     ("POST", "/internal/metrics"): (404, 404, 404, 404, 404, 404, 404, 404, 400),
     ("GET", "/internal/health"): (404, 404, 404, 404, 404, 404, 404, 404, 503),
 }
@@ -48,7 +59,34 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
 
 def test_every_route_has_a_row() -> None:
     declared = {(route.method, route.path.rstrip("/") or "/") for route in ROUTES}
-    assert declared == set(EXPECTED)
+    acted = {(action.method, action.path.rstrip("/")) for action in ACTIONS}
+    assert declared - acted == set(EXPECTED)
+    assert acted <= declared
+
+
+async def test_each_action_is_for_its_role(console: Console) -> None:
+    """The guard alone: what an action does with its inputs is tested with it."""
+    callers = await headers_of(console)
+    # Signing out comes last, for it ends the session that the other calls are made with.
+    for action in sorted(ACTIONS, key=lambda each: each.id == "endSession"):
+        path = re.sub(r"\{\w+\}", "0", action.path)
+        for caller in CALLERS[:-1]:
+            expected = {
+                "public": None,
+                "token": None,
+                "person": None if caller in ("user", "operator") else 401,
+                "operator": {"user": 403, "operator": None}.get(caller, 401),
+            }[action.role]
+            reply = await console.call(action.method, path, callers[caller])
+            if expected is not None:
+                assert reply.status == expected, (action.id, caller)
+                continue
+            assert reply.status < 500, (action.id, caller, await reply.text())
+            if not path.startswith("/api/v1/") and action.role == "token":
+                continue
+            if reply.status in (401, 403):
+                told = (await reply.json())["error"]["code"]
+                assert told not in ("session_required", "operator_only"), (action.id, caller)
 
 
 def test_the_app_serves_the_table_and_nothing_else(console: Console) -> None:
@@ -94,9 +132,7 @@ async def headers_of(console: Console) -> dict[str, dict[str, str]]:
 
 async def test_each_role_gets_what_the_table_says(console: Console) -> None:
     callers = await headers_of(console)
-    # Signing out comes last, for it ends the session that the other calls are made with.
-    rows = sorted(EXPECTED.items(), key=lambda row: row[0] == ("DELETE", "/api/v1/session"))
-    for (method, path), statuses in rows:
+    for (method, path), statuses in EXPECTED.items():
         for caller, expected in zip(CALLERS, statuses, strict=True):
             call = console.direct if caller == "process" else console.call
             for address in addresses(path):

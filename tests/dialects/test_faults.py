@@ -131,7 +131,7 @@ ALL_SHAPES = {
     },
     "suno": {"code": None, "message": None, "data": None},
     "management": {"success": None, "message": None},
-    "console": {"error": {"code", "message", "field", "request_id"}},
+    "console": {"error": {"code", "message", "hint", "field", "request_id"}},
 }
 
 

@@ -74,12 +74,13 @@ class Configuration:
         channels: dict[int, Channel] = {}
         for row in rows["channels"]:
             try:
-                channels[row.id] = self._channel(row, keys.get(row.id, ()))
+                channels[row.id] = self.channel(row, keys.get(row.id, ()))
             except _Unusable as fault:
                 _log.error("channel %s is left out: %s", row.name, _reason(fault))
         return channels
 
-    def _channel(self, row: Any, key_rows: Iterable[Any]) -> Channel:
+    def channel(self, row: Any, key_rows: Iterable[Any]) -> Channel:
+        """One row opened. Raises ValueError, KeyError, SealBroken when it cannot be used."""
         vendor = VENDORS.get(row.vendor)
         if vendor is None:
             raise ValueError(f"the vendor {row.vendor!r} is not known")

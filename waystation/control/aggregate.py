@@ -17,6 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from waystation.journal.metrics import (
+    CHANNEL_STATE,
     COMMIT_BATCH,
     COMMIT_SECONDS,
     FAMILIES,
@@ -87,6 +88,14 @@ class Aggregate(Collector):
             told = self._histograms[name, ()] = Histogram(FAMILIES[name].bounds)
             told.counts = list(counts)
             told.total = total
+
+    def channel_states(self) -> dict[str, float]:
+        """By name: 0 live, 1 being tried, above: parked; the worst that a gateway found."""
+        return {
+            labels[0]: value
+            for (name, labels), value in self._gauge_sums().items()
+            if name == CHANNEL_STATE
+        }
 
     def text(self) -> bytes:
         """The exposition format."""

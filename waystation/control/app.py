@@ -14,6 +14,8 @@ from waystation.control.services import Services
 from waystation.errors import Fault
 from waystation.ledger.port import LedgerAway
 from waystation.storage.database import StorageAway
+from waystation.storage.master_key import MasterKeyError
+from waystation.storage.sealing import SealBroken
 
 BODY_BYTES_MAX = 1024 * 1024
 
@@ -84,6 +86,8 @@ def _explain_failures(app: FastAPI, services: Services) -> None:
     app.add_exception_handler(Fault, on_fault)
     app.add_exception_handler(StorageAway, on_away)
     app.add_exception_handler(LedgerAway, on_away)
+    app.add_exception_handler(MasterKeyError, on_away)
+    app.add_exception_handler(SealBroken, on_away)
     app.add_exception_handler(HTTPException, on_http)
 
     async def on_bug(request: Request, _fault: Exception) -> Response:

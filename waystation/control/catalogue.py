@@ -28,19 +28,20 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """rates: by group. descriptions: of the groups that everybody may choose."""
+    """rates: by group. descriptions: of the groups that everybody may choose. groups: rows."""
 
     offers: tuple[Offer, ...]
     rates: Mapping[str, Rate]
     descriptions: Mapping[str, str]
     auto_groups: tuple[str, ...]
+    groups: tuple[Any, ...] = ()
 
 
-async def read_catalogue(database: Database) -> Catalogue:
-    """Of the visible groups. Raises StorageAway."""
+async def read_catalogue(database: Database, also: frozenset[str] = frozenset()) -> Catalogue:
+    """Of the visible groups; also: and of these. Raises StorageAway."""
     async with database.read() as connection:
         rows = {t.name: (await connection.execute(select(t))).all() for t in _TABLES}
-    visible = {row.id: row for row in rows["groups"] if row.visible}
+    visible = {row.id: row for row in rows["groups"] if row.visible or row.name in also}
     channels = {row.id: row for row in rows["channels"] if row.enabled}
     offered, free = _offered(visible, channels, rows["group_members"])
     book = _book(rows["prices"])
@@ -59,6 +60,7 @@ async def read_catalogue(database: Database) -> Catalogue:
             if row.selectable and not json.loads(row.allowed_account_groups)
         },
         auto_groups=tuple(auto),
+        groups=tuple(visible.values()),
     )
 
 

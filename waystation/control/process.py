@@ -8,6 +8,7 @@ import structlog
 from waystation.artefacts.store import ArtefactStore
 from waystation.control.app import build_app
 from waystation.control.apply import reconcile
+from waystation.control.mail.post import keep_posting
 from waystation.control.response_retention import end_old_responses
 from waystation.control.retention import keep_tidy
 from waystation.control.server import Server, listen, make_server
@@ -56,6 +57,7 @@ async def run_control(settings: Settings, boot: str) -> None:
         asyncio.create_task(keep_tidy(services.artefacts), name="retention"),
         asyncio.create_task(keep_running_tasks(services, ledger), name="tasks"),
         asyncio.create_task(end_old_responses(database), name="responses"),
+        asyncio.create_task(keep_posting(settings, database, services.sealing), name="letters"),
         asyncio.create_task(keep_tasks_tidy(database, settings.task_days), name="old-tasks"),
     )
     log.info("control started", socket=str(settings.control_socket))

@@ -20,6 +20,7 @@ _REQUEST_ID_CHARACTERS_MAX = 64
 _FAMILY = (
     "/api/token",
     "/api/user/",
+    "/api/ratio_config",
     "/api/status",
     "/api/pricing",
     "/api/usage/token",

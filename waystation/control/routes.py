@@ -9,14 +9,18 @@ from typing import NamedTuple
 from fastapi import Request
 from fastapi.responses import Response
 
+from waystation.control.desk import self_description
+from waystation.control.desk.action import handler_of
+from waystation.control.desk.actions import ACTIONS
 from waystation.control.endpoints import (
     artefacts,
     console,
+    family_tokens,
+    family_user,
     internal,
     metrics,
     openapi,
     pricing,
-    session,
     status,
     token_log,
     token_usage,
@@ -49,11 +53,21 @@ ROUTES: tuple[Route, ...] = (
     *_family("GET", "/api/pricing", "public", pricing.show),
     *_family("GET", "/api/usage/token", "token", token_usage.show),
     *_family("GET", "/api/log/token", "token", token_log.show),
-    Route("POST", "/api/v1/session", "public", session.begin),
-    Route("GET", "/api/v1/session", "person", session.show),
-    Route("DELETE", "/api/v1/session", "person", session.end),
+    *_family("GET", "/api/token", "person", family_tokens.show_all),
+    *_family("POST", "/api/token", "person", family_tokens.create),
+    *_family("PUT", "/api/token", "person", family_tokens.update),
+    *_family("GET", "/api/token/search", "person", family_tokens.search),
+    *_family("GET", "/api/token/{token}", "person", family_tokens.show),
+    *_family("DELETE", "/api/token/{token}", "person", family_tokens.remove),
+    *_family("GET", "/api/user/self", "person", family_user.show_self),
+    *_family("GET", "/api/user/self/groups", "person", family_user.show_groups),
+    *_family("GET", "/api/user/models", "person", family_user.show_models),
+    *_family("GET", "/api/log/self", "person", family_user.show_log),
+    *_family("GET", "/api/ratio_config", "public", family_user.show_ratios),
+    Route("GET", "/api/v1/openapi.json", "public", self_description.show),
     Route("GET", "/api/v1/artefacts", "person", artefacts.show),
     Route("DELETE", "/api/v1/artefacts/{artefact}", "person", artefacts.delete),
     Route("POST", "/internal/metrics", "internal", internal.take_metrics),
     Route("GET", "/internal/health", "internal", internal.health),
+    *(Route(each.method, each.path, each.role, handler_of(each)) for each in ACTIONS),
 )

@@ -6,12 +6,14 @@ per address, per peer and for both together; the counters are bounded and forget
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
 
 from sqlalchemy import select
 
 from waystation.control.sessions import Person
 from waystation.errors import Fault
-from waystation.identity.passwords import verify_password
+from waystation.identity.passwords import hash_password, verify_password
 from waystation.kernel.clock import monotonic
 from waystation.storage.database import Database
 from waystation.storage.main import accounts
@@ -26,6 +28,8 @@ _COUNTERS_MAX = 10_000
 _AT_ONCE_MAX = 2
 """Each check takes 64 MiB and tens of milliseconds of one core."""
 _WAITING_MAX = 32
+
+Result = TypeVar("Result")
 
 
 class Failures:
@@ -90,12 +94,35 @@ class SignIn:
             self._failures.withdraw(key)
         return Person(row.id, row.email, row.role, 0)
 
+    def limit(self, key: str, most: int) -> None:
+        """Count one try of something else that must not be tried often. Raises Fault
+        (too_many_attempts)."""
+        blocked = self._failures.blocked_seconds(key, most)
+        if blocked:
+            raise Fault("too_many_attempts", retry_after=int(blocked) + 1)
+        self._failures.add(key)
+
+    def forgive(self, key: str) -> None:
+        """It was no try at guessing after all."""
+        self._failures.withdraw(key)
+
+    async def hash(self, password: str) -> str:
+        """Raises Fault (overloaded)."""
+        return await self._in_turn(lambda: hash_password(password))
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Raises Fault (overloaded)."""
+        return await self._verify(stored, password)
+
     async def _verify(self, stored: str | None, password: str) -> bool:
+        return await self._in_turn(lambda: verify_password(stored, password))
+
+    async def _in_turn(self, work: Callable[[], Result]) -> Result:
         if self._waiting >= _WAITING_MAX:
             raise Fault("overloaded", retry_after=2)
         self._waiting += 1
         try:
             async with self._slots:
-                return await asyncio.to_thread(verify_password, stored, password)
+                return await asyncio.to_thread(work)
         finally:
             self._waiting -= 1

@@ -150,7 +150,17 @@ def _management(fault: Fault, status: int, text: str, request_id: str) -> dict[s
 
 
 def _console(fault: Fault, status: int, text: str, request_id: str) -> dict[str, Any]:
-    error = {"code": fault.code, "message": text, "field": fault.param, "request_id": request_id}
+    """hint: what to do about it, where that is more than the message. fields: what is wrong with
+    each field, where that is known."""
+    error: dict[str, Any] = {
+        "code": fault.code,
+        "message": text,
+        "hint": fault.extra.get("hint", ""),
+        "field": fault.param,
+        "request_id": request_id,
+    }
+    if "fields" in fault.extra:
+        error["fields"] = fault.extra["fields"]
     return {"error": error}
 
 

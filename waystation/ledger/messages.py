@@ -17,19 +17,25 @@ from waystation.ledger.questions import (
     AskAccount,
     AskAudit,
     AskFigures,
+    AskLog,
     AskOpenHolds,
     AskPage,
     AskRow,
+    AskSums,
     AskTaskHolds,
     AskToken,
+    AskTransfers,
     AskVersions,
     AuditState,
     Figures,
+    LogState,
     OpenHolds,
     PageState,
     RowState,
+    Sums,
     TaskHolds,
     TokenState,
+    Transfers,
     Versions,
 )
 
@@ -230,10 +236,10 @@ Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer
     | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds
+    | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
     | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
-    | OpenHolds | TaskHolds
+    | OpenHolds | TaskHolds | LogState | Sums | Transfers
 )  # fmt: skip

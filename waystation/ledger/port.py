@@ -22,29 +22,36 @@ from waystation.ledger.questions import (
     AskAccount,
     AskAudit,
     AskFigures,
+    AskLog,
     AskOpenHolds,
     AskPage,
     AskRow,
+    AskSums,
     AskTaskHolds,
     AskToken,
+    AskTransfers,
     AskVersions,
     AuditState,
     Figures,
+    LogState,
     OpenHolds,
     PageState,
     RowState,
+    Sums,
     TaskHolds,
     TokenState,
+    Transfers,
     Versions,
 )
 
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds | PutAccount | PutToken | PutGroup | Transfer
+    | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers
+    | PutAccount | PutToken | PutGroup | Transfer
 )  # fmt: skip
 Answer = (
     AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
-    | OpenHolds | TaskHolds
+    | OpenHolds | TaskHolds | LogState | Sums | Transfers
 )  # fmt: skip
 
 

@@ -8,16 +8,20 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from waystation.ledger.audit import audit_report
+from waystation.ledger.log_queries import log_page, sums, transfer_list
 from waystation.ledger.messages import Decision
 from waystation.ledger.questions import (
     AccountState,
     AskAccount,
     AskAudit,
+    AskLog,
     AskOpenHolds,
     AskPage,
     AskRow,
+    AskSums,
     AskTaskHolds,
     AskToken,
+    AskTransfers,
     AskVersions,
     AuditState,
     OpenHolds,
@@ -43,7 +47,8 @@ Query = tuple[str, Mapping[str, Any]]
 Rows = Sequence[Sequence[Any]]
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskOpenHolds | AskTaskHolds
-)
+    | AskLog | AskSums | AskTransfers
+)  # fmt: skip
 Answering = Generator[Query, Rows, Decision]
 
 FAR_MS = 2**62
@@ -70,6 +75,12 @@ def answer(question: Question) -> Answering:
             return _open_holds(question)
         case AskTaskHolds():
             return _task_holds(question)
+        case AskLog():
+            return log_page(question)
+        case AskSums():
+            return sums(question)
+        case AskTransfers():
+            return transfer_list(question)
 
 
 def _account(asked: AskAccount) -> Answering:

@@ -74,6 +74,109 @@ class PageState(Message, frozen=True, tag="page_state"):
     rows: tuple[Row, ...] = ()
 
 
+class LogFilter(msgspec.Struct, frozen=True, array_like=True):
+    """0 and "" mean any. outcome: "ok" or "failed". from_ms, to_ms: of the request's arrival, to_ms
+    excluded, 0 = open."""
+
+    account_id: int = 0
+    token_id: int = 0
+    model: str = ""
+    group: str = ""
+    channel_id: int = 0
+    status: int = 0
+    code: str = ""
+    outcome: str = ""
+    request_id: str = ""
+    from_ms: int = 0
+    to_ms: int = 0
+
+
+class AskLog(Message, frozen=True, tag="ask_log"):
+    """Log rows, newest first, from before (created_ms, n) on; (0, 0): from the newest. count: at
+    most. Looks at a bounded number of rows, so a page may be short, or empty, and yet go on."""
+
+    id: str
+    filter: LogFilter
+    count: int
+    before_ms: int = 0
+    before_n: int = 0
+
+
+class LogLine(msgspec.Struct, frozen=True, array_like=True):
+    """hold_id: by which it was charged, None when nothing was held."""
+
+    n: int
+    hold_id: str | None
+    row: Row
+
+
+class LogState(Message, frozen=True, tag="log_state"):
+    """next_ms, next_n: to go on from; (0, 0): there is no more."""
+
+    id: str
+    lines: tuple[LogLine, ...] = ()
+    next_ms: int = 0
+    next_n: int = 0
+
+
+class AskSums(Message, frozen=True, tag="ask_sums"):
+    """Totals of the hours from from_ms to before to_ms, by these of hour, token, model, group,
+    channel, account. account_id 0: of all, at most a day at once. step_ms: hours are put together
+    to so much, beginning at offset_ms before midnight UTC."""
+
+    id: str
+    account_id: int
+    from_ms: int
+    to_ms: int
+    by: tuple[str, ...]
+    step_ms: int = 3_600_000
+    offset_ms: int = 0
+
+
+class Sum(msgspec.Struct, frozen=True, array_like=True):
+    """key: in the order of `by`."""
+
+    key: tuple[int | str, ...]
+    requests: int
+    failures: int
+    nanos: int
+    cost_nanos: int
+    loss_nanos: int
+    input_tokens: int
+    output_tokens: int
+
+
+class Sums(Message, frozen=True, tag="sums"):
+    id: str
+    sums: tuple[Sum, ...] = ()
+
+
+class AskTransfers(Message, frozen=True, tag="ask_transfers"):
+    """An account's transfers by people, newest first, from before n on; 0: from the newest."""
+
+    id: str
+    account_id: int
+    count: int
+    before_n: int = 0
+
+
+class TransferLine(msgspec.Struct, frozen=True, array_like=True):
+    """nanos: signed, what moved. short_nanos: of a debit, what was not there to take."""
+
+    n: int
+    id: str
+    kind: str
+    nanos: int
+    short_nanos: int
+    note: str
+    created_ms: int
+
+
+class Transfers(Message, frozen=True, tag="transfers"):
+    id: str
+    lines: tuple[TransferLine, ...] = ()
+
+
 class AskAudit(Message, frozen=True, tag="ask_audit"):
     id: str
 

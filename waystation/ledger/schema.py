@@ -183,9 +183,11 @@ requests = Table(
     _number("total_millis"),
     Column("detail", LargeBinary, nullable=False),  # msgpack of journal.row.Row
 )
-"""The request log. Pages go by (account_id, created_ms, n) from the newest on."""
+"""The request log. Pages go by (account_id, created_ms, n) from the newest on, the house's by
+(created_ms, n), which is added to at its end."""
 Index("requests_page", requests.c.account_id, requests.c.created_ms, requests.c.n)
 Index("requests_id", requests.c.request_id)
+Index("requests_time", requests.c.created_ms, requests.c.n)
 
 rollups = Table(
     "rollups",
@@ -206,6 +208,7 @@ rollups = Table(
     _number("output_tokens"),
     sqlite_with_rowid=False,
 )
+Index("rollups_hour", rollups.c.hour_ms)
 """Totals by the hour of created_ms, kept with each log row; they outlive retired rows."""
 
 keys = Table(

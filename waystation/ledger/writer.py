@@ -31,11 +31,14 @@ from waystation.ledger.questions import (
     AskAccount,
     AskAudit,
     AskFigures,
+    AskLog,
     AskOpenHolds,
     AskPage,
     AskRow,
+    AskSums,
     AskTaskHolds,
     AskToken,
+    AskTransfers,
     AskVersions,
 )
 
@@ -48,7 +51,7 @@ LAST_TRIES = 20
 _Entry = tuple[Posted, Connection | None]
 _ABOUT_ID = (
     AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer,
-    AskOpenHolds, AskTaskHolds,
+    AskOpenHolds, AskTaskHolds, AskLog, AskSums, AskTransfers,
 )  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)
 

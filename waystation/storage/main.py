@@ -25,6 +25,18 @@ from sqlalchemy import (
 from waystation.storage.columns import SCHEMA as SCHEMA
 from waystation.storage.columns import Id, count, flag, json_text, words
 from waystation.storage.columns import metadata as metadata
+from waystation.storage.people_tables import access_tokens as access_tokens
+from waystation.storage.people_tables import announcements as announcements
+from waystation.storage.people_tables import audit as audit
+from waystation.storage.people_tables import identities as identities
+from waystation.storage.people_tables import invitations as invitations
+from waystation.storage.people_tables import letters as letters
+from waystation.storage.people_tables import mail_tokens as mail_tokens
+from waystation.storage.people_tables import oauth_flows as oauth_flows
+from waystation.storage.people_tables import profiles as profiles
+from waystation.storage.people_tables import recovery_codes as recovery_codes
+from waystation.storage.people_tables import redemption_codes as redemption_codes
+from waystation.storage.people_tables import sign_in_providers as sign_in_providers
 from waystation.storage.task_tables import task_deliveries as task_deliveries
 from waystation.storage.task_tables import task_hooks as task_hooks
 from waystation.storage.task_tables import task_requests as task_requests
@@ -247,6 +259,9 @@ sessions = Table(
     count("created_ms"),
     count("expires_ms"),
     words("peer"),
+    words("agent"),
+    words("method"),  # password, or the provider's name
+    count("proven_ms"),  # when the person last proved to be who signed in
     Index(None, "account_id"),
 )
 

@@ -19,7 +19,17 @@ from waystation.storage.master_key import MasterKey
 NONCE_BYTES = 12
 
 Purpose = Literal[
-    "channel_key", "header_overrides", "proxy", "signing_key", "check", "stored_response"
+    "channel_key",
+    "header_overrides",
+    "proxy",
+    "signing_key",
+    "check",
+    "stored_response",
+    "totp",
+    "letter",
+    "provider",
+    "flow",
+    "captcha",
 ]
 
 

@@ -67,6 +67,7 @@ tasks = Table(
     flag("hooked", False),  # task_hooks has a row of it
     CheckConstraint("settle IN ('', 'post', 'void', 'posted', 'voided')", name="settle"),
     Index("ix_tasks_account", "account_id", "created_ms", "id"),
+    Index("ix_tasks_newest", "created_ms", "id"),
     partial_index("ix_tasks_parent", "parent_id", of="parent_id <> ''"),
     partial_index("ix_tasks_upstream", "channel_id", "upstream_id", of="upstream_id <> ''"),
     partial_index("ix_tasks_due", "due_at_ms", of="due_at_ms IS NOT NULL"),

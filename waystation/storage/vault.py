@@ -7,7 +7,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from waystation.storage.database import Database, next_epoch
-from waystation.storage.main import channel_keys, channels, secrets, signing_keys
+from waystation.storage.main import (
+    channel_keys,
+    channels,
+    letters,
+    profiles,
+    secrets,
+    sign_in_providers,
+    signing_keys,
+)
 from waystation.storage.master_key import MasterKey, MasterKeyError
 from waystation.storage.sealing import Purpose, SealBroken, Sealing
 
@@ -62,6 +70,10 @@ def _sealed_columns() -> Iterator[tuple[Table, Column[str], Purpose]]:
     yield channels, channels.c.header_overrides, "header_overrides"
     yield channels, channels.c.proxy, "proxy"
     yield signing_keys, signing_keys.c.sealed, "signing_key"
+    yield profiles, profiles.c.totp, "totp"
+    yield profiles, profiles.c.totp_new, "totp"
+    yield letters, letters.c.sealed, "letter"
+    yield sign_in_providers, sign_in_providers.c.sealed, "provider"
 
 
 async def _reseal(

@@ -4,6 +4,7 @@ All of `main` is written in one transaction, together with what the ledger must 
 is told afterwards, and again until it has acknowledged.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from sqlalchemy import update
@@ -36,6 +37,8 @@ from waystation.ledger.port import LedgerAway
 from waystation.storage.database import Database, StorageAway, next_epoch
 from waystation.storage.main import config_epoch
 from waystation.storage.sealing import Sealing
+
+Step = Callable[[Run], Awaitable[None]]
 
 
 class _Undo(Exception):
@@ -70,6 +73,30 @@ async def execute(
     )
 
 
+async def edit(
+    database: Database,
+    document: Document,
+    sealing: Sealing,
+    ask: Ask,
+    *,
+    before: Step | None = None,
+    after: Step | None = None,
+) -> Report:
+    """The same by hand, of rows that no file manages: what the document names becomes as it says.
+    before, after: more of the same transaction; they note what they change. Raises ManagedRow,
+    ConfigError, StorageAway, and what the steps raise; then nothing was done."""
+    run, committed = await _run(
+        database, document, sealing, False, commit=True, managed=False, before=before, after=after
+    )
+    waiting, problems = await _tell(database, ask) if committed else (0, ())
+    return Report(
+        changes=tuple(run.changes),
+        minted=tuple(run.minted) if committed else (),
+        waiting=waiting,
+        problems=problems,
+    )
+
+
 async def _tell(database: Database, ask: Ask | None) -> tuple[int, tuple[str, ...]]:
     """(what waits, problems). Never raises what would lose the minted keys of the report."""
     try:
@@ -82,7 +109,15 @@ async def _tell(database: Database, ask: Ask | None) -> tuple[int, tuple[str, ..
 
 
 async def _run(
-    database: Database, document: Document, sealing: Sealing, prune: bool, *, commit: bool
+    database: Database,
+    document: Document,
+    sealing: Sealing,
+    prune: bool,
+    *,
+    commit: bool,
+    managed: bool = True,
+    before: Step | None = None,
+    after: Step | None = None,
 ) -> _Outcome:
     hashes = await prepare_hashes(database, document, for_show=not commit)
     run: Run | None = None
@@ -96,8 +131,13 @@ async def _run(
                 now_ms=now_ms(),
                 prune=prune,
                 hashes=hashes,
+                managed=managed,
             )
+            if before is not None:
+                await before(run)
             await _write_all(run)
+            if after is not None:
+                await after(run)
             if not commit or all(change.action == "unchanged" for change in run.changes):
                 raise _Undo
             if run.routing:
@@ -122,7 +162,8 @@ async def _write_all(run: Run) -> None:
     await write_prices(run)
     await write_accounts(run)
     await write_tokens(run)
-    await write_grants(run)
+    if run.managed:
+        await write_grants(run)
     if run.prune:
         await prune_tokens(run)
         await prune_accounts(run)

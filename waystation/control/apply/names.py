@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from sqlalchemy import select
 
 from waystation.control.apply.document import ConfigError, Document
-from waystation.control.apply.run import Run
+from waystation.control.apply.run import Run, chunks
 from waystation.storage.main import accounts, channels, groups
 
 _AUTO = "auto"
@@ -24,7 +24,7 @@ async def check_names(run: Run) -> None:
     _check("channel", _channel_references(document), channel_names)
     emails = {each.email for each in document.accounts}
     if any(each.account not in emails for each in document.tokens):
-        emails |= await _stored(run, accounts.c.email)
+        emails |= await _known_emails(run)
     owners = ((each.line, f"the token {each.name!r}", each.account) for each in document.tokens)
     _check("account", owners, emails)
 
@@ -56,6 +56,17 @@ def _check(kind: str, references: Iterable[_Reference], existing: set[str]) -> N
             close = get_close_matches(name, existing, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise ConfigError(line, f"{who} names the {kind} {name!r}, which does not exist{hint}")
+
+
+async def _known_emails(run: Run) -> set[str]:
+    """Of the accounts that tokens name."""
+    found: set[str] = set()
+    for part in chunks({each.account for each in run.document.tokens}, 500):
+        statement = select(accounts.c.email).where(accounts.c.email.in_(part))
+        if run.prune:
+            statement = statement.where(accounts.c.managed.is_(False))
+        found |= set((await run.connection.execute(statement)).scalars())
+    return found
 
 
 async def _stored(run: Run, column: object) -> set[str]:

@@ -41,9 +41,19 @@ class Hashed(NamedTuple):
     stored: str
 
 
+class ManagedRow(Exception):
+    """The configuration file manages it, so nobody else changes it."""
+
+    def __init__(self, kind: Kind, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind = kind
+        self.name = name
+
+
 class Run:
-    """hashes: by e-mail, made before the lock was taken. routing: whether anything
-    changed that gateways route by."""
+    """hashes: by e-mail, made before the lock was taken. routing: whether anything changed that
+    gateways route by. managed: of rows that are written; False: by hand, and what a file manages
+    is refused as ManagedRow."""
 
     def __init__(
         self,
@@ -55,6 +65,7 @@ class Run:
         now_ms: int,
         prune: bool,
         hashes: Mapping[str, Hashed],
+        managed: bool = True,
     ) -> None:
         self.connection = connection
         self.document = document
@@ -63,6 +74,7 @@ class Run:
         self.now_ms = now_ms
         self.prune = prune
         self.hashes = hashes
+        self.managed = managed
         self.routing = False
         self.changes: list[Change] = []
         self.minted: list[Minted] = []
@@ -91,11 +103,12 @@ class Run:
         for wish in wishes:
             row = existing.get(wish.name)
             if row is None:
-                new.append({**wish.keys, **wish.columns, "managed": True, **(fresh or {})})
+                new.append({**wish.keys, **wish.columns, "managed": self.managed, **(fresh or {})})
                 self.note("created", kind, wish.name)
                 changed.add(wish.name)
                 continue
-            values = differences(row, {**wish.columns, "managed": True})
+            self.may_change(kind, wish.name, row)
+            values = differences(row, {**wish.columns, "managed": self.managed})
             self.note("updated" if values else "unchanged", kind, wish.name, _shown(values))
             if values:
                 changed.add(wish.name)
@@ -106,6 +119,11 @@ class Run:
         for part in chunks(new, CHUNK):
             await self.connection.execute(insert(table), part)
         return changed
+
+    def may_change(self, kind: Kind, name: str, row: Any) -> None:
+        """Raises ManagedRow."""
+        if row.managed and not self.managed:
+            raise ManagedRow(kind, name)
 
     async def tell(self, kind: str, versions: Iterable[tuple[str, int]]) -> None:
         """Put into the outbox that the ledger must learn these rows, once for each."""

@@ -1,23 +1,26 @@
 """Accounts, their first credit, and the groups that their tokens are admitted to."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from waystation.control.apply.document import AccountWanted
 from waystation.control.apply.run import Run, Wish, chunks
+from waystation.control.outbox import promise
 from waystation.identity.passwords import verify_password
 from waystation.ledger.messages import Transfer
-from waystation.storage.main import account_grants, accounts, outbox
+from waystation.storage.main import account_grants, accounts
 
 _AUTO = "auto"
 
 
 async def write_accounts(run: Run) -> None:
-    existing = {row.email: row for row in (await run.connection.execute(select(accounts))).all()}
+    existing: dict[str, Any] = {}
+    for part in chunks((each.email for each in run.document.accounts), 500):
+        rows = await run.connection.execute(select(accounts).where(accounts.c.email.in_(part)))
+        existing |= {row.email: row for row in rows}
     wishes = [
         Wish(each.email, {"email": each.email}, await _columns(run, each, existing.get(each.email)))
         for each in run.document.accounts
@@ -25,7 +28,7 @@ async def write_accounts(run: Run) -> None:
     fresh = {"created_ms": run.now_ms, "version": 1, "changed_epoch": run.epoch}
     touched = {"version": accounts.c.version + 1, "changed_epoch": run.epoch}
     await run.write(accounts, "account", wishes, existing, fresh, touched)
-    await _write_credits(run, await account_ids(run))
+    await _write_credits(run, await account_ids(run, emails_of(run)))
 
 
 async def write_grants(run: Run) -> None:
@@ -82,9 +85,19 @@ async def tell_accounts(run: Run) -> None:
     await run.tell("account", [(str(row.id), row.version) for row in rows])
 
 
-async def account_ids(run: Run) -> dict[str, int]:
-    rows = await run.connection.execute(select(accounts.c.email, accounts.c.id))
-    return {row.email: row.id for row in rows}
+def emails_of(run: Run) -> list[str]:
+    """The accounts of the document."""
+    return [each.email for each in run.document.accounts]
+
+
+async def account_ids(run: Run, emails: Iterable[str]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for part in chunks(emails, 500):
+        rows = await run.connection.execute(
+            select(accounts.c.email, accounts.c.id).where(accounts.c.email.in_(part))
+        )
+        ids |= {row.email: row.id for row in rows}
+    return ids
 
 
 async def _columns(run: Run, wanted: AccountWanted, row: Any | None) -> dict[str, Any]:
@@ -106,7 +119,6 @@ async def _password_hash(run: Run, wanted: AccountWanted, row: Any | None) -> st
 
 async def _write_credits(run: Run, ids: dict[str, int]) -> None:
     """A row of the outbox is the promise; it stays for ever, so a second one is never made."""
-    dialect = postgresql if run.connection.dialect.name == "postgresql" else sqlite
     for each in run.document.accounts:
         if not each.credit_nanos:
             continue
@@ -117,18 +129,7 @@ async def _write_credits(run: Run, ids: dict[str, int]) -> None:
             nanos=each.credit_nanos,
             note="relay.toml",
         )
-        made = await run.connection.execute(
-            dialect.insert(outbox)
-            .values(
-                kind="transfer",
-                ref=f"{transfer.account_id}/{transfer.id}",
-                payload=msgspec.json.encode(transfer),
-                created_ms=run.now_ms,
-            )
-            .on_conflict_do_nothing(index_elements=["kind", "ref"])
-            .returning(outbox.c.id)
-        )
-        is_new = made.scalar_one_or_none() is not None
+        is_new = await promise(run.connection, transfer)
         run.note("created" if is_new else "unchanged", "credit", each.email)
 
 

@@ -30,9 +30,15 @@ async def prune_channels(run: Run) -> None:
     named = {each.name for each in run.document.channels}
     for row in (await run.connection.execute(select(channels).where(channels.c.managed))).all():
         if row.name not in named:
-            await run.connection.execute(delete(channels).where(channels.c.id == row.id))
-            run.note("removed", "channel", row.name)
-            run.routing = True
+            await remove_channel(run, row)
+
+
+async def remove_channel(run: Run, row: Any) -> None:
+    """Its keys go with it. Raises ManagedRow."""
+    run.may_change("channel", row.name, row)
+    await run.connection.execute(delete(channels).where(channels.c.id == row.id))
+    run.note("removed", "channel", row.name)
+    run.routing = True
 
 
 async def channel_ids(run: Run) -> dict[str, int]:

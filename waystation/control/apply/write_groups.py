@@ -39,9 +39,15 @@ async def prune_groups(run: Run) -> None:
     named = {each.name for each in run.document.groups}
     for row in (await run.connection.execute(select(groups).where(groups.c.managed))).all():
         if row.name not in named:
-            await run.connection.execute(delete(groups).where(groups.c.id == row.id))
-            run.note("removed", "group", row.name)
-            run.routing = True
+            await remove_group(run, row)
+
+
+async def remove_group(run: Run, row: Any) -> None:
+    """Raises ManagedRow."""
+    run.may_change("group", row.name, row)
+    await run.connection.execute(delete(groups).where(groups.c.id == row.id))
+    run.note("removed", "group", row.name)
+    run.routing = True
 
 
 async def write_rates(run: Run) -> None:
@@ -60,16 +66,22 @@ async def write_rates(run: Run) -> None:
         for name in {name for name, row in existing.items() if row.managed} - {
             wish.name for wish in wishes
         }:
-            row = existing[name]
-            await run.connection.execute(
-                delete(group_rates).where(
-                    group_rates.c.account_group == row.account_group,
-                    group_rates.c.group_name == row.group_name,
-                )
-            )
-            run.note("removed", "group rate", name)
-            changed.add(name)
+            await remove_rate(run, existing[name])
     run.routing |= bool(changed)
+
+
+async def remove_rate(run: Run, row: Any) -> None:
+    """Raises ManagedRow."""
+    name = f"{row.account_group} in {row.group_name}"
+    run.may_change("group rate", name, row)
+    await run.connection.execute(
+        delete(group_rates).where(
+            group_rates.c.account_group == row.account_group,
+            group_rates.c.group_name == row.group_name,
+        )
+    )
+    run.note("removed", "group rate", name)
+    run.routing = True
 
 
 async def write_auto_groups(run: Run) -> None:

@@ -17,7 +17,7 @@ _ROWS = select(tokens, accounts.c.email).join(accounts, accounts.c.id == tokens.
 async def write_tokens(run: Run) -> None:
     if not run.document.tokens:
         return
-    ids = await account_ids(run)
+    ids = await account_ids(run, {each.account for each in run.document.tokens})
     owners = {ids[each.account] for each in run.document.tokens}
     existing: dict[str, Any] = {}
     for part in chunks(sorted(owners), 500):
@@ -35,21 +35,27 @@ async def prune_tokens(run: Run) -> None:
     named = {f"{each.account}/{each.name}" for each in run.document.tokens}
     for row in (await run.connection.execute(_ROWS.where(tokens.c.managed))).all():
         name = f"{row.email}/{row.name}"
-        if name in named:
-            continue
-        await run.connection.execute(
-            update(tokens)
-            .where(tokens.c.id == row.id)
-            .values(
-                digest=None,
-                enabled=False,
-                deleted=True,
-                managed=False,
-                version=row.version + 1,
-                changed_epoch=run.epoch,
-            )
+        if name not in named:
+            await remove_token(run, row)
+
+
+async def remove_token(run: Run, row: Any) -> None:
+    """row: with the account's email. Raises ManagedRow."""
+    name = f"{row.email}/{row.name}"
+    run.may_change("token", name, row)
+    await run.connection.execute(
+        update(tokens)
+        .where(tokens.c.id == row.id)
+        .values(
+            digest=None,
+            enabled=False,
+            deleted=True,
+            managed=False,
+            version=row.version + 1,
+            changed_epoch=run.epoch,
         )
-        run.note("removed", "token", name, ("its key is forgotten",))
+    )
+    run.note("removed", "token", name, ("its key is forgotten",))
 
 
 async def tell_tokens(run: Run) -> None:

@@ -6,8 +6,10 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from waystation.control.catalogue import Catalogue, Offer, read_catalogue
-from waystation.control.guards import services_of
+from waystation.control.guards import services_of, whoever
 from waystation.control.replies import json_reply
+from waystation.control.site import Site, read_setting
+from waystation.errors import Fault
 from waystation.kernel.money import format_decimal, parse_decimal
 from waystation.ledger.picture_price import PicturePrice
 from waystation.ledger.price import ONE, RATE_SCALE, Price, Rate
@@ -30,7 +32,8 @@ _KINDS = {
 
 
 async def show(request: Request) -> Response:
-    """Raises StorageAway."""
+    """Raises Fault (session_required), StorageAway."""
+    await refuse_strangers(request)
     catalogue = await read_catalogue(services_of(request).database)
     return json_reply(
         {
@@ -41,6 +44,13 @@ async def show(request: Request) -> Response:
             "auto_groups": list(catalogue.auto_groups),
         }
     )
+
+
+async def refuse_strangers(request: Request) -> None:
+    """Where the operator tells prices to users only. Raises Fault (session_required)."""
+    site = await read_setting(services_of(request).database, Site)
+    if not site.public_pricing and await whoever(request) is None:
+        raise Fault("session_required")
 
 
 def _model(offer: Offer, catalogue: Catalogue) -> dict[str, object]:

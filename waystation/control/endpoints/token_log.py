@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
     page = await services_of(request).ledger.ask(asked)
     if not isinstance(page, PageState):
         raise LedgerAway("an answer to another question")
-    return json_reply({"success": True, "message": "", "data": [_line(row) for row in page.rows]})
+    return json_reply({"success": True, "message": "", "data": [line_of(row) for row in page.rows]})
 
 
 def _count(request: Request) -> int:
@@ -40,7 +40,8 @@ def _count(request: Request) -> int:
     return int(text)
 
 
-def _line(row: Row) -> dict[str, object]:
+def line_of(row: Row) -> dict[str, object]:
+    """As clients of this family read it."""
     facts = row.facts
     return {
         "request_id": facts.request_id,

@@ -25,7 +25,6 @@ _TAGS = (
     ("Tasks", "任务", "Slow generations: ask, cancel, be told."),
     ("Receipts", "账单", "What requests cost, what is left."),
     ("Catalogue", "价格与状态", "Prices, groups, status; public."),
-    ("Session", "登录", "Sign-in of people."),
     ("Health", "健康检查", "For load balancers."),
 )
 

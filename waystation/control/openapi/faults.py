@@ -46,6 +46,8 @@ _VALUES: dict[str, Any] = {
     "limit": 33554432,
     "received": 41943040,
     "reason": "what exactly",
+    "kind": "channel",
+    "name": "the channel north",
 }
 _OWN_VALUES: dict[str, dict[str, Any]] = {
     "invalid_json": {"reason": "unexpected end of data (line 3 column 1)"},
@@ -202,10 +204,17 @@ SCHEMAS: dict[str, Schema] = {
                 {
                     "code": string(),
                     "message": string(),
+                    "hint": string("What to do about it.", "处理建议。"),
                     "field": nullable(string()),
+                    "fields": {
+                        "type": "object",
+                        "additionalProperties": {"type": "string"},
+                        "description": "What is wrong with each field, where that is known.",
+                        "x-description-zh": "各字段的错误（若已知）。",
+                    },
                     "request_id": string(),
                 },
-                ["code", "message", "field", "request_id"],
+                ["code", "message", "hint", "field", "request_id"],
             )
         },
         ["error"],

@@ -22,7 +22,6 @@ from waystation.control.openapi.endpoints import (
     moderations,
     rerank,
     responses,
-    session,
     tasks,
     token_pages,
     usage,
@@ -48,7 +47,6 @@ _MODULES = (
     billing,
     token_pages,
     catalogue,
-    session,
     health,
 )
 

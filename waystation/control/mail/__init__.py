@@ -1,0 +1,1 @@
+"""Letters: worded, kept until a server took them, sent."""

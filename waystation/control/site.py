@@ -1,0 +1,90 @@
+"""What the operator says about the site and who may register, kept in the table of settings."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Literal, TypeVar
+
+import msgspec
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from waystation.storage.database import Database
+from waystation.storage.main import settings
+
+WORDS_MAX = 100_000
+
+Kind = TypeVar("Kind")
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """White label. logo: an address, or a data: URL. home, footer, terms, privacy: Markdown.
+    display_rate: units of the display currency in one USD; a matter of view, nothing is charged
+    by it. public_pricing: prices without a sign-in. docs_url: where users find help."""
+
+    name: str = "Waystation"
+    logo: str = ""
+    home: str = ""
+    footer: str = ""
+    terms: str = ""
+    privacy: str = ""
+    contact: str = ""
+    docs_url: str = ""
+    display_currency: str = "USD"
+    display_rate: str = "1"
+    public_pricing: bool = True
+
+
+class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may register. credit: USD that a new account gets. captcha: a picture must be read.
+    domains: of mail addresses that are accepted, [] all. blocked_domains: those that are not."""
+
+    mode: Literal["open", "invited", "closed"] = "closed"
+    credit: str = "0"
+    account_group: str = "default"
+    captcha: bool = True
+    domains: tuple[str, ...] = ()
+    blocked_domains: tuple[str, ...] = ()
+
+
+NAMES: dict[type, str] = {Site: "site", SignUp: "sign_up"}
+
+
+async def read_setting(database: Database, kind: type[Kind]) -> Kind:
+    """As it was set, else the default. Raises StorageAway."""
+    async with database.read() as connection:
+        return await setting_in(connection, kind)
+
+
+async def setting_in(connection: AsyncConnection, kind: type[Kind]) -> Kind:
+    query = select(settings.c.value).where(settings.c.name == NAMES[kind])
+    text = (await connection.execute(query)).scalar_one_or_none()
+    return kind() if text is None else msgspec.json.decode(text, type=kind)
+
+
+async def write_setting(connection: AsyncConnection, value: object) -> None:
+    name = NAMES[type(value)]
+    await connection.execute(delete(settings).where(settings.c.name == name))
+    text = msgspec.json.encode(value).decode()
+    await connection.execute(insert(settings).values(name=name, value=text))
+
+
+def problem_of(site: Site) -> tuple[str, str] | None:
+    """(field, reason) of what cannot be."""
+    for name in ("home", "footer", "terms", "privacy", "logo"):
+        if len(getattr(site, name)) > WORDS_MAX:
+            return name, f"at most {WORDS_MAX} characters"
+    if not 1 <= len(site.name) <= 64 or not site.name.isprintable():
+        return "name", "1 to 64 printable characters"
+    if not 1 <= len(site.display_currency) <= 8 or not site.display_currency.isprintable():
+        return "display_currency", "1 to 8 characters, like CNY"
+    try:
+        rate = Decimal(site.display_rate)
+    except InvalidOperation:
+        rate = Decimal(0)
+    if not rate.is_finite() or not 0 < rate < 10**9:
+        return "display_rate", "a decimal above 0"
+    for name in ("logo", "docs_url"):
+        text = getattr(site, name)
+        good = ("https://", "http://", "/", "data:image/") if name == "logo" else ("http", "/")
+        if text and not text.startswith(good):
+            return name, "an address that begins with https://, http:// or /"
+    return None
