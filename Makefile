@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-CONSOLE := waystation/control/site/built/index.html
+CONSOLE := waystation/control/built_console/built/index.html
 
 .PHONY: setup run test lint soak mutate bench lock clean
 

@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   esbuild: { jsx: "automatic" },
   build: {
-    outDir: "../waystation/control/site/built",
+    outDir: "../waystation/control/built_console/built",
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,

@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from waystation.control.endpoints import landing
-from waystation.control.site.files import SiteFile, SiteFiles
+from waystation.control.built_console.files import SiteFile, SiteFiles
 from waystation.errors import Fault
 
 _FILES = SiteFiles()
