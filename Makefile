@@ -3,15 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+CONSOLE := waystation/control/built_console/built/index.html
+
 .PHONY: setup run test lint soak mutate bench lock clean
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.ready $(CONSOLE)
 
 $(VENV)/.ready: requirements/dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+web/node_modules/.ready: web/package-lock.json
+	cd web && npm ci --silent --no-fund --no-audit
+	@touch $@
+
+$(CONSOLE): web/node_modules/.ready $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/tsconfig.json
+	cd web && npm run --silent build
 
 run: setup
 	$(BIN)/waystation serve --data data --port 8000
@@ -21,6 +30,7 @@ lint: setup
 	$(BIN)/ruff check waystation tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd web && npm run --silent check
 
 # The core is tested under coverage, with a floor for each of its files; the rest runs as it is.
 CORE := kernel unit meter dialects routing prices admission identity ledger wire_ledger settling \

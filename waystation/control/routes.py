@@ -14,10 +14,10 @@ from waystation.control.desk.action import handler_of
 from waystation.control.desk.actions import ACTIONS
 from waystation.control.endpoints import (
     artefacts,
+    console,
     family_tokens,
     family_user,
     internal,
-    landing,
     metrics,
     openapi,
     pricing,
@@ -43,7 +43,10 @@ def _family(method: str, path: str, role: Role, handler: Handler) -> tuple[Route
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/", "public", landing.show),
+    Route("GET", "/", "public", console.page),
+    Route("GET", "/console/{page:path}", "public", console.page),
+    Route("GET", "/assets/{file}", "public", console.asset),
+    Route("GET", "/icon.svg", "public", console.asset),
     Route("GET", "/openapi.json", "public", openapi.show),
     Route("GET", "/metrics", "metrics", metrics.show),
     *_family("GET", "/api/status", "public", status.show),

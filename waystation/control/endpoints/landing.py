@@ -55,7 +55,7 @@ _WORDS = {
         "openapi": "every endpoint with fields, errors and examples (OpenAPI 3.1)",
         "pricing": "models, groups and prices",
         "ready": "whether this server takes requests",
-        "soon": "The web console and the readable documentation are not part of this version.",
+        "soon": "The web console was not built here; `make setup` builds it.",
         "model": "MODEL",
     },
     "zh": {
@@ -67,7 +67,7 @@ _WORDS = {
         "openapi": "全部接口的参数、错误与示例（OpenAPI 3.1）",
         "pricing": "模型、分组与价格",
         "ready": "服务是否可用",
-        "soon": "本版本尚不包含网页控制台和可读文档。",
+        "soon": "此处尚未构建网页控制台，执行 make setup 即可构建。",
         "model": "模型名",
     },
 }

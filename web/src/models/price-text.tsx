@@ -1,0 +1,30 @@
+import { Space, Tag, Typography } from "antd";
+import { useTranslation } from "react-i18next";
+
+import type { Prices } from "./pricing";
+
+const PLAIN = ["input", "cached_input", "cache_write_5m", "cache_write_1h", "output", "reasoning", "audio_in", "audio_out", "image_in", "image_out"];
+
+/** Prices in words, never as ratios. */
+export function PriceText({ prices }: { prices: Prices | undefined }) {
+  const { t } = useTranslation();
+  if (!prices || Object.keys(prices).length === 0) return <Typography.Text type="secondary">{t("models.noPrice")}</Typography.Text>;
+  return (
+    <Space wrap size={[4, 4]}>
+      {Object.entries(prices).map(([kind, price]) => (
+        <Tag key={kind} style={{ marginInlineEnd: 0 }}>{nameOf(kind, t)} ${trim(price)}</Tag>
+      ))}
+    </Space>
+  );
+}
+
+function nameOf(kind: string, t: (key: string) => string): string {
+  if (kind.startsWith("image:")) return kind.split(":").slice(1).filter((part) => part && part !== "*").join(" ") || t("models.kind.per_image");
+  if (PLAIN.includes(kind) || kind === "per_call" || kind === "per_image") return t(`models.kind.${kind}`);
+  return kind;
+}
+
+/** "0.150000" is 0.15. */
+export function trim(price: string): string {
+  return price.includes(".") ? price.replace(/\.?0+$/, "") : price;
+}

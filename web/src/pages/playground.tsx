@@ -1,0 +1,25 @@
+import { Tabs } from "antd";
+import { useTranslation } from "react-i18next";
+
+import { Heading } from "../parts/heading";
+import { ChatTrial } from "../playground/chat";
+import { KeyField } from "../playground/key-field";
+import { MidjourneyTrial } from "../playground/midjourney";
+import { PictureTrial } from "../playground/picture";
+
+export default function Playground() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Heading title={t("playground.title")} about={t("playground.about")} />
+      <KeyField />
+      <Tabs
+        items={[
+          { key: "chat", label: t("playground.chat"), children: <ChatTrial /> },
+          { key: "picture", label: t("playground.picture"), children: <PictureTrial /> },
+          { key: "midjourney", label: "Midjourney", children: <MidjourneyTrial /> },
+        ]}
+      />
+    </>
+  );
+}

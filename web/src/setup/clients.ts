@@ -1,0 +1,148 @@
+// Ready blocks for each client, with the reader's own address and key filled in.
+
+export interface Filled {
+  /** Where programs send requests, without a path. */
+  address: string;
+  key: string;
+  model: string;
+  /** How the site is called. */
+  site: string;
+}
+
+export interface Block {
+  /** Where it goes: a file, a shell, a field of the program. */
+  where: string;
+  text: string;
+}
+
+export interface Client {
+  name: string;
+  blocks: (filled: Filled) => Block[];
+  /** A link that opens the program and imports the set-up. */
+  link?: (filled: Filled) => string;
+}
+
+const SHELL = "shell";
+
+export const CLIENTS: readonly Client[] = [
+  {
+    name: "curl",
+    blocks: ({ address, key, model }) => [
+      {
+        where: SHELL,
+        text: `curl ${address}/v1/chat/completions \\
+  -H 'Authorization: Bearer ${key}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'`,
+      },
+    ],
+  },
+  {
+    name: "Python · openai",
+    blocks: ({ address, key, model }) => [
+      {
+        where: "Python",
+        text: `from openai import OpenAI
+
+client = OpenAI(base_url="${address}/v1", api_key="${key}")
+answer = client.chat.completions.create(
+    model="${model}",
+    messages=[{"role": "user", "content": "Hello"}],
+)
+print(answer.choices[0].message.content)`,
+      },
+    ],
+  },
+  {
+    name: "Python · anthropic",
+    blocks: ({ address, key, model }) => [
+      {
+        where: "Python",
+        text: `from anthropic import Anthropic
+
+client = Anthropic(base_url="${address}", api_key="${key}")
+answer = client.messages.create(
+    model="${model}",
+    max_tokens=1024,
+    messages=[{"role": "user", "content": "Hello"}],
+)
+print(answer.content[0].text)`,
+      },
+    ],
+  },
+  {
+    name: "Python · google-genai",
+    blocks: ({ address, key, model }) => [
+      {
+        where: "Python",
+        text: `from google import genai
+
+client = genai.Client(api_key="${key}", http_options={"base_url": "${address}"})
+answer = client.models.generate_content(model="${model}", contents="Hello")
+print(answer.text)`,
+      },
+    ],
+  },
+  {
+    name: "Claude Code",
+    blocks: ({ address, key, model }) => [
+      {
+        where: SHELL,
+        text: `export ANTHROPIC_BASE_URL=${address}
+export ANTHROPIC_AUTH_TOKEN=${key}
+export ANTHROPIC_MODEL=${model}
+claude`,
+      },
+    ],
+    link: ({ address, key, model, site }) =>
+      `ccswitch://v1/import?${new URLSearchParams({ resource: "provider", app: "claude", name: site, endpoint: address, apiKey: key, model })}`,
+  },
+  {
+    name: "Codex CLI",
+    blocks: ({ address, key, model }) => [
+      {
+        where: "~/.codex/config.toml",
+        text: `model = "${model}"
+model_provider = "waystation"
+
+[model_providers.waystation]
+name = "waystation"
+base_url = "${address}/v1"
+env_key = "WAYSTATION_KEY"
+wire_api = "responses"`,
+      },
+      { where: SHELL, text: `export WAYSTATION_KEY=${key}\ncodex` },
+    ],
+  },
+  {
+    name: "Gemini CLI",
+    blocks: ({ address, key, model }) => [
+      {
+        where: "~/.gemini/.env",
+        text: `GOOGLE_GEMINI_BASE_URL=${address}
+GEMINI_API_KEY=${key}
+GEMINI_MODEL=${model}`,
+      },
+    ],
+  },
+  {
+    name: "Cherry Studio",
+    blocks: ({ address, key }) => [{ where: "API", text: `${address}\n${key}` }],
+    link: ({ address, key, site }) => {
+      const provider = { id: "waystation", name: site, type: "openai", baseUrl: address, apiKey: key };
+      return `cherrystudio://providers/api-keys?${new URLSearchParams({ v: "1", data: base64(JSON.stringify(provider)) })}`;
+    },
+  },
+  {
+    name: "Cline · Roo · Kilo",
+    blocks: ({ address, key, model }) => [{ where: "OpenAI Compatible", text: `Base URL: ${address}/v1\nAPI Key: ${key}\nModel ID: ${model}` }],
+  },
+  {
+    name: "NextChat · LobeChat · Open WebUI",
+    blocks: ({ address, key }) => [{ where: "OpenAI", text: `${address}/v1\n${key}` }],
+  },
+];
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
