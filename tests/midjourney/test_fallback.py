@@ -50,7 +50,7 @@ async def test_refused_at_the_drawing_channel(
 async def test_a_drawing_channel_draws_what_no_proxy_took(begin: Begin, proxy: FakeProxy) -> None:
     studio = await begin([channel("mj", proxy.url), {**DEMO, "priority": 1}])
     proxy.on_submit(proxy.says(23))
-    shown = await studio.task(await studio.made("a fox --ar 128:1"), "SUCCESS")
+    shown = await studio.task(await studio.made("a fox --ar 96:1"), "SUCCESS")
     assert len(shown["imageUrls"]) == 4
     assert proxy.jobs == []
 

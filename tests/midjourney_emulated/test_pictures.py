@@ -109,13 +109,13 @@ async def test_single_pictures_vary(site: Site, strip: dict[str, Any], name: str
 
 
 async def test_reroll_draws_anew(site: Site) -> None:
-    first = await site.done(await site.imagine("a green fox in the snow --ar 128:1"))
+    first = await site.done(await site.imagine("a green fox in the snow --ar 96:1"))
     again = await site.pressed(first, "reroll::0")
     assert again["action"] == "REROLL"
     assert not same(await site.whole(again), await site.whole(first))
     assert again["properties"]["seed"] != first["properties"]["seed"]
     third = await site.pressed(again, "reroll::0")
-    assert third["prompt"] == "a green fox in the snow --ar 128:1"
+    assert third["prompt"] == "a green fox in the snow --ar 96:1"
 
 
 @pytest.mark.parametrize("kind", ["subtle", "creative"])
@@ -278,26 +278,6 @@ async def test_edits_and_retextures(site: Site, strip: dict[str, Any]) -> None:
         assert same(tile, source)
     tiles = await site.tiles(await site.done(retextured))
     assert not any(same(tile, source) for tile in tiles)
-
-
-async def test_previews_come_and_go(site: Site) -> None:
-    """Progress only rises, by tiles; what is shown meanwhile is the grid as far as it is there."""
-    task_id = await site.imagine("demo:slow=1 a mountain with trees --ar 48:1")
-    seen: list[tuple[str, str]] = []
-    previews: set[str] = set()
-    async with asyncio.timeout(60):
-        while (shown := await site.fetch(task_id))["status"] != "SUCCESS":
-            seen.append((shown["status"], shown["progress"]))
-            if shown["imageUrl"]:
-                preview = await site.get("/" + shown["imageUrl"].split("/", 3)[3], None)
-                assert preview.status == 200
-                previews.add(shown["imageUrl"].partition("v=")[2])
-            await asyncio.sleep(0.02)
-    numbers = [int(progress.rstrip("%")) for _, progress in seen]
-    assert numbers == sorted(numbers)
-    assert previews & {"25", "50", "75"}
-    assert "SUBMITTED" in {status for status, _ in seen}
-    assert all(one["url"].count("sig=") == 1 for one in shown["imageUrls"])
 
 
 def _mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> str:
