@@ -25,13 +25,19 @@ def grid(site: Site) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def strip(site: Site) -> dict[str, Any]:
-    """One picture of few pixels."""
+def strips(site: Site) -> dict[str, Any]:
+    """A grid of few pixels."""
 
     async def make() -> dict[str, Any]:
-        return await site.pressed(await site.done(await site.imagine(STRIP)), ":upsample::4")
+        return await site.done(await site.imagine(STRIP))
 
     return asyncio.run(make())
+
+
+@pytest.fixture(scope="module")
+def strip(site: Site, strips: dict[str, Any]) -> dict[str, Any]:
+    """One picture of few pixels."""
+    return asyncio.run(site.pressed(strips, ":upsample::4"))
 
 
 @pytest.fixture(scope="module")
@@ -218,10 +224,10 @@ async def test_a_mask_of_one_colour_is_none(site: Site, strip: dict[str, Any], c
     assert await site.spent() == pytest.approx(before)
 
 
-async def test_remix_lets_the_prompt_be_changed(site: Site, grid: dict[str, Any]) -> None:
-    window = await site.press(grid, ":variation::1", enableRemix=True)
-    shown = await site.confirmed(window, prompt="a blue boat --ar 3:2")
-    assert (shown["action"], shown["prompt"]) == ("VARIATION", "a blue boat --ar 3:2")
+async def test_remix_lets_the_prompt_be_changed(site: Site, strips: dict[str, Any]) -> None:
+    window = await site.press(strips, ":variation::1", enableRemix=True)
+    shown = await site.confirmed(window, prompt="a blue boat --ar 48:1")
+    assert (shown["action"], shown["prompt"]) == ("VARIATION", "a blue boat --ar 48:1")
 
 
 @pytest.mark.parametrize(("dimensions", "size"), [("PORTRAIT", (1024, 1536)), (None, (1024, 1024))])
