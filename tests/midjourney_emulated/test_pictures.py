@@ -130,8 +130,7 @@ async def test_upscales_are_twice_as_large(site: Site, strip: dict[str, Any], ki
     shown = await site.pressed(strip, f"upsample_v6r1_2x_{kind}")
     large = await site.whole(shown)
     assert large.size == (2 * small.width, 2 * small.height)
-    if kind == "subtle":
-        assert distance(large, small) < 4
+    assert distance(large, small) < (4 if kind == "subtle" else 25)
     assert not any("pan_" in one["customId"] for one in shown["buttons"])
     assert any("reroll" in one["customId"] for one in shown["buttons"])
 
