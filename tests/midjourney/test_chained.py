@@ -117,6 +117,6 @@ async def test_our_own_relay_channel_led_to_ourselves(
     await studio.settled(mirrored.id)
     assert (await studio.station.account()).spent == 200_000_000
     # A button goes the same way down.
-    pressed = await studio.action(told["result"], "MJ::JOB::upsample::2::x")
+    await studio.action(told["result"], "MJ::JOB::upsample::2::x")
     await until(lambda: len(proxy.jobs) == 2)
     assert "upsample::2" in proxy.jobs[1].body["customId"]
