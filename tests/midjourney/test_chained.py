@@ -8,8 +8,7 @@ import pytest
 
 from tests.midjourney.conftest import Begin, channel
 from tests.midjourney.proxy import FakeProxy
-from tests.midjourney.studio import Studio
-from tests.midjourney.test_turns import until
+from tests.midjourney.studio import Studio, until
 from tests.support.gateway import KEY, document, token
 from tests.support.wire import Reply, request
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.midjourney.conftest import Begin, channel
 from tests.midjourney.proxy import FakeProxy
-from tests.midjourney.studio import SECONDS_MAX, Studio
+from tests.midjourney.studio import SECONDS_MAX, Studio, until
 from tests.midjourney.test_fallback import drawn
 from tests.midjourney_emulated.easel import Easel
 from waystation.ledger.client import LedgerClient
@@ -24,12 +24,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("waystation.tasks.midjourney.turns.WAIT_SECONDS", 0.1)
     monkeypatch.setattr("waystation.tasks.midjourney.turns.WAIT_SECONDS_MAX", 0.3)
     monkeypatch.setattr("waystation.tasks.midjourney.kind.Midjourney.pace", lambda *_: 0.1)
-
-
-async def until(what: Any) -> None:
-    async with asyncio.timeout(SECONDS_MAX):
-        while not what():
-            await asyncio.sleep(0.02)
 
 
 def number_of(studio: Studio) -> int:
