@@ -6,7 +6,7 @@ await studio.task(made["result"], "SUCCESS")  the task object, once it is so
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,13 @@ class Studio:
         snapshot = self.station.gateway.site.directory
         assert snapshot is not None
         self.workshop.configure(snapshot.snapshot)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(SECONDS_MAX):
+        while not holds():
+            await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,7 @@ import pytest
 
 from tests.midjourney.conftest import Begin, channel
 from tests.midjourney.proxy import FakeProxy
+from tests.midjourney.studio import until
 from tests.midjourney.test_emulated import DEMO
 from tests.midjourney_emulated.easel import Easel, refusal
 from tests.support.rogue import Rogue
@@ -28,9 +29,9 @@ async def test_a_proxy_draws_what_a_drawing_channel_could_not_begin(
     away = drawn("away", "http://127.0.0.1:9")
     studio = await begin([away, channel("mj", proxy.url, priority=1)])
     task_id = await studio.made("a fox")
+    await until(lambda: proxy.jobs)
     shown = await studio.task(task_id, "SUBMITTED")
     assert shown["startTime"] > 0
-    assert (await studio.row(task_id)).upstream_id == proxy.jobs[0].id
     proxy.jobs[0].finish()
     await studio.task(task_id, "SUCCESS")
     assert (await studio.settled(task_id)).nanos == 100_000_000
@@ -43,14 +44,17 @@ async def test_refused_at_the_drawing_channel(
 ) -> None:
     rogue.on("/v1/images/generations", refusal(status))
     studio = await begin([drawn("near", rogue.url), channel("mj", proxy.url, priority=1)])
-    await studio.task(await studio.made("a fox"), "SUBMITTED")
+    task_id = await studio.made("a fox")
+    await until(lambda: proxy.jobs)
+    proxy.jobs[0].finish()
+    await studio.task(task_id, "SUCCESS")
     assert len(proxy.submits()) == 1
 
 
 async def test_a_drawing_channel_draws_what_no_proxy_took(begin: Begin, proxy: FakeProxy) -> None:
     studio = await begin([channel("mj", proxy.url), {**DEMO, "priority": 1}])
     proxy.on_submit(proxy.says(23))
-    shown = await studio.task(await studio.made("a fox --ar 128:1"), "SUCCESS")
+    shown = await studio.task(await studio.made("a fox --ar 96:1"), "SUCCESS")
     assert len(shown["imageUrls"]) == 4
     assert proxy.jobs == []
 

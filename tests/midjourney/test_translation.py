@@ -87,12 +87,12 @@ async def test_what_is_drawn_here_is_drawn_from_the_english_words(
     begin: Begin, translator: Translator
 ) -> None:
     studio = await begun(begin, translator, DEMO)
-    task_id = await studio.made("一只红色的狐狸 --ar 128:1 --seed 5")
+    task_id = await studio.made("一只红色的狐狸 --ar 96:1 --seed 5")
     shown = await studio.task(task_id, "SUCCESS")
-    assert shown["promptEn"] == "a red fox --ar 128:1 --seed 5"
+    assert shown["promptEn"] == "a red fox --ar 96:1 --seed 5"
     assert shown["properties"]["finalPrompt"] == shown["promptEn"]
-    assert shown["properties"]["finalZhPrompt"] == "一只红色的狐狸 --ar 128:1 --seed 5"
-    same = await studio.task(await studio.made("a red fox --ar 128:1 --seed 5"), "SUCCESS")
+    assert shown["properties"]["finalZhPrompt"] == "一只红色的狐狸 --ar 96:1 --seed 5"
+    same = await studio.task(await studio.made("a red fox --ar 96:1 --seed 5"), "SUCCESS")
     pictures = [(await studio.picture(one["imageUrl"])).body for one in (shown, same)]
     assert pictures[0] == pictures[1]
     assert same["properties"]["finalZhPrompt"] == ""

@@ -9,7 +9,9 @@ import pytest
 
 from tests.midjourney.conftest import Begin, channel
 from tests.midjourney.proxy import FakeProxy
-from tests.midjourney.studio import SECONDS_MAX, Studio
+from tests.midjourney.studio import SECONDS_MAX, Studio, until
+from tests.midjourney.test_fallback import drawn
+from tests.midjourney_emulated.easel import Easel
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.messages import Granted, TakeSlot
 
@@ -22,12 +24,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("waystation.tasks.midjourney.turns.WAIT_SECONDS", 0.1)
     monkeypatch.setattr("waystation.tasks.midjourney.turns.WAIT_SECONDS_MAX", 0.3)
     monkeypatch.setattr("waystation.tasks.midjourney.kind.Midjourney.pace", lambda *_: 0.1)
-
-
-async def until(what: Any) -> None:
-    async with asyncio.timeout(SECONDS_MAX):
-        while not what():
-            await asyncio.sleep(0.02)
 
 
 def number_of(studio: Studio) -> int:
@@ -174,3 +170,24 @@ async def test_who_waits_for_his_account_keeps_nobody_elses_place(
     proxy.jobs[0].finish()
     await studio.task(ids[1], "SUBMITTED")
     assert (await studio.row(ids[1])).channel_id == number
+
+
+async def test_what_is_drawn_has_a_place_for_each_call(begin: Begin) -> None:
+    """One call at a time and one task after the other, where the channel has one place."""
+    with Easel() as easel:
+        studio = await begin([drawn("mj", easel.url, limits={"concurrency": 1})])
+        seeds = range(10, 14)
+        easel.hold(*seeds)
+        first = await studio.made("a fox --seed 10")
+        second = await studio.made("a hen --seed 50")
+        for number in range(1, 5):
+            await until(lambda number=number: len(easel.calls) == number)
+            assert not await room(studio, 1)
+            await asyncio.sleep(0.3)
+            assert len(easel.calls) == number
+            easel.release(easel.calls[-1]["seed"])
+        await studio.task(first, "SUCCESS")
+        await studio.task(second, "SUCCESS")
+        assert {call["seed"] for call in easel.calls[:4]} == set(seeds)
+        assert {call["seed"] for call in easel.calls[4:]} == {50, 51, 52, 53}
+        assert await room(studio, 1)

@@ -27,8 +27,7 @@ class Easel(Rogue):
         super().__init__()
         self.calls: list[dict[str, Any]] = []
         self.size = (64, 64)
-        self._held: dict[int, Script] = {}
-        self._released = threading.Event()
+        self._held: dict[int, tuple[threading.Event, Script]] = {}
         self.forms: list[bytes] = []
         self.on(PATH, self._draw)
         self.on(VARIATIONS, self._vary)
@@ -36,15 +35,18 @@ class Easel(Rogue):
     def reset(self) -> None:
         self.calls.clear()
         self.forms.clear()
+        self.release()
         self._held.clear()
-        self._released = threading.Event()
         self.size = (64, 64)
 
     def hold(self, *seeds: int, then: Script = ()) -> None:
-        self._held.update(dict.fromkeys(seeds, then))
+        for seed in seeds:
+            self._held[seed] = (threading.Event(), then)
 
-    def release(self) -> None:
-        self._released.set()
+    def release(self, *seeds: int) -> None:
+        """These, or all."""
+        for seed in seeds or tuple(self._held):
+            self._held[seed][0].set()
 
     def drawn(self, seed: int) -> int:
         """How often this picture was asked for."""
@@ -62,7 +64,8 @@ class Easel(Rogue):
         answer = reply(200, told.encode())
         if seed not in self._held:
             return answer
-        return (Gate(self._released), *(self._held[seed] or answer))
+        released, then = self._held[seed]
+        return (Gate(released), *(then or answer))
 
     def _vary(self, seen: Seen) -> Script:
         self.forms.append(seen.body)

@@ -25,13 +25,19 @@ def grid(site: Site) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def strip(site: Site) -> dict[str, Any]:
-    """One picture of few pixels."""
+def strips(site: Site) -> dict[str, Any]:
+    """A grid of few pixels."""
 
     async def make() -> dict[str, Any]:
-        return await site.pressed(await site.done(await site.imagine(STRIP)), ":upsample::4")
+        return await site.done(await site.imagine(STRIP))
 
     return asyncio.run(make())
+
+
+@pytest.fixture(scope="module")
+def strip(site: Site, strips: dict[str, Any]) -> dict[str, Any]:
+    """One picture of few pixels."""
+    return asyncio.run(site.pressed(strips, ":upsample::4"))
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +115,13 @@ async def test_single_pictures_vary(site: Site, strip: dict[str, Any], name: str
 
 
 async def test_reroll_draws_anew(site: Site) -> None:
-    first = await site.done(await site.imagine("a green fox in the snow --ar 128:1"))
+    first = await site.done(await site.imagine("a green fox in the snow --ar 96:1"))
     again = await site.pressed(first, "reroll::0")
     assert again["action"] == "REROLL"
     assert not same(await site.whole(again), await site.whole(first))
     assert again["properties"]["seed"] != first["properties"]["seed"]
     third = await site.pressed(again, "reroll::0")
-    assert third["prompt"] == "a green fox in the snow --ar 128:1"
+    assert third["prompt"] == "a green fox in the snow --ar 96:1"
 
 
 @pytest.mark.parametrize("kind", ["subtle", "creative"])
@@ -124,8 +130,7 @@ async def test_upscales_are_twice_as_large(site: Site, strip: dict[str, Any], ki
     shown = await site.pressed(strip, f"upsample_v6r1_2x_{kind}")
     large = await site.whole(shown)
     assert large.size == (2 * small.width, 2 * small.height)
-    if kind == "subtle":
-        assert distance(large, small) < 4
+    assert distance(large, small) < (4 if kind == "subtle" else 25)
     assert not any("pan_" in one["customId"] for one in shown["buttons"])
     assert any("reroll" in one["customId"] for one in shown["buttons"])
 
@@ -218,10 +223,10 @@ async def test_a_mask_of_one_colour_is_none(site: Site, strip: dict[str, Any], c
     assert await site.spent() == pytest.approx(before)
 
 
-async def test_remix_lets_the_prompt_be_changed(site: Site, grid: dict[str, Any]) -> None:
-    window = await site.press(grid, ":variation::1", enableRemix=True)
-    shown = await site.confirmed(window, prompt="a blue boat --ar 3:2")
-    assert (shown["action"], shown["prompt"]) == ("VARIATION", "a blue boat --ar 3:2")
+async def test_remix_lets_the_prompt_be_changed(site: Site, strips: dict[str, Any]) -> None:
+    window = await site.press(strips, ":variation::1", enableRemix=True)
+    shown = await site.confirmed(window, prompt="a blue boat --ar 48:1")
+    assert (shown["action"], shown["prompt"]) == ("VARIATION", "a blue boat --ar 48:1")
 
 
 @pytest.mark.parametrize(("dimensions", "size"), [("PORTRAIT", (1024, 1536)), (None, (1024, 1024))])
@@ -278,26 +283,6 @@ async def test_edits_and_retextures(site: Site, strip: dict[str, Any]) -> None:
         assert same(tile, source)
     tiles = await site.tiles(await site.done(retextured))
     assert not any(same(tile, source) for tile in tiles)
-
-
-async def test_previews_come_and_go(site: Site) -> None:
-    """Progress only rises, by tiles; what is shown meanwhile is the grid as far as it is there."""
-    task_id = await site.imagine("demo:slow=1 a mountain with trees --ar 48:1")
-    seen: list[tuple[str, str]] = []
-    previews: set[str] = set()
-    async with asyncio.timeout(60):
-        while (shown := await site.fetch(task_id))["status"] != "SUCCESS":
-            seen.append((shown["status"], shown["progress"]))
-            if shown["imageUrl"]:
-                preview = await site.get("/" + shown["imageUrl"].split("/", 3)[3], None)
-                assert preview.status == 200
-                previews.add(shown["imageUrl"].partition("v=")[2])
-            await asyncio.sleep(0.02)
-    numbers = [int(progress.rstrip("%")) for _, progress in seen]
-    assert numbers == sorted(numbers)
-    assert previews & {"25", "50", "75"}
-    assert "SUBMITTED" in {status for status, _ in seen}
-    assert all(one["url"].count("sig=") == 1 for one in shown["imageUrls"])
 
 
 def _mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> str:

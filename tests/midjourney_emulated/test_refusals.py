@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.midjourney_emulated.site import Site
 
-FOX = "a fox --ar 128:1"
+FOX = "a fox --ar 48:1"
 """Of few pixels."""
 
 

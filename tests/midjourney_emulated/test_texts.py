@@ -9,7 +9,7 @@ import pytest
 from tests.midjourney_emulated.site import Site
 
 LINE = re.compile(r"[1-5]\ufe0f\u20e3 .+")
-LONG = "a very beautiful red lantern floats over a really still pond at night --ar 3:2"
+LONG = "a very beautiful red lantern floats over a really still pond at night --ar 48:1"
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,17 @@ def described(site: Site) -> dict[str, Any]:
         drawn = await site.done(await site.imagine("two green trees and a red house --ar 3:2"))
         single = await site.pressed(drawn, ":upsample::1")
         return await site.done(await site.begun("describe", link=single["imageUrl"]))
+
+    return asyncio.run(make())
+
+
+@pytest.fixture(scope="module")
+def narrow(site: Site) -> dict[str, Any]:
+    """A description of a picture of few pixels, whose lines are drawn as quickly."""
+
+    async def make() -> dict[str, Any]:
+        drawn = await site.done(await site.imagine("a red boat on the sea --ar 48:1"))
+        return await site.done(await site.begun("describe", link=drawn["imageUrls"][0]["url"]))
 
     return asyncio.run(make())
 
@@ -48,22 +59,22 @@ async def test_a_description_tells_what_is_in_the_picture(
     ]
 
 
-async def test_a_described_line_is_drawn(site: Site, described: dict[str, Any]) -> None:
-    line = _lines(described["prompt"])[1]
-    window = await site.press(described, "PicReader::2")
+async def test_a_described_line_is_drawn(site: Site, narrow: dict[str, Any]) -> None:
+    line = _lines(narrow["prompt"])[1]
+    window = await site.press(narrow, "PicReader::2")
     assert window["properties"]["finalPrompt"] == line
     shown = await site.confirmed(window)
     assert (shown["action"], shown["prompt"]) == ("IMAGINE", line)
     assert len(shown["imageUrls"]) == 4
 
 
-async def test_all_lines_are_drawn(site: Site, described: dict[str, Any]) -> None:
+async def test_all_lines_are_drawn(site: Site, narrow: dict[str, Any]) -> None:
     before = await site.spent()
-    told = await site.press(described, "PicReader::all", state="s")
+    told = await site.press(narrow, "PicReader::all", state="s")
     ids = told["result"].split(",")
     shown = [await site.done(task_id) for task_id in ids]
     assert [each["state"] for each in shown] == ["s::1", "s::2", "s::3", "s::4"]
-    assert [each["prompt"] for each in shown] == _lines(described["prompt"])
+    assert [each["prompt"] for each in shown] == _lines(narrow["prompt"])
     async with asyncio.timeout(10):
         while await site.spent() < before + 0.3999:
             await asyncio.sleep(0.05)

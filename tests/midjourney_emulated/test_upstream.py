@@ -114,6 +114,27 @@ async def test_a_refusal_fails_the_task_and_leaves_nothing(
     assert await site.stored() == stored
 
 
+async def test_previews_come_and_go(site: Site, easel: Easel) -> None:
+    """Progress rises by tiles; what is shown meanwhile is the grid as far as it is there."""
+    seeds = (10, 11, 12, 13)
+    easel.hold(*seeds)
+    task_id = await site.imagine("a fox --seed 10")
+    await easel.until(lambda: len(easel.calls) == 4)
+    shown = await site.fetch(task_id)
+    assert (shown["status"], shown["progress"], shown["imageUrl"]) == ("SUBMITTED", "0%", "")
+    for number, seed in enumerate(seeds[:3], 1):
+        easel.release(seed)
+        async with asyncio.timeout(20):
+            while f"v={25 * number}" not in (shown := await site.fetch(task_id))["imageUrl"]:
+                await asyncio.sleep(0.02)
+        assert (shown["status"], shown["progress"]) == ("IN_PROGRESS", f"{25 * number}%")
+        assert await site.load(shown["imageUrl"])
+    easel.release()
+    done = await site.done(task_id)
+    assert "v=" not in done["imageUrl"]
+    assert all(one["url"].count("sig=") == 1 for one in done["imageUrls"])
+
+
 async def test_a_key_that_is_refused_is_left_alone(site: Site, easel: Easel) -> None:
     """The task fails in words that do not tell whose account it was; the next one waits."""
     for _ in range(4):

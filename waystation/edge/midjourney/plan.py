@@ -62,7 +62,9 @@ def plan_after(
     when its channel is gone, Fault."""
     directory = desk.directory
     channel = directory.snapshot.channels.get(parent.channel_id)
-    if channel is None or all(key.id != parent.key_id for key in channel.keys):
+    if channel is None or (
+        not draws(channel) and all(key.id != parent.key_id for key in channel.keys)
+    ):
         raise Declined(NOT_FOUND, texts.PARENT_GONE)
     choices = _choices(directory, caller, job, operation, confirmed)
     for candidate in choices.candidates:

@@ -12,6 +12,7 @@ from waystation.tasks.midjourney.emulator.failing import NotDrawn, invalid_param
 
 AREA_PIXELS = 1024 * 1024
 _SIDE_MIN, _SIDE_MAX = 16, 4096
+_RATIO_MAX = 100
 _STEP = 8
 _UNHEEDED = ("cref", "sref", "oref", "weird", "iw", "exp", "profile", "repeat", "stop", "sv")
 _LOW_STYLIZE, _HIGH_STYLIZE = 50, 300
@@ -57,7 +58,7 @@ def read_drawing(
     if wrongs and options.strict_params == "fail":
         raise NotDrawn("invalid_parameter", wrongs[0])
     wide, high = wishes.aspect
-    if max(wide, high) > _SIDE_MAX // _SIDE_MIN * min(wide, high):
+    if max(wide, high) > _RATIO_MAX * min(wide, high):
         raise invalid_parameter(f"Invalid value for --ar: {wide}:{high} (too narrow)")
     named = {each.name for each in read.parameters}
     warned = wrongs if options.strict_params == "warn" else ()

@@ -162,7 +162,13 @@ class Sketching:
             wanted = size[0] * factor, size[1] * factor
             return _again(_sketch(drawing, wish, in_size(wanted), count=1))
         creative = "creative" in press.verb and self._brush.vendor("edit") is not None
-        wish = Wish(action="edit", prompt=_REFINE, size=size, strength=SUBTLE, inputs=(picture,))
+        wish = Wish(
+            action="edit",
+            prompt=f"{_REFINE} {drawing.prompt}".strip(),
+            size=size,
+            strength=SUBTLE,
+            inputs=(picture,),
+        )
         made = _sketch(drawing, wish, enlarged(size, factor), count=1)
         return _again(msgspec.structs.replace(made, source=None if creative else picture))
 
