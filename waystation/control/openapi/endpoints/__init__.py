@@ -21,6 +21,7 @@ from waystation.control.openapi.endpoints import (
     models,
     moderations,
     rerank,
+    response_items,
     responses,
     session,
     tasks,
@@ -32,6 +33,7 @@ from waystation.control.openapi.fields import Schema
 _MODULES = (
     chat,
     responses,
+    response_items,
     gemini,
     messages,
     completions,
