@@ -11,6 +11,7 @@ from waystation.dialects.loss import Loss, unsaid
 from waystation.dialects.openai_chat.body import takes_completion_limit_only
 from waystation.dialects.openai_chat.turns_writer import TurnsWriter
 from waystation.dialects.operation import Target
+from waystation.dialects.short_ids import short_user
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,7 +41,7 @@ def write_request(chat: Chat, target: Target) -> Written:
     _write_thinking(chat, target, fields, losses)
     _write_output(chat, fields)
     if chat.user:
-        fields["user"] = chat.user
+        fields["user"] = short_user(chat.user)
     if chat.stream:
         fields["stream"] = True
         if "stream_options" not in target.refuses:

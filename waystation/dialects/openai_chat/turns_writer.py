@@ -15,6 +15,7 @@ from waystation.dialects.ir import (
     ToolCall,
     ToolResult,
 )
+from waystation.dialects.short_ids import short_call
 from waystation.errors import Fault
 from waystation.kernel.data_url import write_data_url
 
@@ -80,7 +81,11 @@ class TurnsWriter:
             if isinstance(part, ToolResult):
                 texts = [inner.text for inner in part.parts if isinstance(inner, Text)]
                 own += [inner for inner in part.parts if not isinstance(inner, Text)]
-                turn = {"role": "tool", "tool_call_id": part.id, "content": _BETWEEN.join(texts)}
+                turn = {
+                    "role": "tool",
+                    "tool_call_id": short_call(part.id),
+                    "content": _BETWEEN.join(texts),
+                }
                 turns.append(turn)
             elif not (isinstance(part, Text) and not part.text):
                 own.append(part)
@@ -112,7 +117,11 @@ def _part(part: Part, message: Message) -> Any:
 
 def _call(part: ToolCall) -> dict[str, Any]:
     function = {"name": part.name, "arguments": part.arguments or "{}"}
-    call: dict[str, Any] = {"id": part.id, "type": "function", "function": function}
+    call: dict[str, Any] = {
+        "id": short_call(part.id),
+        "type": "function",
+        "function": function,
+    }
     if part.seal is not None and part.seal.dialect == "gemini":
         call["extra_content"] = {"google": {"thought_signature": part.seal.value}}
     return call

@@ -21,6 +21,7 @@ from waystation.dialects.lanes import Written
 from waystation.dialects.loss import Loss, unsaid
 from waystation.dialects.openai_chat.body import takes_completion_limit_only
 from waystation.dialects.operation import Target
+from waystation.dialects.short_ids import short_call, short_user
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 
@@ -53,7 +54,7 @@ def write_request(chat: Chat, target: Target) -> Written:
     _write_sampling(body, chat, target, losses)
     _write_output(body, chat)
     if chat.user:
-        body["user"] = chat.user
+        body["user"] = short_user(chat.user)
     said = _SAID if chat.dialect in _OPENAI else ()
     body.update({name: value for name, value in chat.extras.items() if name in said})
     verbosity = body.pop("verbosity", None)
@@ -220,11 +221,12 @@ def _media(part: Media, where: str) -> dict[str, Any]:
 def _item(part: Part, message: Message, losses: list[Loss]) -> list[dict[str, Any]]:
     if isinstance(part, ToolCall):
         arguments = part.arguments or "{}"
-        call = {"call_id": part.id, "name": part.name, "arguments": arguments}
+        call = {"call_id": short_call(part.id), "name": part.name, "arguments": arguments}
         return [{"type": "function_call", **call}]
     if isinstance(part, ToolResult):
         output = _result(part, message)
-        return [{"type": "function_call_output", "call_id": part.id, "output": output}]
+        call_id = short_call(part.id)
+        return [{"type": "function_call_output", "call_id": call_id, "output": output}]
     if isinstance(part, Reasoning):
         # Thoughts of other vendors prove nothing here, and are not sent back.
         is_own = part.seal is not None and part.seal.dialect == DIALECT

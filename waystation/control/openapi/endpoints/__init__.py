@@ -22,6 +22,7 @@ from waystation.control.openapi.endpoints import (
     models,
     moderations,
     rerank,
+    response_items,
     responses,
     suno,
     tasks,
@@ -33,6 +34,7 @@ from waystation.control.openapi.fields import Schema
 _MODULES = (
     chat,
     responses,
+    response_items,
     gemini,
     messages,
     completions,

@@ -20,7 +20,7 @@ from waystation.control.openapi.fields import (
 )
 from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
 
-_ITEM = record(
+ITEM = record(
     {
         "type": string(
             "message, function_call, function_call_output, reasoning, or a hosted tool's.",
@@ -37,7 +37,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "model": string("The model's name.", "模型名。"),
             "input": one_of(
-                [string(), array(_ITEM)],
+                [string(), array(ITEM)],
                 "A text, or items. Needed unless previous_response_id says enough.",
                 "文本或条目列表；仅使用 previous_response_id 时可省略。",
             ),
@@ -93,7 +93,7 @@ SCHEMAS: dict[str, Schema] = {
             "created_at": integer("Unix seconds.", "Unix 秒。"),
             "status": string(enum=["completed", "incomplete", "in_progress", "failed"]),
             "model": string("As the request named it.", "与请求一致。"),
-            "output": array(_ITEM),
+            "output": array(ITEM),
             "error": nullable(record({"code": string(), "message": string()}, [])),
             "incomplete_details": nullable(record({"reason": string()}, [])),
             "usage": nullable(
@@ -168,7 +168,7 @@ _STREAM = "".join(
 )
 
 _CODES = (*RELAY, "response_not_found")
-_ID = Parameter("response", "path", string("Its id.", "响应 ID。"), True, "resp_0Vbhm")
+ID = Parameter("response", "path", string("Its id.", "响应 ID。"), True, "resp_0Vbhm")
 
 
 def _json(schema: Schema, name: str, value: Any) -> dict[str, Any]:
@@ -177,20 +177,6 @@ def _json(schema: Schema, name: str, value: Any) -> dict[str, Any]:
 
 _COUNT = {"object": "response.input_tokens", "input_tokens": 9}
 _DELETED = {"id": "resp_0Vbhm", "object": "response", "deleted": True}
-_ITEMS = {
-    "object": "list",
-    "data": [
-        {
-            "id": "msg_0Vbhn",
-            "type": "message",
-            "role": "user",
-            "content": [{"type": "input_text", "text": "Say ready."}],
-        }
-    ],
-    "first_id": "msg_0Vbhn",
-    "last_id": "msg_0Vbhn",
-    "has_more": False,
-}
 _COMPACTED = {"id": "resp_0Vbhn", "object": "response.compaction", "output": []}
 
 ENDPOINTS = (
@@ -265,7 +251,7 @@ ENDPOINTS = (
         tag="Responses",
         summary="A stored response",
         summary_zh="获取已保存的响应",
-        parameters=(_ID,),
+        parameters=(ID,),
         replies=(Reply(200, "The response.", "响应。", _json(ref("Response"), "one", _RESPONSE)),),
         codes=(*LOOK_UP, *UPSTREAM, "response_not_found"),
     ),
@@ -276,7 +262,7 @@ ENDPOINTS = (
         tag="Responses",
         summary="Delete a stored response",
         summary_zh="删除已保存的响应",
-        parameters=(_ID,),
+        parameters=(ID,),
         replies=(
             Reply(
                 200,
@@ -297,55 +283,6 @@ ENDPOINTS = (
             ),
         ),
         codes=(*LOOK_UP, *UPSTREAM, "response_not_found"),
-    ),
-    Endpoint(
-        id="listResponseInputItems",
-        method="get",
-        path="/v1/responses/{response}/input_items",
-        tag="Responses",
-        summary="What a stored response was asked with",
-        summary_zh="已保存响应的输入条目",
-        parameters=(
-            _ID,
-            Parameter("limit", "query", integer(minimum=1, maximum=100), example=20),
-            Parameter("order", "query", string(enum=["asc", "desc"]), example="desc"),
-            Parameter("after", "query", string("Id of an item.", "条目 ID。"), example="msg_1"),
-        ),
-        replies=(
-            Reply(
-                200,
-                "A page of items.",
-                "一页条目。",
-                _json(
-                    record(
-                        {
-                            "object": const("list"),
-                            "data": array(_ITEM),
-                            "first_id": {"type": ["string", "null"]},
-                            "last_id": {"type": ["string", "null"]},
-                            "has_more": {"type": "boolean"},
-                        },
-                        ["object", "data", "first_id", "last_id", "has_more"],
-                    ),
-                    "items",
-                    _ITEMS,
-                ),
-            ),
-        ),
-        codes=(*LOOK_UP, *UPSTREAM, "response_not_found", "invalid_value"),
-    ),
-    Endpoint(
-        id="cancelResponse",
-        method="post",
-        path="/v1/responses/{response}/cancel",
-        tag="Responses",
-        summary="Cancel a response (refused)",
-        summary_zh="取消响应（拒绝）",
-        description="Nothing runs in the background here, so what is stored is done: always a 400.",
-        description_zh="此处没有后台响应，已保存的响应均已完成，始终返回 400。",
-        parameters=(_ID,),
-        replies=(),
-        codes=(*LOOK_UP, "response_not_found", "invalid_request"),
     ),
     Endpoint(
         id="countResponseInput",
@@ -397,7 +334,7 @@ ENDPOINTS = (
                         {
                             "id": string(),
                             "object": const("response.compaction"),
-                            "output": array(_ITEM),
+                            "output": array(ITEM),
                         },
                         ["id", "object", "output"],
                     ),
