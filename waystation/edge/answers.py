@@ -15,7 +15,7 @@ from waystation.dialects.speakers import FITTERS, translate
 from waystation.edge.leaving import Interruptible
 from waystation.edge.pump import Stream
 from waystation.edge.remote_media import TAKES_BYTES_ONLY, fetched, needs_fetching
-from waystation.edge.replies import JSON_TYPE, send_fault
+from waystation.edge.replies import send_fault
 from waystation.edge.story import Story
 from waystation.errors import Fault
 from waystation.journal.row import EndReason
@@ -139,9 +139,9 @@ async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     await made.translate()
     try:
         if made.operation.stream:
-            await answer_streamed(story, attempts, attempt, made)
+            await streamed(story, attempts, attempt, made)
         else:
-            await answer_whole(story, attempts, attempt, made)
+            await whole(story, attempts, attempt, made)
     except AttemptFailed as failed:
         if not isinstance(failed.fault, BilledFault):
             raise
@@ -159,29 +159,29 @@ async def _refused(story: Story, attempts: Attempts, attempt: Attempt, fault: Bi
     send_fault(story.call, fault, dialect, story.language, headers)
 
 
-async def answer_whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:
+async def whole(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:
     """A JSON answer. Where the channel says `drain`, the answer is waited for even when the client
     has left, and charged for what it really was."""
     drains = attempt.candidate.channel.on_disconnect == "drain"
     began_ns = perf_counter_ns()
     with nullcontext() if drains else Interruptible(story.call):
-        whole = await made.fetch()
+        answer = await made.fetch()
     attempts.succeeded(attempt, monotonic())
     story.first_ns = perf_counter_ns()
-    story.upstream_id = whole.upstream_id
+    story.upstream_id = answer.upstream_id
     story.attempted(attempt, began_ns, "answered", 200, "")
-    usage = whole.usage
+    usage = answer.usage
     await story.cover(usage)
-    headers = (story.reply_type or JSON_TYPE, *story.receipt_headers(usage))
+    headers = ((b"content-type", story.reply_type), *story.receipt_headers(usage))
     end: EndReason = "client_gone" if story.call.is_gone else "complete"
-    if whole.has_output or usage.output_tokens or not made.operation.expects_output:
+    if answer.has_output or usage.output_tokens or not made.operation.expects_output:
         story.post(usage, end, None, 200)
     else:
         story.void(end, None, 200)
-    story.call.reply(200, headers, whole.body)
+    story.call.reply(200, headers, answer.body)
 
 
-async def answer_streamed(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:
+async def streamed(story: Story, attempts: Attempts, attempt: Attempt, made: Try) -> None:
     """A stream. Until its first content byte it is an attempt like any other; from there on the
     pump owns it. Where the channel says `drain`, a client that leaves before that changes nothing
     but who reads."""

@@ -37,6 +37,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 EVENTS = b"text/event-stream; charset=utf-8"
+JSON_REPLY = b"application/json; charset=utf-8"
 
 
 class Story:
@@ -71,7 +72,7 @@ class Story:
         self.call = call
         self.dialect = dialect
         self.stream_type = EVENTS
-        self.reply_type: tuple[bytes, bytes] | None = None  # of a whole answer that is no JSON
+        self.reply_type = JSON_REPLY
         self.created_ms = now_ms()
         self.caller: Caller | None = None
         self.operation: Request | None = None

@@ -69,6 +69,37 @@ def _with_pictures(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
     return made
 
 
+def _with_sounds(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
+    """Likewise, of sound."""
+    sounds = {row.model: (each, row) for each in SOUND_PRICES for row in each.rows()}
+    made = []
+    for entry in entries:
+        found = sounds.get(entry.row.model)
+        made.append(
+            entry
+            if found is None
+            else msgspec.structs.replace(entry, row=_sounding(entry.row, found[1]))
+        )
+    known = {entry.row.model for entry in entries}
+    for model, (each, row) in sounds.items():
+        if model not in known:
+            made.append(
+                CatalogueEntry(
+                    row=row, maker=each.maker, url=each.url, library=SOUND_LIST, since=""
+                )
+            )
+    return made
+
+
+def _sounding(row: PriceRow, sound: PriceRow) -> PriceRow:
+    return msgspec.structs.replace(
+        row,
+        per_character=sound.per_character,
+        per_second=sound.per_second,
+        version=f"{row.version}, {SOUND_LIST}",
+    )
+
+
 def _joined(row: PriceRow, pictures: PriceRow) -> PriceRow:
     return msgspec.structs.replace(
         row,
@@ -138,34 +169,3 @@ def _steps(model: ModelInfo) -> list[tuple[str, Amounts]]:
 def _midnight_ms(since: str) -> int:
     day = datetime.combine(datetime.fromisoformat(since).date(), time(), tzinfo=UTC)
     return int(day.timestamp()) * 1000
-
-
-def _with_sounds(entries: list[CatalogueEntry]) -> list[CatalogueEntry]:
-    """Likewise, of sound."""
-    sounds = {row.model: (each, row) for each in SOUND_PRICES for row in each.rows()}
-    made = []
-    for entry in entries:
-        found = sounds.get(entry.row.model)
-        made.append(
-            entry
-            if found is None
-            else msgspec.structs.replace(entry, row=_sounding(entry.row, found[1]))
-        )
-    known = {entry.row.model for entry in entries}
-    for model, (each, row) in sounds.items():
-        if model not in known:
-            made.append(
-                CatalogueEntry(
-                    row=row, maker=each.maker, url=each.url, library=SOUND_LIST, since=""
-                )
-            )
-    return made
-
-
-def _sounding(row: PriceRow, sound: PriceRow) -> PriceRow:
-    return msgspec.structs.replace(
-        row,
-        per_character=sound.per_character,
-        per_second=sound.per_second,
-        version=f"{row.version}, {SOUND_LIST}",
-    )

@@ -30,6 +30,7 @@ REPLY_TYPES = {
     "srt": b"application/x-subrip; charset=utf-8",
     "vtt": b"text/vtt; charset=utf-8",
 }
+JSON_REPLY = b"application/json; charset=utf-8"
 SEGMENTS_MOST = 200_000
 
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode

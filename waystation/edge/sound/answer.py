@@ -14,8 +14,8 @@ async def answer(story: Story, attempts: Attempts, attempt: Attempt) -> None:
     operation = story.operation
     made = SoundTry(story, attempt)
     if operation is not None and operation.stream:
-        await answers.answer_streamed(story, attempts, attempt, made)
+        await answers.streamed(story, attempts, attempt, made)
     elif isinstance(operation, SpeechOperation):
         await linked(story, attempts, attempt, made)
     else:
-        await answers.answer_whole(story, attempts, attempt, made)
+        await answers.whole(story, attempts, attempt, made)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from waystation.dialects.operation import Request
 from waystation.dialects.sound.hearing import Kind, SoundFile, fields_of_texts, parse_hearing
 from waystation.dialects.sound.speech import parse_speech
-from waystation.dialects.sound.transcript import REPLY_TYPES
+from waystation.dialects.sound.transcript import JSON_REPLY, REPLY_TYPES
 from waystation.edge.call import Call
 from waystation.edge.content_type import multipart_boundary
 from waystation.edge.relay import Relay
@@ -65,8 +65,7 @@ class HearingRelay(Relay):
         fields = fields_of_texts(form.texts)
         operation = parse_hearing(self._kind, fields, form.texts, file)
         file.seconds = await seconds_of(site, file)
-        kind = REPLY_TYPES.get(operation.form)
-        story.reply_type = None if kind is None else (b"content-type", kind)
+        story.reply_type = REPLY_TYPES.get(operation.form, JSON_REPLY)
         return operation, None if hashed is None else hashed.hexdigest()
 
 
