@@ -131,7 +131,8 @@ async def test_python_sdk(sdk: openai.AsyncOpenAI, tmp_path: Path) -> None:
     assert "".join(e.delta for e in events if e.type == "transcript.text.delta") == SAID
     assert events[-1].type == "transcript.text.done"
     assert events[-1].text == SAID
-    assert (await sdk.audio.translations.create(**given)).text == SAID
+    with pytest.warns(DeprecationWarning, match="deprecated"):
+        assert (await sdk.audio.translations.create(**given)).text == SAID
     with pytest.raises(openai.BadRequestError) as refused:
         await sdk.audio.speech.create(model="demo-speech", voice="alloy", input="x" * 5000)
     assert refused.value.param == "input"

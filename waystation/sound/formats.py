@@ -4,8 +4,8 @@ import msgspec
 
 
 class SoundFormat(msgspec.Struct, frozen=True):
-    """name: as callers say it. media_type: of a reply. container, codec: FFmpeg's names. rate: what
-    the codec is fed with, 0 the sound's own. bits_per_second: 0 where the codec has none."""
+    """name: as callers say it. media_type: of a reply. container, codec: FFmpeg's names. rates:
+    what the codec takes, () any. bits_per_second: 0 where the codec has none."""
 
     name: str
     media_type: str

@@ -56,7 +56,6 @@ class HearingOperation:
         "name",
         "prompt_tokens",
         "stream",
-        "wants_words",
     )
 
     dialect = "openai_chat"
@@ -76,7 +75,6 @@ class HearingOperation:
         self.form = form
         self.stream = stream
         self.model = required_text(fields, "model")
-        self.wants_words = any(value == "word" for field, value in texts if field in _GRANULARITIES)
         self._texts = [pair for pair in texts if pair[0] not in _OWN]
         self._prompt = (text(fields, "prompt") or "").encode()
         self.prompt_tokens = tokens_bound(self._prompt) + 16

@@ -35,6 +35,7 @@ class HearingRelay(Relay):
     __slots__ = ("_kind",)
 
     def __init__(self, site: Site, kind: Kind) -> None:
+        # The parser of JSON bodies is never asked here: `_read_form` reads.
         super().__init__(site, DIALECT, parse_speech, site.settings.upload_bytes_max)
         self._kind = kind
 

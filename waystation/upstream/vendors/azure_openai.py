@@ -1,5 +1,6 @@
 """Azure OpenAI, by its v1 addresses (no api-version). A model is a deployment's name.
-Sound is in the preview (https://learn.microsoft.com/azure/ai-foundry/openai/reference-preview-latest)."""
+Sound is in the preview (https://learn.microsoft.com/azure/ai-foundry/openai/reference-preview-latest,
+2026-11-22)."""
 
 from waystation.upstream.vendors.vendor import Vendor
 

@@ -1,6 +1,7 @@
 """Groq. n must be 1; logprobs, logit_bias and names of messages are refused.
 Speech comes as WAV alone; a transcript as json, text or verbose_json
-(https://console.groq.com/docs/speech-to-text, https://console.groq.com/docs/text-to-speech)."""
+(https://console.groq.com/docs/speech-to-text, https://console.groq.com/docs/text-to-speech,
+as others tell it, 2026-11-22)."""
 
 from waystation.upstream.vendors.vendor import Quirks, Vendor
 

@@ -1,4 +1,6 @@
-"""OpenAI itself, and the shape that all others are measured by."""
+"""OpenAI itself, and the shape that all others are measured by.
+
+Sound: https://developers.openai.com/api/reference/resources/audio (2026-11-22)."""
 
 from waystation.upstream.vendors.vendor import Vendor
 
