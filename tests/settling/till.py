@@ -21,7 +21,7 @@ from waystation.settings import Settings
 KEY = "sk-settling-tests-0123456789"
 UPSTREAM_KEY = "93c1d07be2.canary.93c1d07be2"
 INPUT, OUTPUT = 1_000, 2_000
-SECONDS_MAX = 10.0
+SECONDS_MAX = 20.0
 
 __all__ = ["KEY", "Till", "open_till", "until"]
 

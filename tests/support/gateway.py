@@ -172,7 +172,7 @@ class Station:
         assert isinstance(state, AccountState)
         return state
 
-    async def settled(self, seconds_max: float = 10.0) -> None:
+    async def settled(self, seconds_max: float = 20.0) -> None:
         """Until the ledger is there and no hold of this gateway is open."""
         ledger = self.gateway.site.ledger
         await until(lambda: ledger.present and not ledger.holds_open, seconds_max)
@@ -232,7 +232,7 @@ class Station:
             await server.stop()
 
 
-async def until(holds: Any, seconds_max: float = 10.0) -> None:
+async def until(holds: Any, seconds_max: float = 20.0) -> None:
     """Wait for a condition; fails the test when it does not come."""
     try:
         async with asyncio.timeout(seconds_max):
