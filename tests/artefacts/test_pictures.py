@@ -3,7 +3,7 @@
 import asyncio
 import io
 import random
-from time import monotonic
+from time import thread_time
 
 import pytest
 from PIL import Image
@@ -156,9 +156,9 @@ def test_what_has_no_type(data: bytes) -> None:
     [b"<!---->" * 500, b"<!-- " * 700, b" " * 4000, b"<?xml" + b"?" * 4000],
 )
 def test_heads_that_would_be_tried_in_many_ways(data: bytes) -> None:
-    began = monotonic()
+    began = thread_time()
     assert sniff(data + b"<p>") is None
-    assert monotonic() - began < 0.5
+    assert thread_time() - began < 0.5
 
 
 def test_an_svg_behind_remarks() -> None:

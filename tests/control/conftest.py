@@ -157,7 +157,7 @@ async def _serve(services: Services, settings: Settings) -> tuple[Server, asynci
     server = make_server(build_app(services))
     listener = listen(settings.control_socket)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not server.started:
             await asyncio.sleep(0.002)
     return server, serving

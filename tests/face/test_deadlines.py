@@ -97,7 +97,7 @@ async def test_lingering_after_a_refusal_ends():
     ):
         await wire.say(b"NOT HTTP\r\n\r\n")
         assert (await wire.hear()).status == 400
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while face.open_connections:
                 await asyncio.sleep(0.01)
 

@@ -29,7 +29,7 @@ async def test_drain_from_notice_to_empty():
         await idle.say(get("/v1/echo"))
         await idle.hear()
         await busy.say(get("/v1/wait"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while face.open_calls < 1:
                 await asyncio.sleep(0.005)
         face.stop_accepting()
@@ -58,7 +58,7 @@ async def test_who_stands_in_the_kernels_queue_is_served():
             client.sendall(get("/v1/echo"))
         for client in clients:
             reader, writer = await asyncio.open_connection(sock=client)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             writer.close()
 

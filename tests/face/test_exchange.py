@@ -309,7 +309,7 @@ async def test_client_that_leaves_is_told_once():
                     wire.writer.write_eof()
                 else:
                     await wire.close()
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     while not stage.gone:
                         await asyncio.sleep(0.005)
                 stage.open_gate.set()
@@ -383,7 +383,7 @@ async def test_too_many_connections_are_told_so():
             assert reply.status == 503
             assert json.loads(reply.body)["code"] == "overloaded"
         await first.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while face.open_connections > 1:
                 await asyncio.sleep(0.005)
         async with await Wire.open(face.port) as again:

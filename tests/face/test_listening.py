@@ -81,11 +81,11 @@ async def test_tls(tmp_path: Path):
         assert await wire.hear_all() == b""
     wire = await Wire.open(face.port, **options)
     await wire.say(get("/v1/wait"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not face.open_calls:
             await asyncio.sleep(0.005)
     wire.reset()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not stage.gone:
             await asyncio.sleep(0.005)
     stage.open_gate.set()
@@ -127,7 +127,7 @@ def test_the_loop_of_asyncio_serves_as_well():
             async with await Wire.open(face.port) as leaving:
                 await leaving.say(get("/v1/hold"))
                 await leaving.hear_until(b"first\r\n")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while not stage.gone:
                     await asyncio.sleep(0.005)
 
@@ -142,7 +142,7 @@ async def test_aborted_stream_of_http10_ends_in_a_reset():
         await wire.hear_until(b"begun")
         stage.open_gate.set()
         with pytest.raises(ConnectionResetError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await wire.reader.read()
     async with own_face(Stage()) as face, await Wire.open(face.port) as wire:
         await wire.say(get("/v1/late_crash", version="1.0"))

@@ -102,7 +102,7 @@ def test_folding_never_fails_and_never_climbs(raw: str):
 
 
 def test_a_path_of_thousands_of_versions_costs_little():
-    began = time.perf_counter()
+    began = time.thread_time()
     for tail in ("/v1" * 20_000, "/v1/models" * 6_000, "/openai/v1" * 6_000):
         fold(tail)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5

@@ -84,7 +84,7 @@ async def test_a_reader_that_stalls_costs_lines_not_requests() -> None:
     for _ in range(2000):
         log.write(row())
         log.flush()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10, "nobody waits for the reader, who never comes"
     assert log.dropped > 0
     assert log.queue_depth_bytes <= 200_000
 

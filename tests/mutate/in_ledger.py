@@ -4,7 +4,8 @@ from tests.mutate.fault import Fault
 
 _HOLDS = "tests/ledger/test_holds.py::"
 _CLIENT = "tests/wire_ledger/test_client_and_server.py::"
-_FAULTS = "tests/wire_ledger/test_faults.py::"
+_AWAY = "tests/wire_ledger/test_store_away.py::"
+_RETURNS = "tests/wire_ledger/test_ledger_returns.py::"
 
 IN_LEDGER = (
     Fault(
@@ -325,20 +326,20 @@ IN_LEDGER = (
         "waystation/ledger/open_hold.py",
         "        if self.resolution is not None:\n            yield self.resolution\n",
         "",
-        (_FAULTS + "test_a_restarted_ledger_hears_what_it_had_not_acknowledged",),
+        (_RETURNS + "test_a_restarted_ledger_hears_what_it_had_not_acknowledged",),
     ),
     Fault(
         "resolutions are dropped while the store is away",
         "waystation/ledger/writer.py",
         "            elif isinstance(posted.command, Checkpoint | KeepLease):\n",
         "            elif True:\n",
-        (_FAULTS + "test_a_resolution_outlives_every_try_that_failed",),
+        (_AWAY + "test_a_resolution_outlives_every_try_that_failed",),
     ),
     Fault(
         "a gateway that does not return is waited for",
         "waystation/ledger/server.py",
         "        self.writer.put_internal(self._boot, SweepAbsent(self.gateways))\n",
         "        pass\n",
-        (_FAULTS + "test_gateways_that_do_not_return_are_taken_for_dead",),
+        (_RETURNS + "test_gateways_that_do_not_return_are_taken_for_dead",),
     ),
 )

@@ -267,8 +267,8 @@ async def test_a_job_that_never_ends_is_ended_by_the_deadline(line: Line) -> Non
     slow = Bfl(Pauses(first_seconds=0.02, factor=1.5, most_seconds=0.1))
     failure = await line.fails(NAME, slow, order(model="flux-dev"), seconds=0.4)
     assert (failure.code, failure.kind) == ("upstream_timeout", "total_timeout")
-    assert 0.3 <= time.monotonic() - began < 2.0
-    assert 3 <= len(line.seen) <= 12
+    assert 0.3 <= time.monotonic() - began < 10
+    assert 2 <= len(line.seen) <= 12
 
 
 async def test_a_look_that_hangs_is_ended_by_the_deadline(line: Line) -> None:

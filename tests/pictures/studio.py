@@ -6,7 +6,6 @@
 import asyncio
 import contextlib
 import json
-import shutil
 import struct
 import zlib
 from base64 import b64encode
@@ -15,23 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.gateway import Station, opened
 from tests.support.rogue import Rogue
-from waystation.app import gateway as gateway_parts
 from waystation.artefacts.artefact import Artefact
-from waystation.control.apply import execute, open_store, plan
-from waystation.control.apply.load import parse
-from waystation.edge.gateway import Gateway
-from waystation.edge.listening import bind
-from waystation.journal.row import Row
-from waystation.ledger.postgres_books import PostgresBooks
-from waystation.ledger.questions import AskAudit, AskRow, AuditState, RowState
-from waystation.ledger.server import LedgerServer
-from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.settings import Settings
 
 KEY = "sk-pictures-tests-0123456789"
 UPSTREAM_KEY = "5b0e4fa1c7.canary.5b0e4fa1c7"
-BOOT = "boot-of-a-test"
 SECONDS_MAX = 15.0
 CENT = 10_000_000
 """nanos"""
@@ -167,15 +156,13 @@ class Form:
         return f"multipart/form-data; boundary={self.boundary}"
 
 
-class Studio:
+class Studio(Station):
     """What a test holds in its hands."""
 
-    def __init__(self, near: Rogue, far: Rogue, books: Any) -> None:
+    def __init__(self, settings: Settings, near: Rogue, far: Rogue) -> None:
+        super().__init__(settings, near)
         self.near = near
         self.far = far
-        self.books = books
-        self.gateway: Gateway
-        self.port = 0
 
     async def open(
         self, path: str, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
@@ -227,19 +214,6 @@ class Studio:
         writer.close()
         return read_reply(raw)
 
-    async def row(self, request_id: str) -> Row:
-        """The log row, once there is no hold any more."""
-        await self.settled()
-        state = await self.gateway.site.ledger.ask(AskRow("q", 0, request_id))
-        assert isinstance(state, RowState)
-        assert state.row is not None
-        return state.row
-
-    async def settled(self) -> None:
-        async with asyncio.timeout(SECONDS_MAX):
-            while self.gateway.site.ledger.holds_open:
-                await asyncio.sleep(0.002)
-
     async def listed(self, account_id: int) -> tuple[Artefact, ...]:
         """What the account sees, once all that is kept is paid for and published."""
         artefacts = self.gateway.site.artefacts
@@ -248,15 +222,6 @@ class Studio:
             while await artefacts.rows.pending((0, ""), 1):
                 await asyncio.sleep(0.002)
         return (await artefacts.page(account_id, "", 20)).artefacts
-
-    async def check(self) -> None:
-        """The books are clean, and nothing is open."""
-        await self.settled()
-        state = await self.gateway.site.ledger.ask(AskAudit("audit"))
-        assert isinstance(state, AuditState)
-        report = json.loads(state.report)
-        assert report["clean"], report["failures"]
-        assert report["open_holds"] == 0
 
 
 def read_reply(raw: bytes) -> Reply:
@@ -285,49 +250,12 @@ async def open_studio(
     more: str = "", vendor: str = "openai", prices: str = "", **options: Any,
 ) -> AsyncIterator[Studio]:  # fmt: skip
     """options: settings. Leaving the block asks the audit."""
-    data = folder / "data"
-    shutil.copytree(template, data)
-    usual: dict[str, Any] = {
-        "data": data, "port": 0, "language": "en", "time_zone": "UTC", "log_lines": "off",
-        "drain_notice_seconds": 0.0, "drain_seconds_max": 0.0,
-        "egress_allow": ("127.0.0.2/32",), "picture_model": "m",
-    }  # fmt: skip
-    settings = Settings(**{**usual, **options})
-    books: Any
-    if settings.database is None:
-        books = SqliteBooks(data / "ledger.db", time_zone="UTC")
-    else:
-        books = PostgresBooks(settings.database, node="n1", time_zone="UTC")
-    server = LedgerServer(books, settings.ledger_socket, BOOT)
-    await server.start()
-    studio = Studio(near, far, books)
     text = SETUP.format(
         near=near.url, far=far.url, credit=credit, vendor=vendor, more=more, key=KEY,
         key_up=UPSTREAM_KEY,
     ) + prices  # fmt: skip
-    try:
-        async with gateway_parts(settings, BOOT, "gateway-1") as studio.gateway:
-            await studio.gateway.site.ledger.wait_present(SECONDS_MAX)
-            await _apply(settings, text, studio)
-            listen = bind("127.0.0.1", 0)
-            studio.port = listen.getsockname()[1]
-            await studio.gateway.start(listen)
-            try:
-                yield studio
-                await studio.check()
-            finally:
-                await studio.gateway.drain()
-    finally:
-        await server.stop()
-
-
-async def _apply(settings: Settings, text: str, studio: Studio) -> None:
-    document = parse(text.encode(), Path("relay.toml"), {})
-    database, sealing = await open_store(settings)
-    try:
-        wanted = await plan(database, document, sealing)
-        report = await execute(database, wanted, sealing, studio.gateway.site.ledger.ask)
-        assert not report.waiting, report.problems
-    finally:
-        await database.close()
-    await studio.gateway.feed.look()
+    usual: dict[str, Any] = {"egress_allow": ("127.0.0.2/32",), "picture_model": "m"}
+    async with opened(
+        lambda settings: Studio(settings, near, far), template, folder, text, **usual | options
+    ) as studio:
+        yield studio

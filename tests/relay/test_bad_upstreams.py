@@ -207,7 +207,7 @@ async def test_slow_upstreams_meet_their_deadlines_and_others_do_not_feel_it(
             assert json.loads(got.events[-1])["error"]["code"] == "upstream_timeout", name
         else:
             assert (got.status, got.error["code"]) == (504, "upstream_timeout"), name
-        assert time.monotonic() - began < 4, name
+        assert time.monotonic() - began < 12, name
 
 
 # ---- usage that lies ------------------------------------------------------------------------

@@ -177,7 +177,7 @@ async def test_headers_wait_for_content_and_no_longer_than_allowed(begin: Begin)
     station.rogue.answer((*before, Gate(gate), *after))
     began = time.monotonic()
     wire = await station.open_stream()
-    assert 0.15 < time.monotonic() - began < 2
+    assert 0.15 < time.monotonic() - began < 8, "no ten seconds, which are usual"
     assert json.loads(await wire.event() or b"")["choices"][0]["delta"]["role"] == "assistant"
     quiet = json.loads(await wire.event() or b"")
     assert quiet["object"] == "chat.completion.chunk", "a keep-alive is a data event of the dialect"

@@ -8,29 +8,22 @@ A token of model "m" costs 1,000 nanos in and 2,000 out.
 import asyncio
 import contextlib
 import json
-import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.gateway import Station, opened, until
 from tests.support.rogue import Rogue
-from waystation.app import gateway as gateway_parts
-from waystation.control.apply import execute, open_store, plan
-from waystation.control.apply.load import parse
-from waystation.edge.gateway import Gateway
-from waystation.edge.listening import bind
 from waystation.journal.row import Row
-from waystation.ledger.questions import AskAudit, AskRow, AuditState, RowState
-from waystation.ledger.server import LedgerServer
-from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.settings import Settings
 
 KEY = "sk-settling-tests-0123456789"
 UPSTREAM_KEY = "93c1d07be2.canary.93c1d07be2"
-BOOT = "boot-of-a-test"
 INPUT, OUTPUT = 1_000, 2_000
-SECONDS_MAX = 10.0
+SECONDS_MAX = 20.0
+
+__all__ = ["KEY", "Till", "open_till", "until"]
 
 SETUP = f"""\
 [[groups]]
@@ -103,15 +96,13 @@ class Reply:
         return json.loads(self.body)
 
 
-class Till:
+class Till(Station):
     """What a test holds in its hands."""
 
-    def __init__(self, near: Rogue, far: Rogue, books: SqliteBooks) -> None:
+    def __init__(self, settings: Settings, near: Rogue, far: Rogue) -> None:
+        super().__init__(settings, near)
         self.near = near
         self.far = far
-        self.books = books
-        self.gateway: Gateway
-        self.port = 0
 
     async def open(
         self, headers: Mapping[str, str] | None = None, **fields: Any
@@ -143,39 +134,12 @@ class Till:
         pairs = (line.partition(": ") for line in lines)
         return Reply(int(first.split()[1]), {n.lower(): v for n, _, v in pairs}, body)
 
-    async def row(self, request_id: str) -> Row:
-        """The log row, once there is no hold any more."""
-        await self.settled()
-        state = await self.gateway.site.ledger.ask(AskRow("q", 0, request_id))
-        assert isinstance(state, RowState)
-        assert state.row is not None
-        return state.row
-
     async def last_row(self) -> Row:
         """Of the only request so far, whose reply nobody may have read."""
         await self.settled()
         assert self.books._state is not None
         (hold_id,) = self.books._state.resolved
         return await self.row(hold_id)
-
-    async def settled(self) -> None:
-        await until(lambda: not self.gateway.site.ledger.holds_open)
-
-    async def check(self) -> None:
-        """The books are clean, and nothing is open."""
-        await self.settled()
-        state = await self.gateway.site.ledger.ask(AskAudit("audit"))
-        assert isinstance(state, AuditState)
-        report = json.loads(state.report)
-        assert report["clean"], report["failures"]
-        assert report["open_holds"] == 0
-
-
-async def until(holds: Callable[[], Any]) -> None:
-    """Wait for a condition; fails the test when it does not come."""
-    async with asyncio.timeout(SECONDS_MAX):
-        while not holds():
-            await asyncio.sleep(0.002)
 
 
 @contextlib.asynccontextmanager
@@ -184,44 +148,11 @@ async def open_till(
     more_of_near: str = "", near_vendor: str = "openai", **options: Any,
 ) -> AsyncIterator[Till]:  # fmt: skip
     """options: settings. Leaving the block asks the audit."""
-    data = folder / "data"
-    shutil.copytree(template, data)
-    usual: dict[str, Any] = {
-        "data": data, "port": 0, "language": "en", "time_zone": "UTC", "log_lines": "off",
-        "drain_notice_seconds": 0.0, "drain_seconds_max": 0.0,
-    }  # fmt: skip
-    settings = Settings(**{**usual, **options})
-    books = SqliteBooks(data / "ledger.db", time_zone="UTC")
-    server = LedgerServer(books, settings.ledger_socket, BOOT)
-    await server.start()
-    till = Till(near, far, books)
     text = SETUP.format(
         near=near.url, far=far.url, credit=credit,
         near_vendor=near_vendor, more_of_near=more_of_near,
     )  # fmt: skip
-    try:
-        async with gateway_parts(settings, BOOT, "gateway-1") as till.gateway:
-            await till.gateway.site.ledger.wait_present(SECONDS_MAX)
-            await _apply(settings, text, till)
-            listen = bind("127.0.0.1", 0)
-            till.port = listen.getsockname()[1]
-            await till.gateway.start(listen)
-            try:
-                yield till
-                await till.check()
-            finally:
-                await till.gateway.drain()
-    finally:
-        await server.stop()
-
-
-async def _apply(settings: Settings, text: str, till: Till) -> None:
-    document = parse(text.encode(), Path("relay.toml"), {})
-    database, sealing = await open_store(settings)
-    try:
-        wanted = await plan(database, document, sealing)
-        report = await execute(database, wanted, sealing, till.gateway.site.ledger.ask)
-        assert not report.waiting, report.problems
-    finally:
-        await database.close()
-    await till.gateway.feed.look()
+    async with opened(
+        lambda settings: Till(settings, near, far), template, folder, text, **options
+    ) as till:
+        yield till

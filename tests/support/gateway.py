@@ -13,9 +13,9 @@ import asyncio
 import contextlib
 import json
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import select
@@ -30,6 +30,7 @@ from waystation.edge.listening import bind
 from waystation.journal.row import Row
 from waystation.ledger.messages import Done
 from waystation.ledger.policies import PutAccount
+from waystation.ledger.postgres_books import PostgresBooks
 from waystation.ledger.questions import (
     AccountState,
     AskAccount,
@@ -127,6 +128,7 @@ class Station:
         self.gateway: Gateway
         self.port = 0
         self.account_ids: dict[str, int] = {}
+        self.books: Any
         self._server: LedgerServer | None = None
 
     # ---- calling it ------------------------------------------------------------------------
@@ -170,7 +172,7 @@ class Station:
         assert isinstance(state, AccountState)
         return state
 
-    async def settled(self, seconds_max: float = 10.0) -> None:
+    async def settled(self, seconds_max: float = 20.0) -> None:
         """Until the ledger is there and no hold of this gateway is open."""
         ledger = self.gateway.site.ledger
         await until(lambda: ledger.present and not ledger.holds_open, seconds_max)
@@ -191,9 +193,11 @@ class Station:
 
     # ---- changing it -----------------------------------------------------------------------
 
-    async def apply(self, document: Document) -> None:
-        """As `waystation apply`; the gateway has it when this returns."""
-        wanted = parse(to_toml(document).encode(), Path("relay.toml"), {})
+    async def apply(self, document: Document | str) -> None:
+        """As `waystation apply`, the text of a file or what it would say; the gateway has it when
+        this returns."""
+        text = document if isinstance(document, str) else to_toml(document)
+        wanted = parse(text.encode(), Path("relay.toml"), {})
         database, sealing = await open_store(self.settings)
         try:
             what = await plan(database, wanted, sealing)
@@ -214,8 +218,12 @@ class Station:
         assert isinstance(await self.gateway.site.ledger.ask(put), Done)
 
     async def start_ledger(self) -> None:
-        books = SqliteBooks(self.settings.data / "ledger.db", time_zone=self.settings.time_zone)
-        self._server = LedgerServer(books, self.settings.ledger_socket, BOOT)
+        settings = self.settings
+        if settings.database is None:
+            self.books = SqliteBooks(settings.data / "ledger.db", time_zone=settings.time_zone)
+        else:
+            self.books = PostgresBooks(settings.database, node="n1", time_zone=settings.time_zone)
+        self._server = LedgerServer(self.books, settings.ledger_socket, BOOT)
         await self._server.start()
 
     async def stop_ledger(self) -> None:
@@ -224,7 +232,7 @@ class Station:
             await server.stop()
 
 
-async def until(holds: Any, seconds_max: float = 10.0) -> None:
+async def until(holds: Any, seconds_max: float = 20.0) -> None:
     """Wait for a condition; fails the test when it does not come."""
     try:
         async with asyncio.timeout(seconds_max):
@@ -234,18 +242,38 @@ async def until(holds: Any, seconds_max: float = 10.0) -> None:
         raise AssertionError(f"not within {seconds_max} s") from None
 
 
+S = TypeVar("S", bound=Station)
+
+
 @contextlib.asynccontextmanager
 async def open_station(
-    template: Path, folder: Path, document: Document, rogue: Rogue, **options: Any
+    template: Path, folder: Path, document: Document | str, rogue: Rogue, **options: Any
 ) -> AsyncIterator[Station]:
     """options: settings that are not the tests' usual ones."""
+
+    def make(settings: Settings) -> Station:
+        return Station(settings, rogue)
+
+    async with opened(make, template, folder, document, **options) as station:
+        yield station
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    make: Callable[[Settings], S],
+    template: Path,
+    folder: Path,
+    document: Document | str,
+    **options: Any,
+) -> AsyncIterator[S]:
+    """A station of whatever sort, serving. options: settings. Leaving the block asks the audit."""
     data = folder / "data"
     shutil.copytree(template, data)
     usual: dict[str, Any] = {
         "data": data, "port": 0, "language": "en", "time_zone": "UTC", "log_lines": "off",
         "drain_notice_seconds": 0.0, "drain_seconds_max": 0.0,
     }  # fmt: skip
-    station = Station(Settings(**{**usual, **options}), rogue)
+    station = make(Settings(**{**usual, **options}))
     await station.start_ledger()
     try:
         async with gateway_parts(station.settings, BOOT, "gateway-1") as running:

@@ -159,7 +159,7 @@ class Rogue:
     def open_links(self) -> int:
         return sum(link.closed_at is None for link in self.links)
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 5.0) -> None:
+    def wait(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
         """Return once the condition holds. It is looked at whenever something happens here, and
         now and then, as it may be about other things too."""
         give_up_at = time.monotonic() + seconds
@@ -169,7 +169,7 @@ class Rogue:
                     raise AssertionError(f"not within {seconds} s: {self.links}")
                 self._changed.wait(0.02)
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
         """`wait` for tests on an event loop."""
         if not condition():
             await asyncio.to_thread(self.wait, condition, seconds)

@@ -92,7 +92,7 @@ async def test_cancelled_while_waiting_for_the_head(line: Line, rogue: Rogue) ->
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await rogue.until(lambda: rogue.links[0].closed_by == "peer", seconds=1)
+    await rogue.until(lambda: rogue.links[0].closed_by == "peer")
 
 
 async def test_cancelled_while_reading(line: Line, rogue: Rogue) -> None:
@@ -105,7 +105,7 @@ async def test_cancelled_while_reading(line: Line, rogue: Rogue) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     answer.close()
-    await rogue.until(lambda: rogue.links[0].closed_by == "peer", seconds=1)
+    await rogue.until(lambda: rogue.links[0].closed_by == "peer")
 
 
 async def test_a_cancelled_call_never_harms_the_next_owner_of_its_connection(

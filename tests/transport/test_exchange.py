@@ -321,6 +321,6 @@ def test_on_asyncios_own_loop(rogue: Rogue) -> None:
 
 
 async def _until(condition: object) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.002)

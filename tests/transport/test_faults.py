@@ -235,7 +235,7 @@ async def test_others_do_not_feel_a_stalled_server(line: Line, rogue: Rogue) -> 
     begun = time.monotonic()
     for _ in range(20):
         assert (await line.call(rogue)).status == 200
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
     for answer in stalled:
         answer.close()
     await rogue.until(lambda: rogue.open_links <= 1)

@@ -28,7 +28,7 @@ class RawPeer:
     async def receive(self) -> list[Reply] | None:
         """The next frame; None when the connection was closed."""
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while True:
                 try:
                     data = await loop.sock_recv(self._socket, 65536)
