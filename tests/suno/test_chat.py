@@ -14,6 +14,8 @@ from tests.suno.test_tasks import probe
 from tests.support.gateway import CHAT, KEY
 from tests.support.wire import Reply, Wire
 from waystation.dialects.suno.chat_answer import read_songs
+from waystation.edge.suno import song_answer
+from waystation.errors import Fault
 
 MODEL = "suno-v3.5"
 LINK = re.compile(r"https?://\S+")
@@ -179,6 +181,43 @@ async def test_whoever_leaves_finds_the_task_done(studio, suno) -> None:
     shown = await studio.task(task_id, "SUCCESS")
     assert shown["data"][0]["audio_url"]
     assert (await studio.settled(task_id)).settle == "posted"
+
+
+async def test_hearts_beat_while_files_are_made(studio, suno, monkeypatch) -> None:
+    monkeypatch.setattr(song_answer, "HEART_SECONDS", 0.1)
+    wire = await Wire.open(studio.station.port)
+    await wire.send("POST", CHAT, body(stream=True), KEY)
+    async with asyncio.timeout(15):
+        while not suno.jobs:
+            await asyncio.sleep(0.02)
+        suno.jobs[0].hear()
+        await wire.read_head()
+        while "🎵" not in (event := (await wire.event() or b"").decode()):
+            assert "DONE" not in event
+    suno.jobs[0].finish()
+    assert (await wire.rest())[-1] == b"[DONE]"
+    await wire.close()
+
+
+async def test_a_gateway_that_leaves_ends_the_stream_and_not_the_task(studio, suno) -> None:
+    wire = await Wire.open(studio.station.port)
+    await wire.send("POST", CHAT, body(stream=True), KEY)
+    async with asyncio.timeout(15):
+        while not suno.jobs:
+            await asyncio.sleep(0.02)
+        suno.jobs[0].hear()
+        await wire.read_head()
+    streams = studio.station.gateway.site.pulse.streams
+    for stream in list(streams.values()):
+        stream.pulse(1e12, 0.0)
+        stream.swept()
+        stream.cut(Fault("draining", retry_after=1), "drained")
+    last = json.loads((await wire.rest())[-1])
+    assert last["error"]["code"] == "draining"
+    assert not streams
+    suno.jobs[0].finish()
+    await studio.task(wire.headers["x-waystation-task"], "SUCCESS")
+    await wire.close()
 
 
 async def test_the_same_key_hears_the_same_songs(studio, suno) -> None:
