@@ -35,7 +35,7 @@ def texts(reply: Reply) -> str:
 async def finishing(studio: Studio, suno: Any, chat: Any) -> Reply:
     """The reply of a chat whose first job is heard and finished meanwhile."""
     asked = asyncio.create_task(chat)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(45):
         while not suno.jobs:
             await asyncio.sleep(0.02)
     suno.jobs[-1].hear()
@@ -134,7 +134,7 @@ async def test_a_failure_before_the_first_word_is_a_status(studio, suno) -> None
 
 async def test_a_failure_in_the_stream_ends_it_as_an_error(studio, suno) -> None:
     async def failing() -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(45):
             while not suno.jobs:
                 await asyncio.sleep(0.02)
         suno.jobs[0].hear()
@@ -170,7 +170,7 @@ async def test_what_cannot_be_sung(studio, suno) -> None:
 async def test_whoever_leaves_finds_the_task_done(studio, suno) -> None:
     wire = await Wire.open(studio.station.port)
     await wire.send("POST", CHAT, body(stream=True), KEY)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(45):
         while not suno.jobs:
             await asyncio.sleep(0.02)
     suno.jobs[0].hear()
@@ -187,7 +187,7 @@ async def test_hearts_beat_while_files_are_made(studio, suno, monkeypatch) -> No
     monkeypatch.setattr(song_answer, "HEART_SECONDS", 0.1)
     wire = await Wire.open(studio.station.port)
     await wire.send("POST", CHAT, body(stream=True), KEY)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(45):
         while not suno.jobs:
             await asyncio.sleep(0.02)
         suno.jobs[0].hear()
@@ -202,7 +202,7 @@ async def test_hearts_beat_while_files_are_made(studio, suno, monkeypatch) -> No
 async def test_a_gateway_that_leaves_ends_the_stream_and_not_the_task(studio, suno) -> None:
     wire = await Wire.open(studio.station.port)
     await wire.send("POST", CHAT, body(stream=True), KEY)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(45):
         while not suno.jobs:
             await asyncio.sleep(0.02)
         suno.jobs[0].hear()
@@ -361,7 +361,7 @@ async def test_the_facade(studio, suno) -> None:
     ids = ",".join(clip["id"] for clip in clips)
     await studio.task(made.json()["id"], "SUBMITTED")
     suno.jobs[0].finish()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(45):
         while True:
             fed = (await studio.get(f"/suno/feed/{ids}")).json()
             if all(clip["status"] == "complete" for clip in fed):
