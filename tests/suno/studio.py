@@ -36,7 +36,7 @@ from waystation.upstream.egress import EgressGuard
 from waystation.upstream.fetching import Fetcher
 from waystation.upstream.outbound import Outbound
 
-SECONDS_MAX = 20.0
+SECONDS_MAX = 45.0
 FINAL = ("SUCCESS", "FAILURE")
 PRICES = (
     {"model": "suno_music", "per_call": "0.1"},

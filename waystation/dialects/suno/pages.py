@@ -110,7 +110,7 @@ def _seen(fields: dict[str, Any]) -> Seen:
 
 def _percent(value: Any) -> int | None:
     if isinstance(value, str):
-        value = value.strip().removesuffix("%")
+        value = value.strip().removesuffix("%").partition(".")[0]
         value = int(value) if value.isascii() and value.isdigit() and len(value) < 4 else None
     if isinstance(value, float):
         value = int(value)

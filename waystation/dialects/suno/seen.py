@@ -10,6 +10,7 @@ Status = Literal["SUBMITTED", "QUEUED", "IN_PROGRESS", "FAILURE", "SUCCESS"]
 ClipStatus = Literal["submitted", "queued", "streaming", "complete", "error"]
 
 TEXT_CHARACTERS_MAX = 20_000
+ID_CHARACTERS_MAX = 1_000
 LINK_CHARACTERS_MAX = 4 * 1024 * 1024
 """A data: address holds the file itself, so only of ours is one that long."""
 
@@ -148,7 +149,7 @@ def _clip(fields: dict[str, Any]) -> Clip:
     status = read_status(fields.get("status") or fields.get("state"))
     lyrics = text_of(fields.get("lyric")) or text_of(metadata.get("prompt")) or word("text")
     return Clip(
-        id=text_of(fields.get("id") or fields.get("clip_id")),
+        id=text_of(fields.get("id") or fields.get("clip_id"))[:ID_CHARACTERS_MAX],
         status="submitted" if status is None else _CLIP_STATUSES[status],
         title=word("title"),
         text=text_of(fields.get("text")),

@@ -10,7 +10,7 @@ from waystation.edge.identify import identify
 from waystation.edge.language import language_of
 from waystation.edge.replies import send_fault, send_json
 from waystation.edge.suno.desk import Desk
-from waystation.edge.suno.submit import DIALECT
+from waystation.edge.suno.submit import DIALECT, worded
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.tasks.suno.shown import lyrics_of, promised_clips, shown
@@ -45,7 +45,8 @@ class Queries:
             caller = await identify(site.authenticator, call)
             answer = await page(call, caller)
         except Fault as fault:
-            send_fault(call, fault, dialect, language_of(call, site.settings.language))
+            language = language_of(call, site.settings.language)
+            send_fault(call, worded(fault, dialect), dialect, language)
             return
         send_json(call, answer)
 

@@ -48,10 +48,17 @@ class Submit:
         except Fault as fault:
             story.refuse(fault)
             limits = rate_headers(fault.rate) if isinstance(fault, NotAdmitted) else ()
-            send_fault(call, fault, self._dialect, story.language, limits)
+            send_fault(call, worded(fault, self._dialect), self._dialect, story.language, limits)
             return
         story.tell(200)
         call.reply(200, (JSON_TYPE, *rate_headers(begun.rate)), _encode(answer))
+
+
+def worded(fault: Fault, dialect: str) -> Fault:
+    """Without the task pages' own code, where that is no word of the dialect."""
+    if dialect != DIALECT and "suno_code" in fault.extra:
+        fault.extra = {name: told for name, told in fault.extra.items() if name != "suno_code"}
+    return fault
 
 
 def _form_of(call: Call) -> Form:

@@ -32,6 +32,8 @@ SONG_SECONDS_MAX = 24 * 3600.0
 BUSY_MS_MAX = 120_000
 """So long a task waits for upstreams that are all full."""
 WAIT_SECONDS = 2.0
+UPSTREAM_ID_BYTES_MAX = 2000
+"""What an index can hold."""
 _BUSY = frozenset({"upstream_saturated"})
 
 log = structlog.get_logger("waystation.suno")
@@ -146,8 +148,12 @@ class Beginning:
         return change_of(work.task, taken.seen, self._filing, line.secrets) or change
 
     async def _taken(self, studio: Studio, saved: Saved, candidate: Candidate) -> Taken:
+        """Raises AttemptFailed, Lost."""
         model = own_model(candidate.upstream_model, saved.job.model)
-        return await studio.submit(saved, model)
+        taken = await studio.submit(saved, model)
+        if len(taken.upstream_id.encode()) > UPSTREAM_ID_BYTES_MAX:
+            raise Lost(Fault("bad_upstream_response", reason="an endless id"), status=200)
+        return taken
 
 
 def unknown(fault: Fault) -> Change:
