@@ -121,6 +121,26 @@ async def test_a_known_address_is_told_alike(console: Console, mailing: Postman)
         assert len((await connection.execute(select(accounts))).all()) == 1
 
 
+async def test_the_latest_letter_counts(console: Console, mailing: Postman) -> None:
+    await set_up(console)
+    caller = Caller(console)
+    await caller.ok("POST", PATH, {**BODY, "password": "somebody else's"})
+    await caller.ok("POST", PATH, BODY)
+    await deliver(console)
+    (_, old), (_, new) = map(link_of, mailing.taken)
+    assert await caller.refused("POST", f"{PATH}/confirmation", {"token": old}) == "link_invalid"
+    await caller.ok("POST", f"{PATH}/confirmation", {"token": new})
+    await caller.ok("POST", "/api/v1/session", BODY)
+
+
+async def test_letters_to_one_address_are_few(console: Console, mailing: Postman) -> None:
+    await set_up(console)
+    caller = Caller(console)
+    for _ in range(5):
+        await caller.ok("POST", PATH, BODY)
+    assert await caller.refused("POST", PATH, BODY) == "too_many_attempts"
+
+
 async def test_without_a_mail_server_it_is_ready(console: Console) -> None:
     await set_up(console, account_group="trial")
     caller = Caller(console)

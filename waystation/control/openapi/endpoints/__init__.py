@@ -10,6 +10,7 @@ from waystation.control.openapi.endpoints import (
     chat_request,
     completions,
     embeddings,
+    family,
     gemini,
     generation,
     health,
@@ -46,6 +47,7 @@ _MODULES = (
     generation,
     billing,
     token_pages,
+    family,
     catalogue,
     health,
 )
