@@ -52,7 +52,7 @@ def mailing(console: Console) -> Iterator[Postman]:
     console.services.settings = console.services.settings.model_copy(
         update={
             "mail_url": Settings(mail_url=f"smtp://127.0.0.1:{server.port}").mail_url,
-            "mail_from": "relay@relay.example",
+            "mail_from": "Our relay <relay@relay.example>",
             "public_url": "https://relay.example",
         }
     )
@@ -98,6 +98,8 @@ async def test_with_a_letter(console: Console, mailing: Postman) -> None:
     assert await deliver(console) == 1
     (envelope,) = mailing.taken
     assert envelope.rcpt_tos == ["new@example.com"]
+    assert envelope.mail_from == "relay@relay.example"
+    assert b"From: Our relay <relay@relay.example>" in envelope.content
     page, token = link_of(envelope)
     assert page == "/account/confirm"
     confirmation = f"{PATH}/confirmation"
