@@ -52,7 +52,7 @@ def mailing(console: Console) -> Iterator[Postman]:
     console.services.settings = console.services.settings.model_copy(
         update={
             "mail_url": Settings(mail_url=f"smtp://127.0.0.1:{server.port}").mail_url,
-            "mail_from": "relay@relay.example",
+            "mail_from": "Our relay <relay@relay.example>",
             "public_url": "https://relay.example",
         }
     )
@@ -98,6 +98,8 @@ async def test_with_a_letter(console: Console, mailing: Postman) -> None:
     assert await deliver(console) == 1
     (envelope,) = mailing.taken
     assert envelope.rcpt_tos == ["new@example.com"]
+    assert envelope.mail_from == "relay@relay.example"
+    assert b"From: Our relay <relay@relay.example>" in envelope.content
     page, token = link_of(envelope)
     assert page == "/account/confirm"
     confirmation = f"{PATH}/confirmation"
@@ -119,6 +121,26 @@ async def test_a_known_address_is_told_alike(console: Console, mailing: Postman)
     assert (page, token) == ("/account/sign-in", "")
     async with console.store.read() as connection:
         assert len((await connection.execute(select(accounts))).all()) == 1
+
+
+async def test_the_latest_letter_counts(console: Console, mailing: Postman) -> None:
+    await set_up(console)
+    caller = Caller(console)
+    await caller.ok("POST", PATH, {**BODY, "password": "somebody else's"})
+    await caller.ok("POST", PATH, BODY)
+    await deliver(console)
+    (_, old), (_, new) = map(link_of, mailing.taken)
+    assert await caller.refused("POST", f"{PATH}/confirmation", {"token": old}) == "link_invalid"
+    await caller.ok("POST", f"{PATH}/confirmation", {"token": new})
+    await caller.ok("POST", "/api/v1/session", BODY)
+
+
+async def test_letters_to_one_address_are_few(console: Console, mailing: Postman) -> None:
+    await set_up(console)
+    caller = Caller(console)
+    for _ in range(5):
+        await caller.ok("POST", PATH, BODY)
+    assert await caller.refused("POST", PATH, BODY) == "too_many_attempts"
 
 
 async def test_without_a_mail_server_it_is_ready(console: Console) -> None:

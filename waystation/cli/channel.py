@@ -76,4 +76,4 @@ async def _choose(settings: Settings, name: str, model: str | None) -> tuple[Any
     try:
         return channel, model or first_model(channel.name, [*channel.models, *channel.model_map])
     except ProbeRefused as refused:
-        raise Refusal(str(refused)) from None
+        raise Refusal(f"{refused}, with --model") from None

@@ -24,6 +24,11 @@ _SECURITY = {
         "scheme": "bearer",
         "description": "A token of POST /api/v1/access-tokens, for scripts.",
     },
+    "relayKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A relay key, `sk-…`.",
+    },
     "cookie": {
         "type": "apiKey",
         "in": "cookie",
@@ -32,6 +37,9 @@ _SECURITY = {
         "session's `csrf_token` as `x-csrf-token`.",
     },
 }
+
+_PEOPLE = ("session", "accessToken", "cookie")
+_BY_ROLE = {"person": _PEOPLE, "operator": _PEOPLE, "token": ("relayKey",)}
 
 
 def build_desk_document(actions: Sequence[Action], base_url: str = "/") -> dict[str, Any]:
@@ -99,8 +107,7 @@ def _operation(action: Action, by_kind: dict[str, Any]) -> dict[str, Any]:
     made["responses"] = {str(_status(action)): _reply(action, by_kind)} | faults.references(
         action.all_codes, "management"
     )
-    signed = action.role in ("person", "operator")
-    made["security"] = [{name: []} for name in _SECURITY] if signed else []
+    made["security"] = [{name: []} for name in _BY_ROLE.get(action.role, ())]
     return made
 
 

@@ -93,6 +93,7 @@ async def register(call: Call) -> RegisterView:
     email = clean_email(body.email)
     judge_domain(email, sign_up)
     judge_password(body.password)
+    services.sign_in.limit(f"letter {email}", LETTERS_MAX)
     hashed = await services.sign_in.hash(body.password)
     has_mail = mail_server(services.settings) is not None
     try:
@@ -115,10 +116,9 @@ async def _register(
     has_mail: bool,
 ) -> None:
     body = call.body(RegisterBody)
-    if await find_by_email(connection, email) is not None:
-        if not has_mail:
-            raise Fault("already_exists", name=email)
-        await write_letter(connection, call, "known", email, _link(call, "sign-in"))
+    known = await find_by_email(connection, email)
+    if known is not None:
+        await _register_again(connection, call, epoch, known, email, hashed, has_mail)
         return
     if body.invitation:
         sign_up = await use_invitation(connection, invitation_digest(body.invitation), email)
@@ -134,11 +134,37 @@ async def _register(
         language=_language(call),
     )
     if has_mail:
-        token = await mail_tokens.make(connection, account_id, "confirm", email)
-        await write_letter(connection, call, "confirm", email, _link(call, "confirm", token))
+        await _ask_to_confirm(connection, call, account_id, email)
     actor = stranger(call, account_id, email)
     after = {"email": email, "group": sign_up.account_group}
     await record(connection, actor, "register", "account", str(account_id), None, after)
+
+
+async def _register_again(
+    connection: AsyncConnection,
+    call: Call,
+    epoch: int,
+    account_id: int,
+    email: str,
+    hashed: str,
+    has_mail: bool,
+) -> None:
+    """An address that nobody confirmed is whose link is opened: the latest password and letter
+    count. The owner of one that was is told."""
+    if not has_mail:
+        raise Fault("already_exists", name=email)
+    if (await profile_of(connection, account_id)).confirmed:
+        await write_letter(connection, call, "known", email, _link(call, "sign-in"))
+        return
+    await put_password(connection, epoch, account_id, hashed)
+    await _ask_to_confirm(connection, call, account_id, email)
+
+
+async def _ask_to_confirm(
+    connection: AsyncConnection, call: Call, account_id: int, email: str
+) -> None:
+    token = await mail_tokens.make(connection, account_id, "confirm", email)
+    await write_letter(connection, call, "confirm", email, _link(call, "confirm", token))
 
 
 def invitation_digest(code: str) -> bytes:

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -100,11 +99,11 @@ async def post_due(server: MailServer, database: Database, sealing: Sealing) -> 
 async def deliver(server: MailServer, recipient: str, subject: str, text: str) -> None:
     """Raises aiosmtplib.SMTPException, OSError."""
     message = EmailMessage()
-    message["From"] = Address(addr_spec=server.sender)
+    message["From"] = server.sender
     message["To"] = recipient
     message["Subject"] = subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2] or "localhost")
+    message["Message-ID"] = make_msgid(domain=_domain(server.sender))
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     await aiosmtplib.send(
@@ -117,3 +116,8 @@ async def deliver(server: MailServer, recipient: str, subject: str, text: str) -
         password=server.password or None,
         timeout=SEND_SECONDS_MAX,
     )
+
+
+def _domain(sender: str) -> str:
+    """sender: an address, or `A name <address>`."""
+    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"

@@ -26,6 +26,7 @@ _TAGS = (
     ("Files", "文件", "What was made and is stored here."),
     ("Tasks", "任务", "Slow generations: ask, cancel, be told."),
     ("Receipts", "账单", "What requests cost, what is left."),
+    ("Management", "管理", "An account's tokens, as clients of this family manage them."),
     ("Catalogue", "价格与状态", "Prices, groups, status; public."),
     ("Health", "健康检查", "For load balancers."),
 )
@@ -42,6 +43,13 @@ _SECURITY = {
     "midjourneySecret": {"type": "apiKey", "in": "header", "name": "mj-api-secret"},
     "keyQuery": {"type": "apiKey", "in": "query", "name": "key"},
     "basic": {"type": "http", "scheme": "basic"},
+    "accessToken": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "A token of POST /api/v1/access-tokens, with or without `Bearer`.",
+        "x-description-zh": "POST /api/v1/access-tokens 返回的访问令牌，可省略 Bearer。",
+    },
     "session": {
         "type": "http",
         "scheme": "bearer",

@@ -11,6 +11,7 @@ from waystation.control.openapi.endpoints import (
     chat_request,
     completions,
     embeddings,
+    family,
     gemini,
     generation,
     health,
@@ -52,6 +53,7 @@ _MODULES = (
     generation,
     billing,
     token_pages,
+    family,
     catalogue,
     health,
 )

@@ -122,7 +122,7 @@ ENDPOINTS = (
                 },
             ),
         ),
-        codes=_CODES,
+        codes=("session_required", *_CODES),
         shape="family",
     ),
     Endpoint(
