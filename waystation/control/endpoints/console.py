@@ -5,8 +5,8 @@ import hashlib
 from fastapi import Request
 from fastapi.responses import Response
 
-from waystation.control.endpoints import landing
 from waystation.control.built_console.files import SiteFile, SiteFiles
+from waystation.control.endpoints import landing
 from waystation.errors import Fault
 
 _FILES = SiteFiles()
