@@ -44,6 +44,7 @@ def test_every_setting_is_described_once_with_its_default(language: str) -> None
 def test_every_setting_that_a_guide_names_exists() -> None:
     ours = {f"WAYSTATION_{name.upper()}" for name in Settings.model_fields}
     ours |= {"WAYSTATION_BOOT", "WAYSTATION_WIRE_FIXTURES"}
+    ours |= {f"WAYSTATION_SOAK_{name}" for name in ("SECONDS", "SEED", "CURVE")}
     for path in DOCUMENTS:
         for name in re.findall(r"WAYSTATION_[A-Z_]+", path.read_text()):
             assert name in ours, (path.name, name)
