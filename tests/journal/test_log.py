@@ -53,3 +53,10 @@ def test_a_traceback_is_scrubbed_and_stays_on_its_line(sink: io.StringIO) -> Non
     (line,) = sink.getvalue().splitlines()
     assert "canary" not in line
     assert "ValueError" in json.loads(line)["exception"]
+
+
+def test_what_nobody_asked_is_not_told(sink: io.StringIO) -> None:
+    logging.getLogger("alembic.runtime.plugins.autogenerate").info("setup plugin")
+    logging.getLogger("alembic.runtime.migration").info("Running upgrade")
+    (only,) = map(json.loads, sink.getvalue().splitlines())
+    assert only["event"] == "Running upgrade"

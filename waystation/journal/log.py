@@ -33,6 +33,10 @@ class _Scrubbed(logging.Formatter):
         return self._scrub.text(self._inner.format(record))
 
 
+_CHATTY = ("alembic.runtime.plugins",)
+"""They tell at each start what nobody asked."""
+
+
 def configure(
     process: str,
     *,
@@ -59,6 +63,8 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[
             *_SHARED,
