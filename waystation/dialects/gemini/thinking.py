@@ -1,7 +1,9 @@
 """How much to think, in Gemini's words: levels from version 3 on, budgets in tokens before.
 
-Which model has which level: ai.google.dev/gemini-api/docs/thinking, read 2026-11-22. Flash and
-Flash-Lite have all four, 3 Pro low and high, later Pros medium besides.
+Which model has which level: Google's pages of 3 Flash and of 3.5 Flash, which compares it with 3.1
+Pro and Flash-Lite (docs.cloud.google.com, …/models/gemini/3-flash and …/guides/gemini-3-5-flash,
+seen in an index of 2026-11-22). Flash and Flash-Lite have all four, later Pros low to high; 3 Pro
+low and high, by third parties.
 """
 
 from collections.abc import Mapping
