@@ -3,9 +3,10 @@
     python3 bench/interpreters.py            the table, the fastest first
     python3 bench/interpreters.py --best     the fastest one's path: make setup PYTHON=$(…)
 
-How an interpreter was built (by a profile, with link-time optimisation, or neither) makes up to a
-quarter of the relay's speed, and not every builder says so in `sysconfig`. So it is measured, with
-what a relay does most: calls, small objects, small bytes. Needs nothing but the standard library.
+How an interpreter was built (by a profile, with link-time optimisation, or neither) is felt in each
+request, and not every builder says so in `sysconfig`. So it is measured, with what a relay does
+most: calls, small objects, small bytes. It ranks them; a whole relay gains less than it shows, for
+it is not made of calls alone. Needs nothing but the standard library.
 """
 
 import os

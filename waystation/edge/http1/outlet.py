@@ -6,24 +6,11 @@ import asyncio
 class Outlet:
     """Queues bytes on a transport and watches them leave."""
 
-    __slots__ = (
-        "_bytes_high",
-        "_is_full",
-        "_sent_bytes",
-        "_taken_at",
-        "_taken_bytes",
-        "_transport",
-        "_waiters",
-        "is_paused",
-    )
+    __slots__ = ("_sent_bytes", "_taken_at", "_taken_bytes", "_transport", "_waiters", "is_paused")
 
     def __init__(self, transport: asyncio.Transport, bytes_high: int) -> None:
-        # So low that the loop writes at once. Else it gathers what all connections write in one of
-        # its turns and writes in the end: the first of many replies would wait for the last.
-        transport.set_write_buffer_limits(high=1)
+        transport.set_write_buffer_limits(high=bytes_high)
         self._transport = transport
-        self._bytes_high = bytes_high
-        self._is_full = False  # the kernel takes no more for now
         self._sent_bytes = 0
         self._taken_bytes = 0
         self._taken_at = 0.0
@@ -35,18 +22,11 @@ class Outlet:
         """Queue bytes."""
         self._sent_bytes += len(data)
         self._transport.write(data)
-        if self._is_full:
-            self._look()
 
     def send_both(self, first: bytes, second: bytes) -> None:
         """Queue two pieces without joining them."""
         self._sent_bytes += len(first) + len(second)
         self._transport.writelines((first, second))
-        if self._is_full:
-            self._look()
-
-    def _look(self) -> None:
-        self.is_paused = self._transport.get_write_buffer_size() > self._bytes_high
 
     @property
     def is_empty(self) -> bool:
@@ -54,13 +34,12 @@ class Outlet:
         return self._transport.get_write_buffer_size() == 0
 
     def pause(self) -> None:
-        """The transport says that the kernel does not take all; its queue is looked at after each
-        write from now on."""
-        self._is_full = True
+        """The transport says that too much is queued."""
+        self.is_paused = True
 
     def resume(self) -> None:
-        """The transport says that all was taken, or the connection has ended."""
-        self._is_full = self.is_paused = False
+        """The transport says that enough was taken, or the connection has ended."""
+        self.is_paused = False
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():
