@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas } from "../api/client";
@@ -7,7 +8,7 @@ import { Editor } from "../parts/editor";
 export function TransferEditor({ account, onSaved, onClose }: { account: Schemas["AccountDetailView"]; onSaved: () => void; onClose: () => void }) {
   const { t } = useTranslation();
   const kinds = (["grant", "adjust", "topup"] as const).map((value) => ({ value, label: t(`wallet.kind.${value}`) }));
-  const id = `console-${account.id}-${Date.now()}`;
+  const [id] = useState(() => `console-${account.id}-${Date.now()}`);
   return (
     <Editor
       title={t("accounts.transfer", { email: account.email })}

@@ -17,11 +17,8 @@ export interface Filter {
 export function Filters({ value, house, onChange }: { value: Filter; house: boolean; onChange: (filter: Filter) => void }) {
   const { t } = useTranslation();
   const put = (name: keyof Filter, typed: string) => {
-    const next: Record<string, unknown> = { ...value };
-    if (typed === "") delete next[name];
-    else if (name === "since" || name === "until") next[name] = new Date(typed).toISOString();
-    else next[name] = name.endsWith("_id") && name !== "request_id" ? Number(typed) || 0 : typed;
-    onChange(next as Filter);
+    const rest = Object.entries(value).filter(([known]) => known !== name);
+    onChange(Object.fromEntries(typed === "" ? rest : [...rest, [name, asked(name, typed)]]) as Filter);
   };
   const words: (keyof Filter)[] = house ? ["model", "group", "request_id", "account_id", "channel_id"] : ["model", "group", "request_id"];
   const query = new URLSearchParams(Object.entries({ ...value, mine: String(!house) }).map(([name, one]) => [name, String(one)]));
@@ -40,4 +37,9 @@ export function Filters({ value, house, onChange }: { value: Filter; house: bool
       <Button icon={<DownloadOutlined />} href={`/api/v1/log/export?${query}`} download>{t("log.export")}</Button>
     </Flex>
   );
+}
+
+function asked(name: keyof Filter, typed: string): string | number {
+  if (name === "since" || name === "until") return new Date(typed).toISOString();
+  return name === "account_id" || name === "channel_id" ? Number(typed) || 0 : typed;
 }

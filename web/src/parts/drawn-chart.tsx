@@ -1,13 +1,13 @@
 import { theme } from "antd";
 import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
-import { init, use } from "echarts/core";
+import { init, use as register } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 
 import type { Series } from "./chart";
 
-use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
+register([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
 export default function DrawnChart({ label, names, series }: { label: string; names: readonly string[]; series: readonly Series[] }) {
   const place = useRef<HTMLDivElement>(null);

@@ -24,18 +24,13 @@ export function flatten(view: Values, ...nested: Nested[]): Values {
 
 /** What is said of the inner record replaces it whole, so the rest of it is said along. */
 export function nest(body: Values, before: Values | undefined, ...nested: Nested[]): Values {
-  const whole: Values = { ...body };
+  const names = nested.flatMap(({ name, keys }) => keys.map((key) => `${name}_${key}`));
+  const whole: Values = Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
   for (const { name, keys } of nested) {
-    const said = keys.filter((key) => `${name}_${key}` in body);
+    const said = keys.filter((key) => `${name}_${key}` in body).map((key) => [key, body[`${name}_${key}`]]);
     if (said.length === 0) continue;
-    const inner: Values = { ...((before?.[name] ?? {}) as Values) };
-    for (const key of said) {
-      const value = body[`${name}_${key}`];
-      delete whole[`${name}_${key}`];
-      if (value === "" || value === null) delete inner[key];
-      else inner[key] = value;
-    }
-    whole[name] = inner;
+    const inner = { ...((before?.[name] ?? {}) as Values), ...(Object.fromEntries(said) as Values) };
+    whole[name] = Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== "" && value !== null));
   }
   return whole;
 }
