@@ -45,6 +45,8 @@ def _family(method: str, path: str, role: Role, handler: Handler) -> tuple[Route
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", "public", console.page),
     Route("GET", "/console/{page:path}", "public", console.page),
+    Route("GET", "/account", "public", console.page),
+    Route("GET", "/account/{page:path}", "public", console.page),
     Route("GET", "/assets/{file}", "public", console.asset),
     Route("GET", "/icon.svg", "public", console.asset),
     Route("GET", "/openapi.json", "public", openapi.show),

@@ -8,6 +8,7 @@ import { RouterProvider } from "react-router/dom";
 
 import { Refusal } from "./api/call";
 import { makeRouter } from "./router";
+import { ProofDialog } from "./session/proof-dialog";
 import { SessionProvider } from "./session/provider";
 import { SiteProvider } from "./shell/site";
 import { useScheme } from "./shell/preferences";
@@ -47,6 +48,7 @@ export function App() {
           <SiteProvider>
             <SessionProvider>
               <RouterProvider router={router} />
+              <ProofDialog />
             </SessionProvider>
           </SiteProvider>
         </QueryClientProvider>

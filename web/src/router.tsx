@@ -2,6 +2,7 @@
 import { createBrowserRouter } from "react-router";
 
 import { PAGES } from "./pages";
+import { guarded } from "./session/guarded";
 import { Broken } from "./shell/broken";
 import { Shell } from "./shell/shell";
 
@@ -13,7 +14,7 @@ export function makeRouter() {
       hydrateFallbackElement: <></>,
       children: PAGES.map((page) => ({
         path: page.path,
-        lazy: async () => ({ Component: (await page.load()).default }),
+        lazy: async () => ({ Component: guarded(page.audience, (await page.load()).default) }),
       })),
     },
   ]);

@@ -19,9 +19,20 @@ from waystation.tasks.task import Task
 _SEPARATOR = "."
 
 
+FILES_MAX = 4
+"""Links told with each task of a list."""
+
+
+class FileView(msgspec.Struct, frozen=True):
+    """url: signed, for whoever has it."""
+
+    url: str
+    content_type: str
+
+
 class TaskView(msgspec.Struct, frozen=True):
-    """held: USD while it goes on. charge: USD, once it is over. account_id, channel_id: told to
-    operators."""
+    """held: USD while it goes on. charge: USD, once it is over. files: the first few that it made
+    and that are still there. account_id, channel_id: told to operators."""
 
     id: str
     kind: str
@@ -37,6 +48,7 @@ class TaskView(msgspec.Struct, frozen=True):
     result: dict[str, Any]
     created_at: datetime
     finished_at: datetime | None
+    files: list[FileView]
     account_id: int | None = None
     channel_id: int | None = None
 
@@ -69,7 +81,18 @@ async def list_all(call: Call) -> Page[TaskView]:
     found = [task_of(dict(row)) for row in rows]
     page, more = found[: asked.limit], len(found) > asked.limit
     cursor = f"{page[-1].created_ms}{_SEPARATOR}{page[-1].id}" if more else None
-    return Page([_shown(task, operator=operator) for task in page], cursor)
+    shown_ones = [_shown(task, await _files(call, task), operator=operator) for task in page]
+    return Page(shown_ones, cursor)
+
+
+async def _files(call: Call, task: Task) -> list[FileView]:
+    """Raises StorageAway."""
+    store, found = call.services.artefacts, list[FileView]()
+    for artefact_id in task.artefacts[:FILES_MAX]:
+        artefact = await store.find(artefact_id)
+        if artefact is not None:
+            found.append(FileView(store.link(artefact, ""), artefact.content_type))
+    return found
 
 
 def _place(cursor: str) -> tuple[int, str]:
@@ -79,7 +102,7 @@ def _place(cursor: str) -> tuple[int, str]:
     return int(created), name
 
 
-def _shown(task: Task, *, operator: bool) -> TaskView:
+def _shown(task: Task, files: list[FileView], *, operator: bool) -> TaskView:
     charged = task.nanos if task.settle in ("post", "posted") else 0
     return TaskView(
         task.id,
@@ -96,6 +119,7 @@ def _shown(task: Task, *, operator: bool) -> TaskView:
         task.result,
         at(task.created_ms),
         at_or_none(task.finished_ms),
+        files,
         task.account_id if operator else None,
         task.channel_id if operator else None,
     )

@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
 import { Code } from "../parts/code";
+import { Prose } from "../parts/prose";
+import { News } from "../shell/news";
 import { useSite } from "../shell/site";
 
 export default function Home() {
@@ -10,8 +12,8 @@ export default function Home() {
   const site = useSite();
   return (
     <div style={{ maxWidth: 820 }}>
-      <Typography.Title level={1} style={{ fontSize: 28, marginTop: 0 }}>{t("home.title")}</Typography.Title>
-      <Typography.Paragraph style={{ fontSize: 16 }}>{t("home.about")}</Typography.Paragraph>
+      <News />
+      {site.home ? <Prose text={site.home} /> : <Welcome />}
       <Card size="small" title={t("home.address")} style={{ marginBottom: 16 }}>
         <Space orientation="vertical" style={{ width: "100%" }}>
           <Code text={`${site.address}/v1`} label={t("home.address")} />
@@ -25,5 +27,15 @@ export default function Home() {
         <a href="/openapi.json"><Button tabIndex={-1}>OpenAPI</Button></a>
       </Flex>
     </div>
+  );
+}
+
+function Welcome() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Typography.Title level={1} style={{ fontSize: 28, marginTop: 0 }}>{t("home.title")}</Typography.Title>
+      <Typography.Paragraph style={{ fontSize: 16 }}>{t("home.about")}</Typography.Paragraph>
+    </>
   );
 }

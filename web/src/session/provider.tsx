@@ -1,24 +1,21 @@
-// Who is signed in here, and the ways in and out.
+// Who is signed in here, and the ways in and out. The session is in a cookie that no script sees.
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 
-import { call, Refusal } from "../api/call";
+import { Refusal } from "../api/call";
+import { api, keepForgeryWord, onSignedOut, type Schemas, told } from "../api/client";
 
-export interface Account {
-  id: number;
-  email: string;
-  role: "user" | "operator";
-}
-
+export type Account = Schemas["AccountView"];
 type Known = { state: "asking" } | { state: "nobody" } | { state: "somebody"; account: Account };
 
 interface Session {
   known: Known;
-  signIn(email: string, password: string): Promise<void>;
+  signIn(email: string, password: string, code: string): Promise<void>;
   signOut(): Promise<void>;
 }
 
-const STORED = "waystation.session";
+/** That there may be a session: strangers need not ask. */
+const STORED = "waystation.signed-in";
 const Context = createContext<Session | undefined>(undefined);
 
 export function useSession(): Session {
@@ -27,39 +24,51 @@ export function useSession(): Session {
   return session;
 }
 
-/** The bearer of this tab's session; gone with the tab. */
-export function sessionKey(): string | undefined {
-  return sessionStorage.getItem(STORED) ?? undefined;
+export function useOperator(): boolean {
+  const { known } = useSession();
+  return known.state === "somebody" && known.account.role === "operator";
+}
+
+/** To be said before the browser leaves to sign in elsewhere. */
+export function expectSession(): void {
+  localStorage.setItem(STORED, "1");
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
-  const [known, setKnown] = useState<Known>({ state: sessionKey() ? "asking" : "nobody" });
-  useEffect(() => {
-    const key = sessionKey();
-    if (key === undefined) return;
-    call<{ account: Account }>("/api/v1/session", { key })
-      .then(({ account }) => setKnown({ state: "somebody", account }))
-      .catch((fault: unknown) => {
-        if (fault instanceof Refusal && fault.status === 401) sessionStorage.removeItem(STORED);
-        setKnown({ state: "nobody" });
-      });
-  }, []);
-  const signIn = useCallback(async (email: string, password: string) => {
-    const begun = await call<{ token: string; account: Account }>("/api/v1/session", {
-      method: "POST",
-      body: { email, password },
-    });
-    sessionStorage.setItem(STORED, begun.token);
-    setKnown({ state: "somebody", account: begun.account });
-  }, []);
-  const signOut = useCallback(async () => {
-    const key = sessionKey();
-    sessionStorage.removeItem(STORED);
+  const [known, setKnown] = useState<Known>({ state: localStorage.getItem(STORED) ? "asking" : "nobody" });
+  const forget = useCallback(() => {
+    localStorage.removeItem(STORED);
+    keepForgeryWord("");
     setKnown({ state: "nobody" });
+  }, []);
+  const begin = useCallback((session: Schemas["SessionView"]) => {
+    expectSession();
+    keepForgeryWord(session.csrf_token ?? "");
+    setKnown({ state: "somebody", account: session.account });
+  }, []);
+  useEffect(() => {
+    onSignedOut(forget);
+    if (!localStorage.getItem(STORED)) return;
+    told(api.GET("/api/v1/session"))
+      .then(begin)
+      .catch((fault: unknown) => {
+        if (fault instanceof Refusal && fault.status === 401) forget();
+        else setKnown({ state: "nobody" });
+      });
+  }, [begin, forget]);
+  const signIn = useCallback(
+    async (email: string, password: string, code: string) => {
+      begin(await told(api.POST("/api/v1/session", { body: { email, password, code, cookie: true } })));
+      queries.clear();
+    },
+    [begin, queries],
+  );
+  const signOut = useCallback(async () => {
+    await api.DELETE("/api/v1/session");
+    forget();
     queries.clear();
-    if (key !== undefined) await call("/api/v1/session", { method: "DELETE", key });
-  }, [queries]);
+  }, [forget, queries]);
   const session = useMemo(() => ({ known, signIn, signOut }), [known, signIn, signOut]);
   return <Context value={session}>{children}</Context>;
 }

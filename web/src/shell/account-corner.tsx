@@ -22,7 +22,7 @@ export function AccountCorner() {
     await go("/");
   };
   return (
-    <Dropdown menu={{ items: [{ key: "out", label: t("session.signOut"), onClick: () => void leave() }] }} trigger={["click"]}>
+    <Dropdown menu={{ items: [{ key: "profile", label: <Link to="/console/profile">{t("menu.profile")}</Link> }, { key: "out", label: t("session.signOut"), onClick: () => void leave() }] }} trigger={["click"]}>
       <Button type="text" icon={<UserOutlined />} aria-label={known.account.email}>
         {wide ? known.account.email : null}
       </Button>

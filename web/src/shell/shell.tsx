@@ -7,6 +7,7 @@ import { Link, Outlet, useNavigation } from "react-router";
 
 import { LANGUAGES, type Language, speak } from "../words/start";
 import { AccountCorner } from "./account-corner";
+import { Footer } from "./footer";
 import { SiteMenu } from "./menu";
 import { chooseScheme, useScheme } from "./preferences";
 import { useSite } from "./site";
@@ -49,6 +50,7 @@ export function Shell() {
           <Spin spinning={loading} delay={200}>
             <Outlet />
           </Spin>
+          <Footer />
         </Layout.Content>
       </Layout>
     </Layout>
@@ -59,7 +61,8 @@ function Name() {
   const site = useSite();
   const { token } = theme.useToken();
   return (
-    <Link to="/" style={{ color: token.colorText, fontWeight: 600, fontSize: 16, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
+    <Link to="/" style={{ color: token.colorText, fontWeight: 600, fontSize: 16, minWidth: 0, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
+      {site.logo && <img src={site.logo} alt="" style={{ height: 24, verticalAlign: "middle", marginInlineEnd: 8 }} />}
       {site.name}
     </Link>
   );

@@ -1,21 +1,24 @@
-// What the operator says of this site: its name and where programs reach it.
+// What the operator says of this site: its name, its pages, its currency and where programs reach it.
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect } from "react";
 
-import { call } from "../api/call";
+import { api, type Schemas, told } from "../api/client";
 
-export interface Site {
-  name: string;
+export interface Site extends Required<Schemas["Site"]> {
   version: string;
   /** Where programs send requests, without a path. */
   address: string;
+  registration: "open" | "invited" | "closed";
+  captcha: boolean;
+  sendsMail: boolean;
+  providers: Schemas["ProviderOption"][];
 }
 
-interface Status {
-  data: { system_name: string; version: string; server_address: string };
-}
-
-const UNKNOWN: Site = { name: "", version: "", address: window.location.origin };
+const UNKNOWN: Site = {
+  name: "", logo: "", home: "", footer: "", terms: "", privacy: "", contact: "", docs_url: "",
+  display_currency: "USD", display_rate: "1", public_pricing: true,
+  version: "", address: window.location.origin, registration: "closed", captcha: false, sendsMail: false, providers: [],
+};
 const Context = createContext<Site>(UNKNOWN);
 
 export function useSite(): Site {
@@ -23,17 +26,24 @@ export function useSite(): Site {
 }
 
 export function SiteProvider({ children }: { children: ReactNode }) {
-  const status = useQuery({ queryKey: ["site"], queryFn: () => call<Status>("/api/status"), staleTime: 60_000 });
-  const told = status.data?.data;
-  const site: Site = told
-    ? {
-        name: told.system_name,
-        version: told.version,
-        address: (told.server_address || window.location.origin).replace(/\/+$/, ""),
-      }
-    : UNKNOWN;
+  const { data } = useQuery({ queryKey: ["site"], queryFn: () => told(api.GET("/api/v1/site")), staleTime: 60_000 });
+  const site = data ? siteOf(data) : UNKNOWN;
   useEffect(() => {
     if (site.name) document.title = site.name;
-  }, [site.name]);
+    if (site.logo) document.querySelector("link[rel=icon]")?.setAttribute("href", site.logo);
+  }, [site.name, site.logo]);
   return <Context value={site}>{children}</Context>;
+}
+
+function siteOf(view: Schemas["SiteView"]): Site {
+  return {
+    ...UNKNOWN,
+    ...view.site,
+    version: view.version,
+    address: (view.api_base || window.location.origin).replace(/\/+$/, ""),
+    registration: view.registration,
+    captcha: view.captcha,
+    sendsMail: view.sends_mail,
+    providers: view.providers,
+  };
 }

@@ -1,0 +1,70 @@
+import { useQuery } from "@tanstack/react-query";
+import { Button, Flex, Skeleton, Tabs } from "antd";
+import { useTranslation } from "react-i18next";
+
+import { api, type Schemas, told } from "../api/client";
+import { useGroupNames } from "../groups/names";
+import { Section } from "../house/section";
+import { useAct } from "../parts/act";
+import { FaultNote } from "../parts/fault";
+import type { Field, Values } from "../parts/field";
+import { Heading } from "../parts/heading";
+
+const NAME: Field[] = [
+  { name: "name", kind: "text", label: "site_name", required: true },
+  { name: "logo", kind: "text", help: "logo" },
+  { name: "contact", kind: "text" },
+  { name: "docs_url", kind: "text" },
+  { name: "display_currency", kind: "text", help: "displayCurrency" },
+  { name: "display_rate", kind: "text", help: "displayRate" },
+  { name: "public_pricing", kind: "switch", help: "publicPricing" },
+];
+const PAGES: Field[] = (["home", "footer", "terms", "privacy"] as const).map((name) => ({ name, kind: "long", help: "markdown" }));
+
+export default function Settings() {
+  const { t } = useTranslation();
+  const groups = useGroupNames().map((value) => ({ value, label: value }));
+  const { data, error } = useQuery({ queryKey: ["settings"], queryFn: () => told(api.GET("/api/v1/settings")) });
+  const putSite = (body: Values) => api.PUT("/api/v1/settings/site", { body: body as Schemas["Site"] });
+  const signUp: Field[] = [
+    { name: "mode", kind: "choice", options: (["closed", "invited", "open"] as const).map((value) => ({ value, label: t(`settings.mode.${value}`) })) },
+    { name: "credit", kind: "text", help: "usd" },
+    { name: "account_group", kind: "choice", options: groups },
+    { name: "captcha", kind: "switch", label: "captchaWanted" },
+    { name: "domains", kind: "words", help: "domains" },
+    { name: "blocked_domains", kind: "words" },
+  ];
+  return (
+    <>
+      <Heading title={t("menu.settings")} />
+      <FaultNote fault={error} />
+      {!data && !error && <Skeleton active />}
+      {data && (
+        <Tabs
+          style={{ maxWidth: 760 }}
+          items={[
+            { key: "site", label: t("settings.site"), children: <Section title={t("settings.site")} fields={NAME} value={data.site as Values} put={putSite} /> },
+            { key: "pages", label: t("settings.pages"), children: <Section title={t("settings.pages")} fields={PAGES} value={data.site as Values} put={putSite} /> },
+            { key: "signUp", label: t("settings.signUp"), children: <Section title={t("settings.signUp")} fields={signUp} value={data.sign_up as Values} put={(body) => api.PUT("/api/v1/settings/sign-up", { body: body as Schemas["SignUp"] })} /> },
+            {
+              key: "auto", label: t("settings.auto"),
+              children: <Section title={t("settings.auto")} fields={[{ name: "groups", kind: "words", options: groups, help: "autoGroups" }]} value={{ groups: data.auto_groups }} put={(body) => api.PUT("/api/v1/settings/auto-groups", { body: body as Schemas["AutoGroupsBody"] })} />,
+            },
+            { key: "mail", label: t("settings.mail"), children: <Mail sends={data.sends_mail} /> },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+function Mail({ sends }: { sends: boolean }) {
+  const { t } = useTranslation();
+  const act = useAct();
+  return (
+    <Flex vertical gap="small" align="flex-start">
+      <span>{t(sends ? "settings.mailOn" : "settings.mailOff")}</span>
+      <Button disabled={!sends} onClick={() => void act(() => api.POST("/api/v1/settings/mail/test"), t("session.letterSent"))}>{t("settings.mailTest")}</Button>
+    </Flex>
+  );
+}

@@ -1,0 +1,72 @@
+import { useQuery } from "@tanstack/react-query";
+import { Button, Card, Flex, Input, Tag } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { api, type Schemas, told } from "../api/client";
+import { useAct } from "../parts/act";
+import { Figures } from "../parts/figures";
+import { Heading } from "../parts/heading";
+import { Listing, usePages } from "../parts/listing";
+import { useMoney } from "../parts/money";
+import { useWhen } from "../parts/when";
+
+export default function Wallet() {
+  const { t } = useTranslation();
+  const money = useMoney();
+  const { data } = useQuery({ queryKey: ["me"], queryFn: () => told(api.GET("/api/v1/me")) });
+  return (
+    <>
+      <Heading title={t("menu.wallet")} about={t("wallet.about")} />
+      {data && (
+        <Figures
+          of={[
+            { name: t("field.available"), value: money(data.available) },
+            { name: t("field.balance"), value: money(data.balance) },
+            { name: t("field.held"), value: money(data.held) },
+            { name: t("field.spent"), value: money(data.spent) },
+          ]}
+        />
+      )}
+      <Redeem />
+      <Transfers />
+    </>
+  );
+}
+
+function Redeem() {
+  const { t } = useTranslation();
+  const act = useAct("me", "wallet", "dashboard");
+  const [code, setCode] = useState("");
+  const redeem = async () => {
+    if (await act(() => api.POST("/api/v1/redemptions", { body: { code } }), t("wallet.redeemed"))) setCode("");
+  };
+  return (
+    <Card size="small" title={t("wallet.redeem")} style={{ marginBottom: 16, maxWidth: 560 }}>
+      <Flex gap="small">
+        <Input aria-label={t("wallet.code")} placeholder={t("wallet.code")} value={code} onChange={(change) => setCode(change.target.value)} onPressEnter={() => void redeem()} autoComplete="off" />
+        <Button type="primary" disabled={!code.trim()} onClick={() => void redeem()}>{t("wallet.redeem")}</Button>
+      </Flex>
+    </Card>
+  );
+}
+
+function Transfers() {
+  const { t } = useTranslation();
+  const money = useMoney();
+  const when = useWhen();
+  const pages = usePages(["wallet"], (cursor) => told(api.GET("/api/v1/wallet", { params: { query: { cursor } } })));
+  return (
+    <Listing<Schemas["WalletView"]>
+      pages={pages}
+      rowKey="id"
+      empty={t("wallet.none")}
+      columns={[
+        { title: t("field.created_at"), dataIndex: "created_at", render: (at: string) => when(at) },
+        { title: t("field.kind"), dataIndex: "kind", render: (kind: string) => <Tag>{t(`wallet.kind.${kind}`, { defaultValue: kind })}</Tag> },
+        { title: t("field.amount"), dataIndex: "amount", render: (amount: string) => money(amount) },
+        { title: t("field.note"), dataIndex: "note" },
+      ]}
+    />
+  );
+}

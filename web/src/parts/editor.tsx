@@ -1,0 +1,62 @@
+import { Alert, Button, Drawer, Form, Space } from "antd";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { FaultNote } from "./fault";
+import { bodyOf, type Field, toForm, type Values } from "./field";
+import { Fields } from "./fields";
+
+interface Asked {
+  title: string;
+  fields: readonly Field[];
+  /** What is there; absent: something new. */
+  before?: Values | undefined;
+  /** A file says it: to be read only. */
+  managed?: boolean;
+  save: (body: Values) => Promise<unknown>;
+  onClose: () => void;
+  children?: ReactNode;
+}
+
+/** A form at the side. It is there while it is open. */
+export function Editor({ title, fields, before, managed = false, save, onClose, children }: Asked) {
+  const { t } = useTranslation();
+  const [form] = Form.useForm<Values>();
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+  const first = Object.fromEntries(fields.map(({ name, kind, start }) => [name, toForm(kind, before ? before[name] : start)]));
+  const submit = async (typed: Values) => {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await save(bodyOf(fields, typed, before));
+      onClose();
+    } catch (refused) {
+      setFault(refused);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Drawer
+      open
+      title={title}
+      size="min(560px, 100vw)"
+      onClose={onClose}
+      footer={
+        <Space>
+          <Button type="primary" loading={busy} disabled={managed} onClick={() => form.submit()}>{t("form.save")}</Button>
+          <Button onClick={onClose}>{t("form.cancel")}</Button>
+        </Space>
+      }
+    >
+      {managed && <Alert type="info" showIcon title={t("form.managed")} style={{ marginBottom: 16 }} />}
+      <Form<Values> form={form} layout="vertical" initialValues={first} onFinish={(typed) => void submit(typed)}>
+        <Fields of={fields} disabled={managed} />
+        {children}
+        <FaultNote fault={fault} />
+        <button type="submit" hidden />
+      </Form>
+    </Drawer>
+  );
+}

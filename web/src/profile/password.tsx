@@ -1,0 +1,30 @@
+import { useMutation } from "@tanstack/react-query";
+import { App, Button, Card, Form, Input } from "antd";
+import { useTranslation } from "react-i18next";
+
+import { api, type Schemas } from "../api/client";
+import { FaultNote } from "../parts/fault";
+
+export function Password({ me }: { me: Schemas["MeView"] }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const [form] = Form.useForm<Schemas["PasswordBody"]>();
+  const change = useMutation<unknown, unknown, Schemas["PasswordBody"]>({
+    mutationFn: (body) => api.PUT("/api/v1/me/password", { body }),
+    onSuccess: () => {
+      form.resetFields();
+      void message.success(t("session.passwordChanged"));
+    },
+  });
+  return (
+    <Card size="small" title={t("session.password")}>
+      <Form form={form} layout="vertical" onFinish={(shown) => change.mutate(shown)}>
+        {me.has_password && <Form.Item name="old" label={t("profile.oldPassword")} rules={[{ required: true, message: t("session.passwordNeeded") }]}><Input.Password autoComplete="current-password" /></Form.Item>}
+        <Form.Item name="new" label={t("session.newPassword")} extra={t("session.passwordRule")} rules={[{ required: true, message: t("session.passwordNeeded") }]}><Input.Password autoComplete="new-password" /></Form.Item>
+        {me.second_factor && <Form.Item name="code" label={t("proof.code")}><Input autoComplete="one-time-code" /></Form.Item>}
+        <FaultNote fault={change.error} />
+        <Button htmlType="submit" type="primary" loading={change.isPending} disabled={me.managed}>{t("form.save")}</Button>
+      </Form>
+    </Card>
+  );
+}

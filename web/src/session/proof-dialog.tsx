@@ -1,0 +1,59 @@
+import { Form, Input, Modal, Typography } from "antd";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { api } from "../api/client";
+import { FaultNote } from "../parts/fault";
+import { onProofAsked } from "./proof";
+
+/** Opens by itself when a call needs it. */
+export function ProofDialog() {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+  const [form] = Form.useForm<{ password?: string; code?: string }>();
+  const answer = useRef<(proved: boolean) => void>(undefined);
+  useEffect(
+    () =>
+      onProofAsked(
+        () =>
+          new Promise((resolve) => {
+            answer.current = resolve;
+            setFault(undefined);
+            setOpen(true);
+          }),
+      ),
+    [],
+  );
+  const close = (proved: boolean) => {
+    setOpen(false);
+    answer.current?.(proved);
+  };
+  const prove = async ({ password = "", code = "" }: { password?: string; code?: string }) => {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await api.POST("/api/v1/session/proof", { body: code ? { code } : { password } });
+      close(true);
+    } catch (refused) {
+      setFault(refused);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal open={open} title={t("proof.title")} okText={t("proof.confirm")} confirmLoading={busy} destroyOnHidden onOk={() => form.submit()} onCancel={() => close(false)}>
+      <Typography.Paragraph type="secondary">{t("proof.about")}</Typography.Paragraph>
+      <Form form={form} layout="vertical" preserve={false} onFinish={(shown) => void prove(shown)}>
+        <Form.Item name="password" label={t("session.password")}>
+          <Input.Password autoComplete="current-password" autoFocus />
+        </Form.Item>
+        <Form.Item name="code" label={t("proof.code")}>
+          <Input autoComplete="one-time-code" inputMode="numeric" onPressEnter={() => form.submit()} />
+        </Form.Item>
+      </Form>
+      <FaultNote fault={fault} />
+    </Modal>
+  );
+}

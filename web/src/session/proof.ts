@@ -1,0 +1,17 @@
+// Some calls open secrets or change who may come in: for those the server asks once more who it is.
+type Asker = () => Promise<boolean>;
+
+let asker: Asker | undefined;
+
+/** The dialog says here that it is there; gives back how to take it away. */
+export function onProofAsked(wanted: Asker): () => void {
+  asker = wanted;
+  return () => {
+    asker = undefined;
+  };
+}
+
+/** Whether it was proved. */
+export function askProof(): Promise<boolean> {
+  return asker ? asker() : Promise.resolve(false);
+}
