@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.pictures.studio import BOOT, CENT, KEY, Studio, b64, images, open_studio, png
+from tests.pictures.studio import CENT, KEY, Studio, b64, images, open_studio, png
+from tests.support.gateway import BOOT
 from tests.support.postgres import postgres_dsn, postgres_server
 from tests.support.rogue import Rogue
 from tests.support.wire import request
