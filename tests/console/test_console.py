@@ -1,7 +1,6 @@
 """Every page in both languages and two widths, and the way from the sign-in to a billed reply."""
 
 import re
-import subprocess
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ _PATHS = re.findall(r'path: "(/[^"]*)"', (WEB / "src" / "pages.ts").read_text())
 # The same pages under the addresses of letters, which stand alone below.
 PATHS = [path for path in _PATHS if not path.startswith("/account")]
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
-
-
-def test_the_client_is_what_the_server_says(node: str) -> None:
-    done = subprocess.run(
-        [node, "schema.mjs", "--check"], cwd=WEB, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
