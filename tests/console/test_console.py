@@ -18,6 +18,8 @@ PATHS = [path for path in _PATHS if not path.startswith("/account")]
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("language", "width", "dark"),
     [("en", 1280, False), ("zh", 390, True)],
