@@ -25,7 +25,14 @@ const queries = new QueryClient({
 
 const COLOURS = {
   light: { colorPrimary: "#0b6b5d", colorLink: "#0b6b5d", colorPrimaryBg: "#e3f3ef", borderRadius: 8 },
-  dark: { colorPrimary: "#3d9a8b", colorLink: "#5cc4b3", borderRadius: 8 },
+  dark: { colorPrimary: "#157a6c", colorLink: "#5cc4b3", borderRadius: 8 },
+};
+
+/** Where the dark theme writes in the colour that buttons are filled with, it takes a lighter one. */
+const BRIGHT = "#5cc4b3";
+const DARK_PARTS = {
+  Menu: { itemSelectedColor: BRIGHT },
+  Tabs: { itemSelectedColor: BRIGHT, itemHoverColor: BRIGHT, itemActiveColor: BRIGHT, inkBarColor: BRIGHT },
 };
 
 export function App() {
@@ -41,6 +48,7 @@ export function App() {
       theme={{
         algorithm: scheme === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: COLOURS[scheme],
+        components: scheme === "dark" ? DARK_PARTS : {},
       }}
     >
       <Antd>

@@ -123,9 +123,7 @@ async def _members(connection: AsyncConnection, row: Any) -> list[MemberView] | 
         select(channels.c.name, group_members.c.priority, group_members.c.weight)
         .join_from(group_members, channels)
         .where(group_members.c.group_id == row.id)
-        .order_by(
-            func.coalesce(group_members.c.priority, channels.c.priority).desc(), channels.c.id
-        )
+        .order_by(func.coalesce(group_members.c.priority, channels.c.priority), channels.c.id)
     )
     return [MemberView(*each) for each in (await connection.execute(query)).all()]
 

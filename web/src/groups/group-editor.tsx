@@ -47,6 +47,6 @@ function bodyFor(typed: Values, before: Schemas["GroupView"] | undefined): Schem
   const names = typed["channels"] as string[] | undefined;
   if (!names) return typed as Schemas["GroupBody"];
   const known = new Map(before?.channels?.map((one) => [one.name, one]));
-  const ordered = names.map((name, place) => ({ ...known.get(name), name, priority: names.length - place }));
+  const ordered = names.map((name, place) => ({ ...known.get(name), name, priority: place }));
   return { ...typed, channels: ordered.length ? ordered : null } as Schemas["GroupBody"];
 }

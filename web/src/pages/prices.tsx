@@ -42,7 +42,7 @@ export default function Prices() {
         rowKey="id"
         columns={[
           { title: t("field.model"), dataIndex: "model", render: (name: string) => <code>{name}</code> },
-          { title: t("prices.price"), render: (_, price) => <PriceText prices={price.kinds} /> },
+          { title: t("prices.price"), render: (_, price) => <PriceText usd prices={price.kinds} /> },
           { title: t("field.source"), dataIndex: "source", render: (from: Price["source"]) => <Tag color={from === "override" ? "blue" : "default"}>{t(`prices.source.${from}`)}</Tag> },
           { title: t("field.effective_at"), dataIndex: "effective_at", render: (at: string | null) => (at ? when(at) : t("prices.always")) },
           {

@@ -48,7 +48,14 @@ export default function Register() {
     }
   };
   if (written) return <Result status="success" title={t("session.letterSent")} subTitle={t("session.letterSentAbout")} />;
-  if (site.registration === "closed") return <Alert type="info" showIcon title={t("session.closed")} description={site.contact} />;
+  if (site.registration === "closed") {
+    return (
+      <>
+        <Heading title={t("session.register")} />
+        <Alert type="info" showIcon title={t("session.closed")} description={site.contact} />
+      </>
+    );
+  }
   return (
     <Card style={{ maxWidth: 420, margin: "32px auto" }}>
       <Heading title={t("session.register")} />

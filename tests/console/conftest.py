@@ -1,0 +1,84 @@
+"""The console as a browser sees it: one served instance and one Chromium for all of its tests."""
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.support.gateway import data_template
+from tests.support.serve import Serve, serving
+from waystation.control.built_console.files import BUILT
+
+__all__ = ["data_template"]
+
+WEB = Path(__file__).parents[2] / "web"
+CHROMIUM = "/usr/bin/chromium"
+USER, OPERATOR, PASSWORD = "ada@example.com", "boss@example.com", "a long enough word"
+DOCUMENT = {
+    "groups": [
+        {"name": "default", "rate": "2", "label": "Everyday", "selectable": True},
+        {"name": "spare", "rate": "1", "selectable": True, "description": "Another one."},
+    ],
+    "channels": [
+        {
+            "name": "demo",
+            "vendor": "demo",
+            "groups": ["default", "spare"],
+            "models": ["demo-chat"],
+        }
+    ],
+    "prices": [{"model": "demo-chat", "input": "1000", "output": "2000"}],
+    "accounts": [
+        {"email": USER, "password": PASSWORD, "credit": "10"},
+        {"email": OPERATOR, "password": PASSWORD, "credit": "10", "role": "operator"},
+    ],
+}
+_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+_OPTIONS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def _need_chromium() -> None:
+    if Path(CHROMIUM).exists():
+        return
+    apt = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "fonts-noto-cjk"]
+    done = subprocess.run(apt, capture_output=True, text=True, timeout=110, check=False)
+    if done.returncode:
+        pytest.fail(f"{CHROMIUM} is missing and cannot be installed:\n{done.stderr[-500:]}")
+
+
+def _need_console() -> None:
+    if not (BUILT / "index.html").is_file():
+        pytest.fail("the console is not built: `make setup` does it, or `npm run build` in web/")
+
+
+@pytest.fixture(scope="session")
+def served(data_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    _need_console()
+    with serving(data_template, tmp_path_factory.mktemp("console"), DOCUMENT) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def site(served: Serve) -> str:
+    return f"http://127.0.0.1:{served.port}"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    _need_chromium()
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None or not (WEB / "node_modules" / "openapi-typescript").is_dir():
+        pytest.fail("Node or the packages of web/ are missing: `make setup` installs them")
+    return found
