@@ -260,6 +260,22 @@ async def test_all_four_or_none(begin: Begin, proxy: FakeProxy) -> None:
     assert len(proxy.submits()) == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [({"account_day": 4}, 4), ({"account_concurrency": 3}, 4), ({"queue": 0}, 23)],
+)
+async def test_four_at_once_count_as_four(
+    begin: Begin, proxy: FakeProxy, options: dict[str, int], code: int
+) -> None:
+    one = channel("mj", proxy.url, limits={"concurrency": 3})
+    studio = await begin([one], midjourney=options)
+    described = (await studio.submit("describe", base64=data_url()))["result"]
+    await finish(studio, proxy, described, properties={"finalPrompt": DESCRIBED})
+    told = await studio.action(described, "MJ::Job::PicReader::all")
+    assert (told["code"], told["result"]) == (code, None)
+    assert await studio.workshop.store.children(described) == []
+
+
 async def test_queries_of_every_shape(begin: Begin, proxy: FakeProxy) -> None:
     bob = token("bobs", "sk-of-bob-0123456789abcdef", "bob@example.com")
     wanted = {

@@ -3,11 +3,14 @@
 import asyncio
 import json
 
+import pytest
+
 from tests.midjourney.conftest import Begin, channel
 from tests.midjourney.pictures import bare
 from tests.midjourney.proxy import FakeProxy
 from tests.midjourney.studio import Studio
 from tests.support.gateway import KEY
+from tests.support.wire import Reply
 
 NANOS = 100_000_000
 """Of mj_imagine, as it is shipped."""
@@ -74,7 +77,8 @@ async def test_without_a_key_both_dialects_say_so(studio: Studio) -> None:
         assert reply.headers["access-control-allow-origin"] == "*"
 
 
-async def test_blank_prompts_and_bodies_that_are_none(studio: Studio) -> None:
+async def test_blank_prompts_and_bodies_that_are_none(begin: Begin, proxy: FakeProxy) -> None:
+    studio = await begin([channel("mj", proxy.url)], midjourney={})
     told = await studio.imagine("  ")
     assert told == {"code": 4, "description": "prompt不能为空", "result": None, "properties": {}}
     reply = await studio.station.request("POST", "/mj/submit/imagine", None)
@@ -199,6 +203,42 @@ async def test_limits_of_the_account(begin: Begin) -> None:
     refused = await studio.imagine("dog")
     assert (refused["code"], refused["description"]) == (4, "队列数已达上限")
     assert (await studio.post(f"/mj/task/{told['result']}/cancel")).json()["code"] == 1
+
+
+@pytest.mark.parametrize("limit", ["account_day", "account_total", "account_concurrency"])
+async def test_limits_of_the_account_hold_for_submits_at_one_moment(
+    begin: Begin, limit: str
+) -> None:
+    nowhere = channel("mj", "http://127.0.0.1:9", limits={"concurrency": 5})
+    studio = await begin([nowhere], midjourney={limit: 1}, runs=False)
+    told = await asyncio.gather(
+        *(studio.imagine(f"cat {n}", base64Array=[bare()]) for n in range(6))
+    )
+    assert sorted(each["code"] for each in told) == [1, 4, 4, 4, 4, 4]
+
+
+async def test_a_queue_is_not_overrun_at_one_moment(begin: Begin) -> None:
+    nowhere = channel("mj", "http://127.0.0.1:9", limits={"concurrency": 1})
+    studio = await begin([nowhere], midjourney={"queue": 1}, runs=False)
+    told = await asyncio.gather(
+        *(studio.imagine(f"cat {n}", base64Array=[bare()]) for n in range(6))
+    )
+    assert sorted(each["code"] for each in told) == [1, 1, 23, 23, 23, 23]
+
+
+async def test_a_repeat_is_known_though_nothing_more_is_taken(begin: Begin) -> None:
+    nowhere = channel("mj", "http://127.0.0.1:9", limits={"concurrency": 1})
+    studio = await begin([nowhere], midjourney={"queue": 0, "account_day": 1}, runs=False)
+
+    async def told(key: str, prompt: str = "cat") -> Reply:
+        body = {"prompt": prompt, "base64Array": [bare()]}
+        return await studio.post("/mj/submit/imagine", body, idempotency_key=key)
+
+    first, again = [(await told("k")).json() for _ in range(2)]
+    assert (first["code"], again["code"]) == (1, 1)
+    assert first["result"] == again["result"]
+    assert (await told("k", "dog")).status == 422
+    assert (await told("another")).json()["code"] == 4
 
 
 async def test_a_rate_limit_is_a_429_of_code_30(begin: Begin, proxy: FakeProxy) -> None:

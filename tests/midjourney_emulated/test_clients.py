@@ -6,12 +6,14 @@ import os
 import re
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.conftest import NODE, node_packages
+from tests.midjourney.pictures import png
 from tests.midjourney_emulated.site import Site, opened
 from tests.support.serve import Serve
 
@@ -82,3 +84,12 @@ async def test_the_guide_s_lines_work(fresh: Serve, key: str) -> None:
     picture = opened(await site.load(shown["imageUrl"]))
     assert picture.width * 2 == picture.height * 3
     assert await site.spent() == 0, "the demo's group costs nothing"
+
+
+async def test_faces_are_swapped_on_a_first_start(fresh: Serve, key: str) -> None:
+    site = Site(fresh, key)
+    face, target = (b64encode(png(one, (96, 96))).decode() for one in ("peru", "tan"))
+    task_id = await site.begun("insight-face/swap", sourceBase64=face, targetBase64=target)
+    shown = await site.done(task_id)
+    assert (shown["action"], shown["botType"]) == ("SWAP_FACE", "INSIGHT_FACE")
+    assert opened(await site.load(shown["imageUrl"])).size == (96, 96)

@@ -96,6 +96,12 @@ class TaskStore:
         found = await self.find(_select().where(tasks.c.hold_id == hold_id))
         return found[0] if found else None
 
+    async def remembering(self, account_id: int, text: str, since_ms: int) -> list[Task]:
+        """Those of an account since then whose memo has this text, oldest first."""
+        mine = (tasks.c.account_id == account_id, tasks.c.created_ms >= since_ms)
+        has = tasks.c.memo.contains(text, autoescape=True)
+        return await self.find(_select().where(*mine, has).order_by(tasks.c.created_ms, tasks.c.id))
+
     async def children(self, parent_id: str) -> list[Task]:
         """Oldest first."""
         mine = (tasks.c.parent_id == parent_id, tasks.c.parent_id != "")

@@ -1,6 +1,7 @@
 """From a job to a stored task: limits, pictures put away, the hold and the row."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from secrets import randbelow
 from typing import Any
 
@@ -20,6 +21,7 @@ from waystation.dialects.midjourney.outcome import (
 from waystation.edge.call import Call
 from waystation.edge.midjourney.desk import Desk, away
 from waystation.edge.midjourney.plan import Plan
+from waystation.edge.midjourney.repeats import said_of
 from waystation.edge.public_base import public_base
 from waystation.edge.story import Story
 from waystation.errors import Fault
@@ -56,11 +58,26 @@ def judge_words(desk: Desk, job: Job) -> Job:
     raise Declined(BANNED, texts.BANNED, promptEn=job.prompt, bannedWord=word)
 
 
-async def judge_load(desk: Desk, caller: Caller, plan: Plan) -> tuple[Plan, int]:
-    """The plan with a place first that has room, and how many tasks are ahead there. Raises
-    Declined: 4 for limits of the account, 23 when every queue is full; Fault (503)."""
+class Crowded(Declined):
+    """Nothing more is taken now: a repeat of what was taken before is none the less known."""
+
+
+@contextlib.asynccontextmanager
+async def entering(
+    desk: Desk, caller: Caller, plan: Plan, count: int = 1
+) -> AsyncIterator[tuple[Plan, int]]:
+    """Room for so many tasks until their rows are there: the plan with a place first that has
+    room, and how many tasks are ahead there. Raises Crowded, Fault (503)."""
+    async with desk.turn(caller.account_id):
+        chosen, ahead = await _judge_load(desk, caller, plan, count)
+        with desk.entry(caller.account_id, chosen.places[0].channel_id, count):
+            yield chosen, ahead
+
+
+async def _judge_load(desk: Desk, caller: Caller, plan: Plan, count: int) -> tuple[Plan, int]:
+    """Raises Crowded: 4 for limits of the account, 23 when every queue is full; Fault (503)."""
     try:
-        await _judge_account(desk, caller)
+        await _judge_account(desk, caller, count)
         snapshot, queue = desk.directory.snapshot, desk.options.queue
         for at, place in enumerate(plan.places):
             channel = snapshot.channels.get(place.channel_id)
@@ -70,13 +87,13 @@ async def judge_load(desk: Desk, caller: Caller, plan: Plan) -> tuple[Plan, int]
             load = await desk.site.tasks.channel_load(place.channel_id)
             entering = desk.entering["channel", place.channel_id]
             over = load.running + load.waiting + entering - most
-            if over < queue:
+            if over + count <= queue:
                 return _moved(plan, at), max(0, over + 1)
     except StorageAway:
         raise away() from None
     first = plan.places[0]
     instance = owner_properties(first.channel_id, first.key_id)["discordInstanceId"]
-    raise Declined(QUEUE_FULL, texts.QUEUE_FULL, discordInstanceId=instance)
+    raise Crowded(QUEUE_FULL, texts.QUEUE_FULL, discordInstanceId=instance)
 
 
 def _moved(plan: Plan, at: int) -> Plan:
@@ -86,21 +103,22 @@ def _moved(plan: Plan, at: int) -> Plan:
     return Plan(plan.model, (places[at], *places[:at], *places[at + 1 :]))
 
 
-async def _judge_account(desk: Desk, caller: Caller) -> None:
+async def _judge_account(desk: Desk, caller: Caller, count: int) -> None:
     """Without a queue of its own an account has no more than may run; with one, the rest waits."""
     options = desk.options
     most, queue = options.account_concurrency, options.account_queue
     if most or queue:
         load = await desk.site.tasks.account_load(caller.account_id, KIND)
         there = load.waiting + load.running + desk.entering["account", caller.account_id]
-        if most and not queue and there >= most:
-            raise Declined(INVALID, texts.ACCOUNT_CONCURRENCY)
-        if queue and there - (most or load.running) >= queue:
-            raise Declined(INVALID, texts.ACCOUNT_QUEUE)
-    if options.account_day and await desk.begun(caller, desk.today_ms()) >= options.account_day:
-        raise Declined(INVALID, texts.ACCOUNT_DAY)
-    if options.account_total and await desk.begun(caller, 0) >= options.account_total:
-        raise Declined(INVALID, texts.ACCOUNT_TOTAL)
+        if most and not queue and there + count > most:
+            raise Crowded(INVALID, texts.ACCOUNT_CONCURRENCY)
+        if queue and there + count - (most or load.running) > queue:
+            raise Crowded(INVALID, texts.ACCOUNT_QUEUE)
+    day, total = options.account_day, options.account_total
+    if day and await desk.begun(caller, desk.today_ms()) + count > day:
+        raise Crowded(INVALID, texts.ACCOUNT_DAY)
+    if total and await desk.begun(caller, 0) + count > total:
+        raise Crowded(INVALID, texts.ACCOUNT_TOTAL)
 
 
 class Ordering:
@@ -190,6 +208,7 @@ class Ordering:
             base=public_base(self._call, self._desk.site.settings),
             mode=job.mode,
             not_before_ms=not_before_ms,
+            said=said_of(self._caller, idempotency, number),
         )
         return Order(
             kind=KIND,
@@ -207,9 +226,7 @@ class Ordering:
         )
 
     async def begin(self, order: Order) -> Begun:
-        account = order.facts.account_id
-        with self._desk.entry(account, order.channel_id):
-            return await self._desk.site.beginnings.begin(order, draw)
+        return await self._desk.site.beginnings.begin(order, draw)
 
     def accepted(self, task: Task, ahead: int) -> Outcome:
         """The answer of code 1 or 22."""

@@ -8,7 +8,7 @@ from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.actions import OPERATIONS
 from waystation.dialects.midjourney.job import Job
 from waystation.dialects.midjourney.outcome import NOT_FOUND, Declined, Outcome, invalid
-from waystation.edge.midjourney.admitting import Ordering, judge_load, judge_words
+from waystation.edge.midjourney.admitting import Ordering, entering, judge_words
 from waystation.edge.midjourney.desk import Desk
 from waystation.edge.midjourney.plan import plan_after
 from waystation.identity.caller import Caller
@@ -41,15 +41,14 @@ async def confirm(
         raise invalid(texts.PROMPT_MISSING)
     job = judge_words(desk, msgspec.structs.replace(job, action=task.action, prompt=prompt))
     chosen = plan_after(desk, caller, job, OPERATIONS[task.action], task, confirmed=True)
-    chosen, ahead = await judge_load(desk, caller, chosen)
-    mask = None if job.mask is None else await ordering.keep(job.mask)
-    memo = msgspec.structs.replace(
-        read_memo(task), places=chosen.places, prompt=job.prompt, mask=mask, confirmed=word
-    )
-    change = Change(memo=write_memo(memo), result={"prompt": job.prompt})
-    facts = ordering.facts(chosen, task.action)
     try:
-        with desk.entry(caller.account_id, chosen.places[0].channel_id):
+        async with entering(desk, caller, chosen) as (chosen, ahead):
+            mask = None if job.mask is None else await ordering.keep(job.mask)
+            memo = msgspec.structs.replace(
+                read_memo(task), places=chosen.places, prompt=job.prompt, mask=mask, confirmed=word
+            )
+            change = Change(memo=write_memo(memo), result={"prompt": job.prompt})
+            facts = ordering.facts(chosen, task.action)
             task = await desk.site.beginnings.confirm(
                 task, facts, chosen.nanos, change, idempotency
             )

@@ -1,9 +1,11 @@
 """What the pages of the family share: the stores, the operator's options, a caller's language."""
 
+import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -37,11 +39,25 @@ class Desk:
         self._banned = NO_WORDS
         self.entering: Counter[tuple[str, int]] = Counter()
         """Submits that were judged and whose rows nobody can count yet, by account and channel."""
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, account_id: int) -> AsyncIterator[None]:
+        """One submit of an account after the other, where its tasks are limited: each sees the rows
+        of those before."""
+        of = self.options
+        limits = (of.account_concurrency, of.account_queue, of.account_day, of.account_total)
+        if not any(limits):
+            yield
+            return
+        lock = self._turns.setdefault(account_id, asyncio.Lock())
+        async with lock:
+            yield
 
     @contextlib.contextmanager
-    def entry(self, account_id: int, channel_id: int) -> Iterator[None]:
-        """While a row is made, for those that are judged meanwhile."""
-        names = (("account", account_id), ("channel", channel_id))
+    def entry(self, account_id: int, channel_id: int, count: int = 1) -> Iterator[None]:
+        """While rows are made, for those that are judged meanwhile."""
+        names = {("account", account_id): count, ("channel", channel_id): count}
         self.entering.update(names)
         try:
             yield

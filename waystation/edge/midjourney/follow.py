@@ -17,7 +17,7 @@ from waystation.dialects.midjourney.outcome import (
     invalid,
     window,
 )
-from waystation.edge.midjourney.admitting import Ordering, judge_load, judge_words, soon_ms
+from waystation.edge.midjourney.admitting import Ordering, entering, judge_words, soon_ms
 from waystation.edge.midjourney.desk import Desk, away
 from waystation.edge.midjourney.hook import hook_of
 from waystation.edge.midjourney.plan import Plan, plan_after
@@ -60,11 +60,12 @@ async def follow(
         order = ordering.order(job, chosen, url=url)
         task = await open_window(desk, caller, order, parent, idempotency)
         return window(task.id, job.prompt)
-    ahead = 0
-    if not _is_there(desk, job, parent):
-        chosen, ahead = await judge_load(desk, caller, chosen)
-    order = ordering.order(job, chosen, url=url, idempotency=idempotency)
-    begun = await ordering.begin(order)
+    if _is_there(desk, job, parent):
+        order = ordering.order(job, chosen, url=url, idempotency=idempotency)
+        return ordering.accepted((await ordering.begin(order)).task, 0)
+    async with entering(desk, caller, chosen) as (chosen, ahead):
+        order = ordering.order(job, chosen, url=url, idempotency=idempotency)
+        begun = await ordering.begin(order)
     return ordering.accepted(begun.task, ahead)
 
 
@@ -168,7 +169,13 @@ async def _imagine_all(
     ]  # fmt: skip
     url = await hook_of(desk, job)
     chosen = plan_after(desk, caller, jobs[0], OPERATIONS["IMAGINE"], parent)
-    tasks = await _begin_all(desk.site.beginnings, ordering, jobs, chosen, url, idempotency)
+    async with entering(desk, caller, chosen, len(jobs)) as (chosen, _):
+        tasks = await _begin_all(desk.site.beginnings, ordering, jobs, chosen, url, idempotency)
+    return all_of(tasks)
+
+
+def all_of(tasks: list[Task]) -> Outcome:
+    """The answer for several tasks of one request."""
     return Outcome(ACCEPTED, SUBMITTED, ",".join(task.id for task in tasks))
 
 

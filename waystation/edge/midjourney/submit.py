@@ -10,12 +10,13 @@ from waystation.dialects.midjourney.outcome import Declined, Outcome, invalid
 from waystation.dialects.midjourney.speed import Mode
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
-from waystation.edge.midjourney.admitting import Ordering, judge_load, judge_words
+from waystation.edge.midjourney.admitting import Crowded, Ordering, entering, judge_words
 from waystation.edge.midjourney.confirm import confirm
 from waystation.edge.midjourney.desk import Desk
-from waystation.edge.midjourney.follow import follow
+from waystation.edge.midjourney.follow import all_of, follow
 from waystation.edge.midjourney.hook import hook_of
 from waystation.edge.midjourney.plan import Plan, plan
+from waystation.edge.midjourney.repeats import earlier
 from waystation.edge.midjourney.upload import upload
 from waystation.edge.relay import idempotency_of
 from waystation.edge.replies import JSON_TYPE, send_fault
@@ -58,11 +59,23 @@ class Submit:
             ordering = Ordering(self._desk, call, caller, story)
             try:
                 return await self._submit(call, caller, job, ordering, body)
+            except Crowded as crowded:
+                return await self._repeated(call, caller, ordering, body) or crowded.outcome
             except BaseException:
                 await ordering.drop_kept()
                 raise
         except Declined as declined:
             return declined.outcome
+
+    async def _repeated(
+        self, call: Call, caller: Caller, ordering: Ordering, body: bytes
+    ) -> Outcome | None:
+        """The answer to a repeat of what was taken before. Raises Fault: 400, 422, 503."""
+        idempotency = _idempotency(call, body)
+        known = [] if idempotency is None else await earlier(self._desk, caller, idempotency)
+        if len(known) > 1:
+            return all_of(known)
+        return ordering.accepted(known[0], 0) if known else None
 
     async def _submit(
         self, call: Call, caller: Caller, job: Job, ordering: Ordering, body: bytes
@@ -78,10 +91,10 @@ class Submit:
             return await upload(desk, call, caller, job, ordering, _idempotency(call, body))
         job = judge_words(desk, job)
         url = await hook_of(desk, job)
-        chosen, ahead = await judge_load(desk, caller, _planned(desk, caller, job))
-        job = await ordering.put_away(job)
-        order = ordering.order(job, chosen, url=url, idempotency=_idempotency(call, body))
-        begun = await ordering.begin(order)
+        async with entering(desk, caller, _planned(desk, caller, job)) as (chosen, ahead):
+            job = await ordering.put_away(job)
+            order = ordering.order(job, chosen, url=url, idempotency=_idempotency(call, body))
+            begun = await ordering.begin(order)
         if begun.repeated:
             await ordering.drop_kept()
         return ordering.accepted(begun.task, ahead)

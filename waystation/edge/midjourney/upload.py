@@ -17,7 +17,7 @@ from waystation.edge.call import Call
 from waystation.edge.midjourney.admitting import Ordering
 from waystation.edge.midjourney.desk import Desk, away
 from waystation.edge.midjourney.plan import Plan, plan
-from waystation.edge.midjourney.windows import KEY_MS
+from waystation.edge.midjourney.repeats import KEY_MS
 from waystation.edge.public_base import public_base
 from waystation.errors import Fault
 from waystation.identity.caller import Caller

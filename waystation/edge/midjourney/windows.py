@@ -1,21 +1,17 @@
 """Windows that open once for each Idempotency-Key. The ledger does not know of them, since nothing
 is held: the parent's children are looked through, and a name keeps two at one moment apart."""
 
-from hashlib import blake2b
-
 import msgspec
 
 from waystation.edge.midjourney.desk import Desk, away
+from waystation.edge.midjourney.repeats import is_standing, name_of
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
-from waystation.kernel.clock import now_ms
 from waystation.storage.database import StorageAway
 from waystation.tasks.begin import Order
 from waystation.tasks.midjourney.ids import draw
 from waystation.tasks.midjourney.places import read_memo
 from waystation.tasks.task import Task
-
-KEY_MS = 24 * 3_600_000
 
 
 async def open_window(
@@ -27,7 +23,7 @@ async def open_window(
     if idempotency is None:
         return await beginnings.begin_modal(order, draw)
     key, body = idempotency
-    name = f"{caller.token_id}.{blake2b(key.encode(), digest_size=16).hexdigest()}"
+    name = name_of(caller, key)
     try:
         task = await _earlier(desk, parent, name)
         if task is None:
@@ -43,10 +39,7 @@ async def open_window(
 
 async def _earlier(desk: Desk, parent: Task, name: str) -> Task | None:
     """What came by this key within a day, and was not given up."""
-    since_ms = now_ms() - KEY_MS
     for task in await desk.site.tasks.children(parent.id):
-        given_up = task.is_final and task.state != "SUCCESS"
-        is_ours = task.created_ms >= since_ms and not given_up
-        if is_ours and read_memo(task).said.startswith(f"{name}/"):
+        if is_standing(task) and read_memo(task).said.startswith(f"{name}/"):
             return task
     return None
