@@ -127,7 +127,7 @@ def billed_exactly_once(server: Server) -> None:
         else:
             assert not posted, told
         if receipt["usage"] and receipt["operation"] != "moderation":
-            assert cost == nanos_of(receipt["usage"]), told
+            assert cost == nanos_of(receipt["usage"], receipt["operation"]), told
     audit = server.wait_for(lambda: audited(server))
     assert audit["clean"], audit
 
@@ -138,8 +138,13 @@ def audited(server: Server) -> dict[str, Any] | None:
     return None if audit["clean"] and audit["open_holds"] else audit
 
 
-def nanos_of(usage: dict[str, Any]) -> int:
-    """At 1 and 3 USD a million tokens, and the group's rate of 2."""
+def nanos_of(usage: dict[str, Any], operation: str) -> int:
+    """At 1 and 3 USD a million tokens, 0.00001 USD a character spoken, 0.0001 USD a second heard,
+    and the group's rate of 2."""
+    if operation == "speech":
+        return 2 * 10_000 * int(usage["units"]["characters"])
+    if operation in ("transcription", "translation"):
+        return 2 * 100_000 * int(usage["units"]["seconds"])
     given = {name: count for name, count in usage.items() if name.startswith(("input", "output"))}
     output = sum(count for name, count in given.items() if name.startswith("output"))
     return 2 * ((sum(given.values()) - output) * 1000 + output * 3000)

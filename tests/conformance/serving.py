@@ -39,6 +39,7 @@ vendor = "demo"
 groups = ["default"]
 models = [
   "demo-chat", "demo-completion", "demo-embedding", "demo-moderation", "org/demo-chat:free",
+  "demo-speech", "demo-transcription",
 ]
 header_overrides = {{ x-demo-pace-ms = "1" }}
 
@@ -88,6 +89,14 @@ output = "3"
 [[prices]]
 model = "demo-moderation"
 per_call = "0.001"
+
+[[prices]]
+model = "demo-speech"
+per_character = "0.00001"
+
+[[prices]]
+model = "demo-transcription"
+per_second = "0.0001"
 
 [[accounts]]
 email = "ada@example.com"

@@ -8,6 +8,7 @@ import OpenAI, {
   BadRequestError,
   NotFoundError,
   RateLimitError,
+  toFile,
 } from "openai";
 
 const { BASE_URL, KEY, POOR_KEY } = process.env;
@@ -43,6 +44,17 @@ const PARCEL = {
     },
   },
 };
+
+const SPOKEN = {
+  model: "demo-speech",
+  voice: "alloy",
+  input: "Good morning. The train leaves at nine.",
+};
+
+/** The demo's voice as a file. */
+async function said() {
+  return toFile(await client.audio.speech.create(SPOKEN), "said.mp3");
+}
 
 async function all(stream) {
   const chunks = [];
@@ -174,6 +186,61 @@ const checks = {
   async moderations() {
     const asked = { model: "demo-moderation", input: "I will kill you" };
     assert.equal((await client.moderations.create(asked)).results[0].flagged, true);
+  },
+  async speech() {
+    const { data, response } = await client.audio.speech.create(SPOKEN).withResponse();
+    assert.equal(response.headers.get("content-type"), "audio/mpeg");
+    const whole = Buffer.from(await data.arrayBuffer());
+    assert.equal(whole.readUInt16BE(0) & 0xffe0, 0xffe0);
+    const wav = await client.audio.speech.create({ ...SPOKEN, response_format: "wav", speed: 2 });
+    assert.equal(Buffer.from(await wav.arrayBuffer()).subarray(0, 4).toString(), "RIFF");
+    const told = await client.audio.speech.create({ ...SPOKEN, stream_format: "sse" });
+    const frames = (await told.text()).split("\n\n").filter((one) => one.startsWith("data: {"));
+    const events = frames.map((one) => JSON.parse(one.slice(6)));
+    assert.equal(events[0].type, "speech.audio.delta");
+    assert.equal(events.at(-1).type, "speech.audio.done");
+    assert.equal(events.at(-1).usage.cost, (SPOKEN.input.length * 2) / 100_000);
+  },
+  async transcriptions() {
+    const file = await said();
+    const { data, response } = await client.audio.transcriptions
+      .create({ model: "demo-transcription", file })
+      .withResponse();
+    assert.equal(data.text, SPOKEN.input);
+    assert.equal(Number(response.headers.get("x-waystation-cost")), data.usage.cost);
+    const asked = { model: "demo-transcription", file };
+    const verbose = await client.audio.transcriptions.create({
+      ...asked,
+      response_format: "verbose_json",
+      timestamp_granularities: ["segment"],
+    });
+    assert.equal(verbose.segments.map((one) => one.text).join(" "), SPOKEN.input);
+    const srt = await client.audio.transcriptions.create({ ...asked, response_format: "srt" });
+    assert.match(srt, /^1\n00:00:00,000 --> /);
+  },
+  async transcriptions_streamed() {
+    const asked = { model: "demo-transcription", file: await said(), stream: true };
+    const events = await all(await client.audio.transcriptions.create(asked));
+    const deltas = events.filter((one) => one.type === "transcript.text.delta");
+    assert.ok(deltas.length > 1);
+    assert.equal(deltas.map((one) => one.delta).join(""), SPOKEN.input);
+    assert.equal(events.at(-1).type, "transcript.text.done");
+    assert.equal(events.at(-1).text, SPOKEN.input);
+  },
+  async translations() {
+    const asked = { model: "demo-transcription", file: await said() };
+    assert.equal((await client.audio.translations.create(asked)).text, SPOKEN.input);
+    const text = await client.audio.translations.create({ ...asked, response_format: "text" });
+    assert.equal(text.trim(), SPOKEN.input);
+  },
+  async sounds_refused() {
+    const long = { ...SPOKEN, input: "x".repeat(4097) };
+    const refusal = await refused(BadRequestError, client.audio.speech.create(long));
+    assert.equal(refusal.param, "input");
+    const file = await toFile(Buffer.from("no sound at all"), "said.mp3");
+    const asked = { model: "demo-transcription", file };
+    const silent = await refused(BadRequestError, client.audio.transcriptions.create(asked));
+    assert.equal(silent.code, "invalid_audio");
   },
   async models() {
     const names = [];

@@ -315,3 +315,56 @@ async def test_vendors_of_their_own_addresses(begin: Begin) -> None:
     await hear(studio)
     assert studio.near.seen[0].target == "/openai/v1/audio/transcriptions?api-version=preview"
     assert studio.near.seen[0].headers["api-key"] == UPSTREAM_KEY
+
+
+@pytest.mark.parametrize("end", [b"", b"\n\n"])
+async def test_an_error_that_comes_together_with_words(studio: Studio, end: bytes) -> None:
+    """The words that are paid for have been delivered."""
+    words = b'data: {"type":"transcript.text.delta","delta":"the"}\n\n'
+    error = b'data: {"type":"error","error":{"message":"busy"}}'
+    kind = {"content-type": "text/event-stream"}
+    studio.near.answer(Rogue.reply(200, words + error + end, kind))
+    reply = await hear(studio, stream="true")
+    assert [one["type"] for one in reply.events()] == ["transcript.text.delta", "error"]
+    row = await studio.row(reply.request_id)
+    assert (row.end, row.nanos) == ("upstream_failed", 1_000_000)
+
+
+@pytest.mark.parametrize("form", ["text", "srt", "vtt", "verbose_json"])
+async def test_a_stream_whatever_the_form(studio: Studio, form: str) -> None:
+    studio.near.answer(written(segments=SEGMENTS))
+    reply = await hear(studio, stream="true", response_format=form)
+    told = reply.events()
+    assert told[1]["text"] == "the door is open"
+    assert told[1]["usage"] == {"type": "duration", "seconds": 2, "cost": 0.002}
+    assert (await studio.row(reply.request_id)).end == "complete"
+
+
+@pytest.mark.parametrize("form", ["srt", "vtt"])
+async def test_times_that_cannot_be(studio: Studio, form: str) -> None:
+    segments = [{"start": -1e308, "end": 1e308, "text": "the door is open"}]
+    studio.near.answer(written(segments=segments))
+    reply = await hear(studio, response_format=form)
+    assert reply.status == 200
+    line = reply.body.decode().replace(",", ".")
+    assert "00:00:00.000 --> 99:59:59.999\nthe door is open" in line
+
+
+async def test_a_file_type_with_a_line_end_in_it(studio: Studio) -> None:
+    """It would stand in the head of the part that is sent on."""
+    studio.near.answer(written())
+    plain = Form([("model", None, b"ear"), ("file", "a.mp3", sound())])
+    types = (b"content-type: audio/mpeg\nx-more: y", b"content-type: audio/mpeg\n\nz")
+    for said in types:
+        body = _typed(plain.body(), said)
+        reader, writer = await studio.open(PATH, body, plain.content_type)
+        assert b" 200 OK" in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        head_of_file = studio.near.seen[-1].body.split(b'name="file"')[1][:100]
+        assert b"content-type: audio/mpeg\r\n\r\nID3" in head_of_file
+
+
+def _typed(body: bytes, header: bytes) -> bytes:
+    """A form whose file has this header besides its name."""
+    before, after = body.split(b'filename="a.mp3"')
+    return before + b'filename="a.mp3"\r\n' + header + after[after.index(b"\r\n\r\n") :]

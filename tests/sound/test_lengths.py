@@ -177,3 +177,15 @@ def test_opus_packets() -> None:
 def test_half_a_sample() -> None:
     with pytest.raises(BadSound):
         from_little_endian(b"abc", 8000)
+
+
+@pytest.mark.parametrize("ending", ["m4a", "webm", "ogg"])
+def test_the_longest_of_several_tracks(tmp_path: Path, ending: str) -> None:
+    """Upstreams choose by channels or length, not the first."""
+    made = tmp_path / f"a.{ending}"
+    short, long = (["-f", "lavfi", "-i", f"sine=d={seconds}"] for seconds in (1, 30))
+    line = ["ffmpeg", "-v", "error", *short, *long, "-map", "0:a", "-map", "1:a", str(made)]
+    subprocess.run(line, check=True, timeout=30)
+    data = InMemory(made.read_bytes())
+    assert measure(data, 100).seconds == pytest.approx(30, abs=0.2)
+    assert measure(data, 10).is_longer

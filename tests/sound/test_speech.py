@@ -288,3 +288,36 @@ async def test_fields_that_nobody_knows_travel_on(studio: Studio) -> None:
     reply = await studio.post(PATH, **{**ASKED, **more})
     assert reply.status == 200
     assert json.loads(studio.near.seen[0].body) == {**ASKED, **more, "speed": 1.5}
+
+
+def _packed(*values: object, end: bytes = b"") -> tuple[object, ...]:
+    """A script: events that arrive at once, and a last one without its blank line."""
+    body = b"".join(b"data: " + json.dumps(value).encode() + b"\n\n" for value in values)
+    return Rogue.reply(200, body + end, {"content-type": "text/event-stream"})
+
+
+@pytest.mark.parametrize("end", [b"", b"\n\n"])
+@pytest.mark.parametrize("form", ["sse", "audio", "url"])
+async def test_an_error_that_comes_together_with_sound(
+    studio: Studio, form: str, end: bytes
+) -> None:
+    """What is paid for has been delivered; nothing crashes."""
+    error = b'data: {"type":"error","error":{"message":"busy"}}'
+    studio.near.answer(_packed(delta(sound()[:4000]), end=error + end))
+    studio.far.answer(RESET)
+    asked = {**ASKED, "model": "voice-by-token", "stream_format": form}
+    reader, writer = await studio.open(PATH, json.dumps(asked).encode(), "application/json")
+    try:
+        raw = await reader.read()
+    except ConnectionResetError:
+        raw = b""
+    writer.close()
+    identity = raw.split(b"x-request-id: ")[1].split(b"\r\n")[0].decode()
+    row = await studio.row(identity)
+    if form == "url":
+        assert raw.startswith(b"HTTP/1.1 502")
+        assert (row.end, row.nanos) == ("failed", 0)
+        return
+    assert row.end == "upstream_failed"
+    assert row.nanos > 0
+    assert (b"speech.audio.delta" if form == "sse" else sound()[:4000]) in raw

@@ -37,7 +37,8 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def measure(source: Source, seconds_max: float) -> Measured:
-    """Of the first stream of sound. Stops at seconds_max. Raises BadSound."""
+    """Of the longest stream of sound: which of them is heard is the upstream's choice. Stops at
+    seconds_max. Raises BadSound."""
     found = container_of(source.read_at(0, HEAD_BYTES))
     if found is None:
         raise BadSound("it is none of flac, mp3, mp4, mpeg, m4a, ogg, wav and webm")
@@ -69,14 +70,18 @@ def open_sound(source: Source, reader: str) -> "InputContainer":
 def _measured(container: "InputContainer", name: str, seconds_max: float) -> Measured:
     if not container.streams.audio:
         raise BadSound("there is no sound in it")
-    stream = container.streams.audio[0]
-    length = _length(stream.codec_context)
-    seconds = 0.0
-    for number, packet in enumerate(container.demux(stream)):
+    streams = container.streams.audio
+    lengths = {stream.index: _length(stream.codec_context) for stream in streams}
+    passed = dict.fromkeys(lengths, 0.0)
+    for number, packet in enumerate(container.demux(streams)):
         if packet.size:
-            seconds += length(packet)
-        if seconds > seconds_max or number > PACKETS_MAX:
-            return Measured(seconds, name, is_longer=True)
+            index = packet.stream_index
+            passed[index] += lengths[index](packet)
+            if passed[index] > seconds_max:
+                return Measured(passed[index], name, is_longer=True)
+        if number > PACKETS_MAX:
+            return Measured(max(passed.values()), name, is_longer=True)
+    seconds = max(passed.values())
     if not seconds:
         raise BadSound("there is no sound in it")
     return Measured(seconds, name)

@@ -18,7 +18,7 @@ from waystation.dialects.operation import Receipt, Target
 from waystation.dialects.sound.basis import Basis
 from waystation.dialects.sound.speech import SpeechOperation
 from waystation.errors import Fault, Language
-from waystation.kernel.sse import SseParser
+from waystation.kernel.sse import Frame, SseParser
 from waystation.meter.sounds import (
     SPOKEN_TOKENS_PER_SECOND,
     believed,
@@ -97,11 +97,20 @@ class SpeechStream:
             return self._sound(data)
         try:
             frames = self._parser.feed(data)
-            out = b"".join(self._frame(frame.data) for frame in frames)
         except Fault as fault:
             self._fault = fault
             return b""
-        return out
+        return self._pass_on(frames)
+
+    def _pass_on(self, frames: list[Frame]) -> bytes:
+        """What came before a failure is metered, so the caller gets it."""
+        out = bytearray()
+        try:
+            for frame in frames:
+                out += self._frame(frame.data)
+        except Fault as fault:
+            self._fault = fault
+        return bytes(out)
 
     def _frame(self, data: bytes) -> bytes:
         """One event."""
@@ -151,7 +160,7 @@ class SpeechStream:
         if self._done or self._fault is not None:
             return b""
         if self._parser is not None:
-            out = b"".join(self._frame(frame.data) for frame in self._parser.close())
+            out = self._pass_on(self._parser.close())
             if not self._done and self._fault is None:
                 reason = "the stream ended before its end"
                 self._fault = Fault("bad_upstream_response", reason=reason)

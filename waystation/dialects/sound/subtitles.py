@@ -30,8 +30,12 @@ def vtt(segments: Sequence[Segment]) -> str:
     return "WEBVTT\n\n" + "".join(blocks)
 
 
+_MILLIS_MOST = 100 * 3600 * 1000 - 1
+"""What two digits of hours can tell; an upstream may say anything."""
+
+
 def _time(seconds: float, point: str) -> str:
-    millis = max(0, int(seconds * 1000 + 0.5))
+    millis = int(min(max(0.0, seconds * 1000 + 0.5), _MILLIS_MOST))
     whole, millis = divmod(millis, 1000)
     minutes, whole = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)

@@ -79,7 +79,16 @@ class Counted:
 class TranscriptReply:
     """Implements `ReplyReader`."""
 
-    __slots__ = ("_counted", "_operation", "_receipt", "_target", "_usage", "text", "upstream_id")
+    __slots__ = (
+        "_counted",
+        "_operation",
+        "_receipt",
+        "_target",
+        "_usage",
+        "text",
+        "upstream_id",
+        "usage_told",
+    )
 
     def __init__(
         self, operation: HearingOperation, target: Target, receipt: Receipt, basis: Basis
@@ -89,6 +98,7 @@ class TranscriptReply:
         self._receipt = receipt
         self._counted = Counted(operation, basis)
         self._usage: Usage | None = None
+        self.usage_told: msgspec.Raw | None = None
         self.text = ""
         self.upstream_id = ""
 
@@ -100,7 +110,7 @@ class TranscriptReply:
         if text is None or kind(text) != '"' or _is_error(fields):
             raise read_error(200, body, self._target.secrets)
         self.text = msgspec.json.decode(text, type=str)
-        raw = fields.get("usage")
+        raw = self.usage_told = fields.get("usage")
         told = Told(None, None) if raw is None else read_sound_usage(raw, spoken=False)
         if told.seconds is None:
             told = told._replace(seconds=_number(fields.get("duration")))

@@ -91,10 +91,21 @@ class TranscriptStream:
                 self._fault = Fault("bad_upstream_response", reason=reason)
             return b""
         try:
-            return b"".join(self._frame(frame) for frame in self._parser.feed(data))
+            frames = self._parser.feed(data)
         except Fault as fault:
             self._fault = fault
             return b""
+        return self._pass_on(frames)
+
+    def _pass_on(self, frames: list[Frame]) -> bytes:
+        """What came before a failure is metered, so the caller gets it."""
+        out = bytearray()
+        try:
+            for frame in frames:
+                out += self._frame(frame)
+        except Fault as fault:
+            self._fault = fault
+        return bytes(out)
 
     def _frame(self, frame: Frame) -> bytes:
         if self._done or frame.data.startswith(b"[DONE]"):
@@ -126,14 +137,14 @@ class TranscriptStream:
     def close(self) -> bytes:
         if self._done or self._fault is not None:
             return b""
-        try:
-            if self._parser is None:
+        if self._parser is None:
+            try:
                 return self._told_whole()
-            out = b"".join(self._frame(frame) for frame in self._parser.close())
-        except Fault as fault:
-            self._fault = fault
-            return b""
-        if not self._done:
+            except Fault as fault:
+                self._fault = fault
+                return b""
+        out = self._pass_on(self._parser.close())
+        if not self._done and self._fault is None:
             reason = "the stream ended before its end"
             self._fault = Fault("bad_upstream_response", reason=reason)
         return out
@@ -141,13 +152,14 @@ class TranscriptStream:
     def _told_whole(self) -> bytes:
         """Raises Fault."""
         reply = TranscriptReply(self._operation, self._target, self._receipt, self._basis)
-        answer = _decode_fields(reply.read(200, "application/json", bytes(self._body)))
+        reply.read(200, "application/json", bytes(self._body))
         self._seen = [reply.text]
         usage = reply.usage()
         self._told = Told(usage if usage.raw else None, float(usage.units["seconds"]))
         self._done = True
         delta = _encode({"type": "transcript.text.delta", "delta": reply.text})
-        done = {"type": "transcript.text.done", "text": reply.text, "usage": answer["usage"]}
+        shown = shown_usage(reply.usage_told, usage, self._receipt)
+        done = {"type": "transcript.text.done", "text": reply.text, "usage": shown}
         return b"data: %b\n\ndata: %b\n\n%b" % (delta, _encode(done), _DONE)
 
     def fail(self, fault: Fault, language: Language, request_id: str = "") -> bytes:

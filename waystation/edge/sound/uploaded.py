@@ -1,6 +1,7 @@
 """A file of a form that must be a sound, and how long it is."""
 
 import asyncio
+import re
 from pathlib import PurePosixPath
 
 from waystation.dialects.sound.hearing import SoundFile
@@ -12,6 +13,8 @@ from waystation.sound.duration import measure
 from waystation.sound.pcm import BadSound
 
 NAME_CHARACTERS_MOST = 120
+_SAID = re.compile(r"(?:audio|video)/[a-z0-9.+_-]{1,60}")
+"""What is handed on stands in a header: no line may end in it."""
 _ENDINGS = {
     "flac": ("flac",),
     "mp3": ("mp3", "mpga", "mpeg"),
@@ -44,7 +47,7 @@ def uploaded_sound(upload: Upload) -> SoundFile:
         reason = "it is none of flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav and webm"
         raise Fault("invalid_audio", param="file", reason=reason if len(upload.data) else "empty")
     said = upload.content_type
-    content_type = said if said.startswith(("audio/", "video/")) else _TYPES[found.name]
+    content_type = said if _SAID.fullmatch(said) else _TYPES[found.name]
     return SoundFile(upload.data, content_type, _name(upload.name, found))
 
 
