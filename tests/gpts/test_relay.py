@@ -250,6 +250,8 @@ async def test_files_that_cannot_be_had_are_told(begin, rogue) -> None:
         assert (await station.row(reply.request_id)).nanos == 0
     many = " ".join(f"https://f.example/{at}.png" for at in range(11))
     assert (await station.request("POST", CHAT, ask(content=many))).status == 400
+    parts = [{"type": "text", "text": f"https://127.0.0.1/{at}"} for at in range(11)]
+    assert (await station.request("POST", CHAT, ask(content=parts))).status == 400
     assert not rogue.seen
 
 

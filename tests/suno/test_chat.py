@@ -7,10 +7,12 @@ from typing import Any
 
 import openai
 import pytest
+from aiohttp import web
 
 from tests.suno.conftest import channel
 from tests.suno.studio import Studio
 from tests.suno.test_tasks import probe
+from tests.suno.upstream import _frame
 from tests.support.gateway import CHAT, KEY
 from tests.support.wire import Reply, Wire
 from waystation.dialects.suno.chat_answer import read_songs
@@ -285,6 +287,44 @@ async def test_the_task_pages_on_it(begin, suno) -> None:
     )
     assert (await studio.settled(task_id)).nanos == 100_000_000
     assert (await studio.post("/suno/submit/lyrics", {"prompt": "x"})).status == 404
+
+
+async def test_over_chat_no_song_goes_on(begin, suno) -> None:
+    """Nothing can be said of the other song there: another would be made, and charged."""
+    studio = await begin([over_chat(suno.url)])
+    suno.on_submit(suno.streams(*answer_of(suno)), suno.streams(*answer_of(suno)))
+    task_id = await studio.music()
+    clip = (await studio.task(task_id, "SUCCESS"))["data"][0]["id"]
+    asked = {"continue_clip_id": clip, "continue_at": 9}
+    reply = await studio.post("/suno/submit/music", asked)
+    assert (reply.status, reply.json().get("code")) == (400, "get_origin_task_failed"), reply.body
+    assert len(suno.seen) == 1
+
+
+async def test_two_sing_over_chat_where_two_may(begin, suno) -> None:
+    studio = await begin([over_chat(suno.url, limits={"concurrency": 2})])
+    go_on = asyncio.Event()
+    pieces = answer_of(suno)
+
+    async def slow(suno: Any, asked: dict[str, Any]) -> Any:
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(suno._request)
+        await response.write(_frame(asked, {"content": "".join(pieces)}, None))
+        await go_on.wait()
+        await response.write(_frame(asked, {}, "stop") + b"data: [DONE]\n\n")
+        return response
+
+    suno.on_submit(slow, slow, suno.streams(*pieces))
+    first = await studio.music()
+    await studio.task(first, "IN_PROGRESS")
+    second = await studio.music()
+    await studio.task(second, "IN_PROGRESS")
+    third = await studio.music()
+    await asyncio.sleep(0.3)
+    assert len(suno.submits()) == 2
+    go_on.set()
+    for task_id in (first, second, third):
+        await studio.task(task_id, "SUCCESS")
 
 
 async def test_failures_told_as_answers_are_none(begin, suno) -> None:

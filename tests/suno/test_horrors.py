@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from time import perf_counter
 
 from tests.suno.conftest import channel
 from tests.support.gateway import CHAT, KEY
@@ -105,5 +106,16 @@ def test_answers_of_upstreams_that_are_nonsense() -> None:
                 assert songs.read_submitted(body, Job(action=action))[0]  # type: ignore[arg-type]
             except (pages.Malformed, pages.Declined):
                 pass
+    endless = b"9" * 400
+    feed = songs.read_feed(b'[{"id":"a","metadata":{"duration":' + endless + b"}}]")
+    assert feed["a"].duration is None
     text = "ID1：" + "x" * 100_000 + "\n- 歌名：" + "*" * 100_000 + "https://" + "a" * 100_000
     assert all(not song.audio for song in read_songs(text * 2))
+
+
+def test_no_answer_over_chat_costs_endless_time() -> None:
+    began = perf_counter()
+    for part in ("lyrics", "`", "lyrics\n", "lyrics\n```x\n", "lyrics````\n"):
+        head = "lyrics\n" if part == "`" else ""
+        read_songs(head + part * (60_000 // len(part)))
+    assert perf_counter() - began < 2

@@ -122,6 +122,12 @@ REFUSED = [
 ]
 
 
+async def test_a_number_beyond_all_bounds_is_a_refusal(studio, suno) -> None:
+    for page in ("/suno/fetch", "/suno/submit/music"):
+        reply = await studio.post(page, b'{"ids":[1e400],"prompt":[1e400]}')
+        assert (reply.status, reply.json()["code"]) == (400, "invalid_request"), reply.body
+
+
 async def test_refusals_of_a_body(studio, suno) -> None:
     for page, body, code in REFUSED:
         reply = await studio.post(f"/suno/submit/{page}", body)
@@ -263,6 +269,38 @@ async def test_a_task_that_the_upstream_lost_is_given_back(studio, suno) -> None
     shown = await studio.task(task_id, "FAILURE")
     assert "no longer knows" in shown["fail_reason"]
     assert (await studio.settled(task_id)).settle == "voided"
+
+
+async def test_one_of_which_nothing_is_known_keeps_no_other_waiting(studio, suno) -> None:
+    lost, good = await studio.music(), await studio.music(prompt="another")
+    for task_id in (lost, good):
+        await studio.task(task_id, "SUBMITTED")
+    suno.hidden.add(suno.jobs[0].id)
+    suno.hidden_status = 500
+    async with asyncio.timeout(20):
+        while not any(seen.path.endswith("/fetch/up-1") for seen in suno.seen):
+            await asyncio.sleep(0.02)
+    suno.jobs[1].finish()
+    await studio.task(good, "SUCCESS")
+    await studio.task(lost, "SUBMITTED")
+    suno.hidden_status = 404
+    await studio.task(lost, "FAILURE")
+
+
+@pytest.mark.parametrize("status", [404, 500])
+async def test_lost_lyrics_keep_no_song_waiting(begin, suno, status) -> None:
+    studio = await begin([channel("feed", suno.url, "suno-api", keys=[])])
+    words = await studio.submit("lyrics", prompt="x")
+    await studio.task(words, "SUBMITTED")
+    song = await studio.music(prompt="la", tags="folk")
+    await studio.task(song, "SUBMITTED")
+    suno.hidden.add(suno.jobs[0].id)
+    suno.hidden_status = status
+    suno.jobs[1].finish()
+    await studio.task(song, "SUCCESS")
+    suno.hidden_status = 404
+    assert "no longer knows" in (await studio.task(words, "FAILURE"))["fail_reason"]
+    assert (await studio.settled(words)).settle == "voided"
 
 
 async def test_one_song_of_two_is_a_success(studio, suno) -> None:

@@ -112,6 +112,7 @@ class FakeSuno:
         self.hidden: set[str] = set()
         self.looks: deque[Answer] = deque()
         self.code: Any = "success"
+        self.hidden_status = 400
         self.url = ""
         self._submits: deque[Answer] = deque()
         self._ids = count(1)
@@ -213,7 +214,7 @@ class FakeSuno:
             if job.id == request.match_info["id"] and job.id not in self.hidden:
                 return web.json_response({"code": self.code, "message": "", "data": job.task()})
         told = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
-        return web.json_response(told, status=400)
+        return web.json_response(told, status=self.hidden_status)
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         """Suno-API's own pages: songs, or lyrics."""
@@ -238,6 +239,8 @@ class FakeSuno:
     async def _lyrics(self, request: web.Request) -> web.StreamResponse:
         await self._take(request)
         job = next(job for job in self.jobs if job.id == request.match_info["id"])
+        if job.id in self.hidden:
+            return web.json_response({"error": "not found"}, status=self.hidden_status)
         return web.json_response(job.words or {"status": "running", "title": "", "text": ""})
 
     async def _songs_submit(self, request: web.Request) -> web.StreamResponse:

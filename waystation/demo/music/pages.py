@@ -39,10 +39,7 @@ def answer(path: str, body: bytes, pace_ms: int) -> tuple[int, bytes]:
             return 200, _success(_submitted(action, _object(body)))
         if path == FETCH:
             ids = _object(body).get("ids")
-            wanted = (
-                [each for each in ids if isinstance(each, str)] if isinstance(ids, list) else []
-            )
-            return 200, _success([task for each in wanted if (task := _task(each, pace_ms))])
+            return 200, _success(_list(ids if isinstance(ids, list) else [], pace_ms))
         task = _task(path.removeprefix(f"{FETCH}/"), pace_ms)
         if task is None:
             return 404, _dump({"code": "task_not_exist", "message": "no such task", "data": None})

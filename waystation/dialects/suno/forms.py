@@ -41,6 +41,8 @@ class Body:
             return _decode(raw)
         except RecursionError:
             raise invalid(f"{name} is nested too deeply", param=name) from None
+        except msgspec.DecodeError:  # a number beyond all bounds, somewhere inside
+            raise invalid(f"{name} cannot be read", param=name) from None
 
     def text(self, name: str, characters_max: int = SHORT_CHARACTERS_MAX) -> str:
         value = self.value(name)

@@ -181,6 +181,6 @@ def _duration(value: Any) -> float | None:
         return None
     try:
         seconds = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return round(seconds, 2) if 0 < seconds < 36_000 else None

@@ -23,6 +23,7 @@ from waystation.kernel.strictjson import raw_of, read_object, rebuild
 from waystation.upstream.fetching import Fetched, Wanted
 
 FILES_MAX = 10
+"""Of one turn, in all its parts."""
 TEXT_CHARACTERS_MAX = 400_000
 _decode = msgspec.json.Decoder().decode
 _decode_turns = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -65,10 +66,12 @@ async def _parts(site: Site, content: Any, param: str) -> list[Any] | None:
         return None
     made: list[Any] = []
     found_any = False
+    count = 0
     for part in given:
         text = part.get("text") if isinstance(part, dict) else None
         found = addresses(text) if isinstance(text, str) else []
-        if len(found) > FILES_MAX:
+        count += len(found)
+        if count > FILES_MAX:
             raise Fault("invalid_value", param=param, reason=f"at most {FILES_MAX} files")
         files = await asyncio.gather(*(_fetched(site, each, param) for each in found))
         if not isinstance(text, str) or not any(files):

@@ -25,6 +25,7 @@ from waystation.routing.query import Query
 from waystation.storage.database import StorageAway
 from waystation.tasks.begin import WAITING_SECONDS_MAX, Begun, Order
 from waystation.tasks.hooks.address import judge
+from waystation.tasks.suno.beginning import goes_on
 from waystation.tasks.suno.saved import KIND, Memo, Saved, encode_saved, read_memo, write_memo
 from waystation.tasks.suno.shown import Links
 from waystation.tasks.task import Request as Stored
@@ -55,7 +56,7 @@ class Desk:
         url = await self._hook(job)
         names = price_names(job.action, job.model) if chat is None else (chat.model,)
         query, choices = self._choices(caller, names, OPERATIONS[job.action])
-        if saved.channel_id and all(c.channel.id != saved.channel_id for c in choices.candidates):
+        if saved.channel_id and not any(goes_on(c, saved) for c in choices.candidates):
             raise _origin_gone()
         digest = sha256(body).hexdigest() if call.header("idempotency-key") else None
         memo = Memo(base=public_base(call, self.site.settings))

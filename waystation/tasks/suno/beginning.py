@@ -5,7 +5,6 @@ before it came, nobody knows whether the upstream is at work: the task fails, co
 never sent again.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 
 import structlog
@@ -44,7 +43,7 @@ class Beginning:
         self._workshop = workshop
         self._filing = filing
         self._over_chat = OverChat(workshop, filing)
-        self._sending: Counter[int] = Counter()
+        self._sending: dict[int, set[Work]] = {}
 
     async def step(self, work: Work) -> Change:
         """Raises Fault when nobody takes it."""
@@ -92,7 +91,7 @@ class Beginning:
 
     async def _bound(self, work: Work, saved: Saved, choices: Choices) -> Change:
         """What goes on with another song stays where that one is."""
-        candidate = next((c for c in choices.candidates if c.channel.id == saved.channel_id), None)
+        candidate = next((c for c in choices.candidates if goes_on(c, saved)), None)
         if candidate is None:
             raise Fault("no_channel_alive", retry_after=5, model=choices.model)
         if await self._is_full(candidate.channel):
@@ -109,7 +108,9 @@ class Beginning:
         if not most:
             return False
         load = await self._workshop.store.channel_load(channel.id)
-        return load.running + self._sending[channel.id] >= most
+        # One that sings over chat is being sent all along, and runs as soon as it is heard.
+        sending = self._sending.get(channel.id, ())
+        return load.running + sum(not work.task.is_running for work in sending) >= most
 
     async def _try(self, work: Work, saved: Saved, attempt: Attempt) -> Change:
         """Raises AttemptFailed, Lost."""
@@ -118,7 +119,8 @@ class Beginning:
         seconds = self._workshop.settings.music_seconds_max
         over_chat = candidate.operation == "chat"
         within = seconds if over_chat else SUBMIT_SECONDS_MAX
-        self._sending[channel.id] += 1
+        sending = self._sending.setdefault(channel.id, set())
+        sending.add(work)
         try:
             await work.submitting(channel, attempt.key, calls_bill(candidate), within)
             if over_chat:
@@ -126,7 +128,7 @@ class Beginning:
             line = Line(self._workshop.transport(channel), self._workshop.way(channel), attempt.key)
             return await self._submit(work, saved, candidate, line)
         finally:
-            self._sending[channel.id] -= 1
+            sending.discard(work)
 
     async def _submit(self, work: Work, saved: Saved, candidate: Candidate, line: Line) -> Change:
         studio = studio_of(line)
@@ -154,6 +156,11 @@ class Beginning:
         if len(taken.upstream_id.encode()) > UPSTREAM_ID_BYTES_MAX:
             raise Lost(Fault("bad_upstream_response", reason="an endless id"), status=200)
         return taken
+
+
+def goes_on(candidate: Candidate, saved: Saved) -> bool:
+    """It is where the other song was made, and can be told of that one: over chat nothing can."""
+    return candidate.channel.id == saved.channel_id and candidate.operation != "chat"
 
 
 def unknown(fault: Fault) -> Change:

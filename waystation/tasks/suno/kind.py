@@ -116,8 +116,11 @@ class SunoTasks:
 
     async def _missed(self, studio: Studio, task: Task) -> Change:
         """Left out twice, and not there when it is asked for by itself."""
-        missed = read_memo(task).missed + 1
-        if missed < MISSED_MAX or await studio.has(task.upstream_id):
+        missed = min(read_memo(task).missed + 1, MISSED_MAX)
+        try:
+            if missed < MISSED_MAX or await studio.has(task.upstream_id):
+                return Change(memo={"missed": missed})
+        except Unreachable:  # nothing is known of this one: the others need not wait for it
             return Change(memo={"missed": missed})
         self._filing.forget(task.id)
         reason = "the upstream no longer knows the task"

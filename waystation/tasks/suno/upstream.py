@@ -194,19 +194,31 @@ class SongPages:
         return Taken(*read)
 
     async def look(self, ids: Sequence[str]) -> Mapping[str, Seen]:
-        told: dict[str, Seen] = {}
-        by_session: dict[str, list[str]] = {}
+        """One request that gets no answer leaves out its own, not what the others tell."""
+        by_request: dict[str, list[str]] = {}
         for each in ids:
-            if songs.is_words(each):
-                told[each] = await self._words(each)
-            else:
-                by_session.setdefault(songs.session_of(each), []).append(each)
-        for session, mine in by_session.items():
-            told |= await self._songs(mine, session)
+            request = each if songs.is_words(each) else songs.session_of(each)
+            by_request.setdefault(request, []).append(each)
+        told: dict[str, Seen] = {}
+        failed: Unreachable | None = None
+        for mine in by_request.values():
+            try:
+                told |= await self._asked(mine)
+            except Unreachable as unreachable:
+                failed = unreachable
+        if failed is not None and not told:
+            raise failed
         return told
 
     async def has(self, upstream_id: str) -> bool:
-        return bool(await self._songs([upstream_id], songs.session_of(upstream_id)))
+        return bool(await self._asked([upstream_id]))
+
+    async def _asked(self, ids: Sequence[str]) -> Mapping[str, Seen]:
+        """ids: lyrics alone, or songs of one session."""
+        if not songs.is_words(ids[0]):
+            return await self._songs(ids, songs.session_of(ids[0]))
+        words = await self._words(ids[0])
+        return {} if words is None else {ids[0]: words}
 
     async def _songs(self, tasks: Sequence[str], session: str) -> Mapping[str, Seen]:
         clip_ids = [clip for task in tasks for clip in songs.clip_ids(task)]
@@ -220,10 +232,11 @@ class SongPages:
         joined = {task: songs.joined(task, found) for task in tasks}
         return {task: seen for task, seen in joined.items() if seen is not None}
 
-    async def _words(self, upstream_id: str) -> Seen:
+    async def _words(self, upstream_id: str) -> Seen | None:
         name = quote(songs.words_id(upstream_id), safe="")
         path = path_of(self._line.channel, "suno_words").replace("{id}", name)
-        return _read(await self._line.ask("GET", path), songs.read_lyrics)
+        answer = await self._line.ask("GET", path)
+        return None if answer.status in _NONE_SUCH else _read(answer, songs.read_lyrics)
 
 
 def path_of(channel: Channel, operation: str) -> str:
