@@ -343,3 +343,10 @@ async def test_another_address_asks_for_a_proof(console: Console, boss: Caller) 
     body = {"email": "thief@example.com"}
     assert await script.refused("PATCH", path, body) == "step_up_required"
     await boss.ok("PATCH", path, body)
+
+
+async def test_what_the_ledger_would_not_take_is_refused(boss: Caller) -> None:
+    path = f"/api/v1/accounts/{(await boss.get('/api/v1/me'))['id']}/transfers"
+    assert await boss.refused("POST", path, {"amount": "1000000000"}) == "invalid_value"
+    told = await boss.ok("POST", path, {"amount": "100000000"})
+    assert told["balance"] == "100000000"
