@@ -70,6 +70,7 @@ async def test_the_life_of_a_token(script: Caller) -> None:
         ({"name": "x", "group": "closed"}, "closed"),
         ({"name": "x", "remain_quota": 10**15}, "remain_quota"),
         ({"name": 1}, "str"),
+        ({"name": "x", "expired_time": 10**30}, "expired_time"),
     ],
 )
 async def test_failures_are_told_in_a_200(script: Caller, body: Any, words: str) -> None:

@@ -182,3 +182,29 @@ async def test_a_new_master_key_opens_what_the_old_one_sealed(both: Console) -> 
     assert Sealing(new).open(totp, "totp") == "SECRET"
     assert await Factors(store).is_on(account_id)
     assert "SECRET" not in json.dumps(totp)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "log?token_id=-5",
+        "log?status=9223372036854775808",
+        "log/export?token_id=-1",
+        "log?since=0001-01-01T00:00:00Z",
+        "tasks?account_id=9223372036854775808",
+        "tokens?account_id=-2",
+        "audit?actor_id=1000000000000000000000",
+        "usage?account_id=-1",
+    ],
+)
+async def test_numbers_out_of_all_bounds(boss: Caller, place: str) -> None:
+    """They would cut the connection to the ledger, for everybody."""
+    status, told = await boss.say("GET", f"/api/v1/{place}")
+    assert status == 400, told
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59"])
+async def test_times_out_of_all_bounds(boss: Caller, moment: str) -> None:
+    body = {"title": "News", "from_at": moment}
+    assert await boss.refused("POST", "/api/v1/announcements", body) == "invalid_value"
+    await boss.get("/api/v1/announcements")

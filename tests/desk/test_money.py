@@ -332,3 +332,21 @@ async def test_who_redeems_at_once_gets_it_once(both: Console) -> None:
     assert sorted(status for status, _ in told) == [201, 400, 400, 400]
     balances = [(await each.get("/api/v1/me"))["balance"] for each in callers]
     assert sorted(balances) == ["0", "0", "0", "3"]
+
+
+async def test_another_address_asks_for_a_proof(console: Console, boss: Caller) -> None:
+    """Letters with new passwords go there: who changes it takes the account over."""
+    made = await boss.ok("POST", "/api/v1/access-tokens", {"name": "script"})
+    script = Caller(console, {"authorization": f"Bearer {made['token']}"})
+    me = (await boss.get("/api/v1/me"))["id"]
+    path = f"/api/v1/accounts/{me}"
+    body = {"email": "thief@example.com"}
+    assert await script.refused("PATCH", path, body) == "step_up_required"
+    await boss.ok("PATCH", path, body)
+
+
+async def test_what_the_ledger_would_not_take_is_refused(boss: Caller) -> None:
+    path = f"/api/v1/accounts/{(await boss.get('/api/v1/me'))['id']}/transfers"
+    assert await boss.refused("POST", path, {"amount": "1000000000"}) == "invalid_value"
+    told = await boss.ok("POST", path, {"amount": "100000000"})
+    assert told["balance"] == "100000000"

@@ -10,9 +10,10 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
 from tests.control.conftest import Console
-from tests.desk.conftest import Caller
+from tests.desk.conftest import PASSWORD, Caller
 from waystation.control.captcha import Captchas
 from waystation.control.mail import box
+from waystation.control.mail.letters import Letter
 from waystation.control.mail.post import keep_posting, mail_server, post_due
 from waystation.control.site import SignUp, write_setting
 from waystation.settings import Settings
@@ -324,3 +325,72 @@ async def test_the_job_sends_what_waits(console: Console, mailing: Postman) -> N
     await asyncio.gather(job, return_exceptions=True)
     without = Settings(data=services.settings.data)
     await keep_posting(without, services.database, services.sealing)  # nothing to do: it ends
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "x:@example.com",  # a group of nobody
+        "(@example.com",
+        "a@[example.com",
+        "a..b@example.com",
+        "=?utf-8?q?boss?=@example.com",  # reads as boss@example.com
+        "=?utf-8?q?a=0d=0ab?=@example.com",
+    ],
+)
+async def test_an_address_means_one_recipient(console: Console, address: str) -> None:
+    await set_up(console)
+    body = {**BODY, "email": address}
+    assert await Caller(console).refused("POST", PATH, body) == "invalid_value"
+
+
+async def test_a_list_of_domains_is_not_talked_round(console: Console) -> None:
+    """`;` ends an address in a letter's header: it would go to evil.example."""
+    await set_up(console, domains=("example.com",))
+    body = {**BODY, "email": "me@evil.example;.example.com"}
+    assert await Caller(console).refused("POST", PATH, body) == "invalid_value"
+
+
+async def test_a_letter_that_cannot_be_written_holds_up_no_other(
+    console: Console, mailing: Postman
+) -> None:
+    async with console.store.write() as connection:
+        for address in ("x:@example.com", "(@example.com", "good@example.com"):
+            made = Letter("A letter", "Hello")
+            await box.put(connection, console.services.sealing(), address, made)
+        made = Letter("Two\nlines", "Hello")
+        await box.put(connection, console.services.sealing(), "also@example.com", made)
+    assert await deliver(console) == 1
+    assert [each.rcpt_tos for each in mailing.taken] == [["good@example.com"]]
+    async with console.store.read() as connection:
+        assert (await connection.execute(select(letters))).all() == []
+
+
+async def test_a_new_password_ends_what_was_begun(
+    console: Console, mailing: Postman, ada: Caller
+) -> None:
+    """Somebody in ada's session asked for another address; ada chooses a new password."""
+    await ada.ok("PUT", "/api/v1/me/email", {"email": "thief@example.com"})
+    await deliver(console)
+    _, token = link_of(mailing.taken[0])
+    secrets = {"old": PASSWORD, "new": "another good one"}
+    await ada.ok("PUT", "/api/v1/me/password", secrets)
+    body = {"token": token}
+    nobody = Caller(console)
+    assert await nobody.refused("POST", "/api/v1/me/email/confirmation", body) == "link_invalid"
+
+
+async def test_a_new_address_ends_links_to_the_old_one(
+    console: Console, mailing: Postman, ada: Caller
+) -> None:
+    await set_up(console)
+    nobody = Caller(console)
+    await nobody.ok("POST", "/api/v1/password/forgotten", {"email": "ada@example.com"})
+    await deliver(console)
+    _, old = link_of(mailing.taken[0])
+    await ada.ok("PUT", "/api/v1/me/email", {"email": "lovelace@example.com"})
+    await deliver(console)
+    _, new = link_of(mailing.taken[1])
+    await nobody.ok("POST", "/api/v1/me/email/confirmation", {"token": new})
+    body = {"token": old, "password": "another good one"}
+    assert await nobody.refused("POST", "/api/v1/password/reset", body) == "link_invalid"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
-from waystation.storage.main import mail_tokens
+from waystation.storage.main import mail_tokens, oauth_flows
 
 Purpose = Literal["confirm", "reset", "change"]
 
@@ -53,6 +53,13 @@ async def use(connection: AsyncConnection, token: str, purpose: Purpose) -> Open
     if row is None or not done.rowcount or row.expires_ms <= now_ms():
         raise Fault("link_invalid")
     return Opened(row.account_id, row.email)
+
+
+async def forget(connection: AsyncConnection, account_id: int) -> None:
+    """Whatever was begun for the account and waits for a link or a provider leads nowhere: its
+    password or address is another now."""
+    await connection.execute(delete(mail_tokens).where(mail_tokens.c.account_id == account_id))
+    await connection.execute(delete(oauth_flows).where(oauth_flows.c.account_id == account_id))
 
 
 def _digest(token: str) -> bytes:

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from waystation.control.apply.read_accounts import EMAIL_LENGTH_MAX
+from waystation.control.mail.address import is_plain
 from waystation.control.outbox import promise, tell
 from waystation.control.profiles import edit_profile
 from waystation.control.site import SignUp
@@ -21,7 +22,8 @@ _EMAIL = re.compile(r"[^@\s,<>\"']+@[^@\s,<>\"']+\.[^@\s,<>\"']+")
 def clean_email(text: str) -> str:
     """In lower case. Raises Fault (invalid_value)."""
     email = text.strip().lower()
-    if len(email) > EMAIL_LENGTH_MAX or not email.isprintable() or not _EMAIL.fullmatch(email):
+    short = len(email) <= EMAIL_LENGTH_MAX and email.isprintable()
+    if not short or not _EMAIL.fullmatch(email) or not is_plain(email):
         raise Fault("invalid_value", param="email", reason="an address like ada@example.com")
     return email
 

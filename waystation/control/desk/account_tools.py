@@ -22,6 +22,7 @@ from waystation.control.usable_groups import usable_groups
 from waystation.errors import Fault
 from waystation.kernel.ids import request_id
 from waystation.kernel.money import format_usd, parse_usd
+from waystation.ledger.decide.amounts import NANOS_MAX
 from waystation.ledger.messages import Transfer
 from waystation.storage.database import next_epoch
 from waystation.storage.main import account_grants, accounts, groups, sessions
@@ -56,8 +57,9 @@ async def transfer(call: Call) -> AccountDetailView:
         nanos = parse_usd(body.amount)
     except ValueError as wrong:
         raise Fault("invalid_value", param="amount", reason=str(wrong)) from None
-    if not nanos or abs(nanos) > 10**18:
-        raise Fault("invalid_value", param="amount", reason="an amount that is not 0")
+    if not nanos or abs(nanos) > NANOS_MAX:
+        reason = f"not 0, and at most {format_usd(NANOS_MAX)}"
+        raise Fault("invalid_value", param="amount", reason=reason)
     name = f"desk:{body.id or request_id()}"
     async with call.services.database.write() as connection:
         row = await find_account(connection, account_id)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from waystation.control import mail_tokens
 from waystation.control.apply.read_accounts import read_account
 from waystation.control.apply.run import Run
 from waystation.control.desk.action import Action, Call
@@ -47,8 +48,8 @@ class AccountDetailView(msgspec.Struct, frozen=True):
 
 
 class AccountBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is not said stays as it is. group: of the account. A change of the role asks for a
-    fresh proof, and ends the account's sign-ins as a new password does."""
+    """What is not said stays as it is. group: of the account. Another address, password or role
+    asks for a fresh proof; the last two end the account's sign-ins."""
 
     email: str | UnsetType = UNSET
     role: Role | UnsetType = UNSET
@@ -174,7 +175,8 @@ async def change(call: Call) -> AccountDetailView:
     async with call.services.database.read() as connection:
         row = await find_account(connection, account_id)
     changes_role = said.get("role", row.role) != row.role
-    if changes_role or "password" in said:
+    renames = said.get("email", row.email) != row.email
+    if changes_role or renames or "password" in said:
         call.prove()
     before = _table(row)
     wanted = read_as(read_account, {**before, **said}, "the account")
@@ -186,6 +188,8 @@ async def change(call: Call) -> AccountDetailView:
             await _refuse_last_operator(run.connection, account_id)
         if wanted.email != row.email:
             await _rename(run, account_id, wanted.email)
+        if renames or "password" in said:
+            await mail_tokens.forget(run.connection, account_id)
         shuts_out = changes_role or "password" in said or not wanted.columns["enabled"]
         if shuts_out and account_id != call.person.account_id:
             mine = sessions.c.account_id == account_id

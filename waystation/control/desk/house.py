@@ -13,7 +13,7 @@ from waystation.control.audit import record
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.actor import actor_of
 from waystation.control.desk.edits import Subject, document, make_edit
-from waystation.control.desk.pages import Page, PageQuery, at, at_or_none, ms_of, page_by_id
+from waystation.control.desk.pages import Number, Page, PageQuery, at, at_or_none, ms_of, page_by_id
 from waystation.control.desk.reading import refuse
 from waystation.control.desk.registration import write_letter
 from waystation.control.mail.post import mail_server
@@ -80,7 +80,7 @@ class AuditView(msgspec.Struct, frozen=True):
 
 
 class AuditQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    actor_id: int = 0
+    actor_id: Number = 0
     kind: Annotated[str, Meta(max_length=64)] = ""
     subject: Annotated[str, Meta(max_length=256)] = ""
 

@@ -20,7 +20,15 @@ from waystation.control.desk.log_views import (
     attempt_view,
     log_view,
 )
-from waystation.control.desk.pages import Page, PageQuery, at, ms_of, read_cursor, write_cursor
+from waystation.control.desk.pages import (
+    Number,
+    Page,
+    PageQuery,
+    at,
+    ms_of,
+    read_cursor,
+    write_cursor,
+)
 from waystation.errors import Fault
 from waystation.kernel.ids import request_id
 from waystation.kernel.money import format_usd, parse_usd
@@ -47,12 +55,12 @@ class LogFilterQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only
     """account_id, channel_id: for operators; account_id 0: all, mine: their own. since, until:
     RFC 3339. outcome: "failed" are those with a code."""
 
-    account_id: int = 0
-    token_id: int = 0
+    account_id: Number = 0
+    token_id: Number = 0
     model: Name = ""
     group: Name = ""
-    channel_id: int = 0
-    status: int = 0
+    channel_id: Number = 0
+    status: Number = 0
     code: Name = ""
     outcome: Literal["", "ok", "failed"] = ""
     request_id: Name = ""

@@ -186,6 +186,7 @@ async def confirm_change(call: Call) -> None:
                 raise Fault("managed_by_file", name=f"the account {row.email}")
             values = {"email": opened.email, "changed_epoch": epoch}
             await connection.execute(update(accounts).where(mine).values(values))
+            await mail_tokens.forget(connection, row.id)
             await write_letter(connection, call, "changed", row.email, opened.email)
             actor = stranger(call, opened.account_id, row.email)
             before, after = {"email": row.email}, {"email": opened.email}

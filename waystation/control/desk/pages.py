@@ -17,6 +17,10 @@ Item = TypeVar("Item")
 
 Limit = Annotated[int, Meta(ge=1, le=100)]
 Cursor = Annotated[str, Meta(max_length=200)]
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+"""A row's number in a query; 0: any."""
+_MS_MAX = 253_370_764_800_000
+"""The last year that can be written."""
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
@@ -79,7 +83,10 @@ def at_or_none(ms: int | None) -> datetime | None:
 
 
 def ms_of(moment: datetime) -> int:
-    """Raises Fault (invalid_value) for a time without a zone."""
+    """Raises Fault (invalid_value) for a time without a zone, or out of all bounds."""
     if moment.tzinfo is None:
         raise Fault("invalid_value", param="time", reason="needs a zone: 2027-01-01T00:00:00Z")
-    return int(moment.timestamp() * 1000)
+    ms = int(moment.timestamp() * 1000)
+    if not 0 <= ms <= _MS_MAX:
+        raise Fault("invalid_value", param="time", reason="from 1970 to 9998")
+    return ms

@@ -251,6 +251,7 @@ async def put_password(
         raise Fault("managed_by_file", name=f"the account {row.email}")
     values = {"password_hash": hashed, "changed_epoch": epoch}
     await connection.execute(update(accounts).where(mine).values(values))
+    await mail_tokens.forget(connection, account_id)
 
 
 _LIMITS = ("too_many_attempts", "overloaded", "csrf_failed")

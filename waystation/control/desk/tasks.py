@@ -8,7 +8,7 @@ from msgspec import Meta
 from sqlalchemy import select, tuple_
 
 from waystation.control.desk.action import Action, Call
-from waystation.control.desk.pages import Page, PageQuery, at, at_or_none
+from waystation.control.desk.pages import Number, Page, PageQuery, at, at_or_none
 from waystation.errors import Fault
 from waystation.kernel.money import format_usd
 from waystation.storage.main import tasks
@@ -58,7 +58,7 @@ class TaskQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     kind: Annotated[str, Meta(max_length=64)] = ""
     status: Annotated[str, Meta(max_length=32)] = ""
-    account_id: int = 0
+    account_id: Number = 0
     mine: bool = False
 
 

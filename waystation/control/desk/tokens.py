@@ -72,7 +72,7 @@ class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewTokenBody(TokenBody, frozen=True, forbid_unknown_fields=True):
     """account_id: an operator may make one for somebody else."""
 
-    account_id: int | UnsetType = UNSET
+    account_id: Annotated[int, Meta(ge=1, le=2**53)] | UnsetType = UNSET
 
 
 class TokenQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -80,7 +80,7 @@ class TokenQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     and other accounts' are for operators."""
 
     search: Annotated[str, Meta(max_length=256)] = ""
-    account_id: int = 0
+    account_id: Annotated[int, Meta(ge=-1, le=2**53)] = 0
     enabled: bool | None = None
 
 

@@ -9,7 +9,15 @@ import msgspec
 
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.me import account_state
-from waystation.control.desk.pages import Page, PageQuery, at, ms_of, read_cursor, write_cursor
+from waystation.control.desk.pages import (
+    Number,
+    Page,
+    PageQuery,
+    at,
+    ms_of,
+    read_cursor,
+    write_cursor,
+)
 from waystation.control.totals import BY, HOUR_MS
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
@@ -29,7 +37,7 @@ class UsageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     by: By = "day"
     since: datetime | None = None
     until: datetime | None = None
-    account_id: int = 0
+    account_id: Number = 0
     mine: bool = False
 
 

@@ -5,11 +5,12 @@ is changed by the console's own nouns.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import Request
 from fastapi.responses import Response
+from msgspec import Meta
 from sqlalchemy import func, select
 
 from waystation.control.desk.action import Call
@@ -43,12 +44,12 @@ _ROWS = select(tokens, accounts.c.email).join(accounts, accounts.c.id == tokens.
 class FamilyToken(msgspec.Struct):
     """As it comes in; what we have no word for (mj_image_mode, …) is left out."""
 
-    id: int = 0
+    id: Annotated[int, Meta(ge=0, le=2**53)] = 0
     name: str = ""
     status: int | None = None
     remain_quota: int | None = None
     unlimited_quota: bool | None = None
-    expired_time: int | None = None
+    expired_time: Annotated[int, Meta(le=250_000_000_000)] | None = None
     model_limits_enabled: bool | None = None
     model_limits: str | None = None
     allow_ips: str | None = None
@@ -137,7 +138,7 @@ def _body(raw: bytes) -> FamilyToken:
         return msgspec.json.decode(raw, type=FamilyToken)
     except msgspec.ValidationError as wrong:
         raise Fault("invalid_request", reason=str(wrong)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise Fault("invalid_json", reason=str(wrong)) from None
 
 

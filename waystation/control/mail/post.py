@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from waystation.control.mail import box
+from waystation.control.mail.address import is_plain
 from waystation.settings import Settings
 from waystation.storage.database import Database, StorageAway
 from waystation.storage.master_key import MasterKeyError
@@ -55,6 +56,10 @@ def mail_server(settings: Settings) -> MailServer | None:
     )
 
 
+class Unwritable(Exception):
+    """No server could read this letter's address or subject."""
+
+
 async def keep_posting(
     settings: Settings,
     database: Database,
@@ -83,6 +88,9 @@ async def post_due(server: MailServer, database: Database, sealing: Sealing) -> 
     for waiting in await box.take(database, sealing, BATCH_COUNT):
         try:
             await deliver(server, waiting.recipient, waiting.subject, waiting.text)
+        except Unwritable as broken:
+            await box.failed(database, waiting, str(broken), for_good=True)
+            log.warning("a letter cannot be written", letter=waiting.id, reason=str(broken))
         except aiosmtplib.SMTPException as refused:
             for_good = isinstance(refused, aiosmtplib.SMTPRecipientsRefused)
             await box.failed(database, waiting, str(refused), for_good=for_good)
@@ -97,7 +105,17 @@ async def post_due(server: MailServer, database: Database, sealing: Sealing) -> 
 
 
 async def deliver(server: MailServer, recipient: str, subject: str, text: str) -> None:
-    """Raises aiosmtplib.SMTPException, OSError."""
+    """Raises Unwritable, aiosmtplib.SMTPException, OSError."""
+    if not is_plain(recipient):
+        raise Unwritable("the address is not one recipient's")
+    try:
+        await _send(server, recipient, subject, text)
+    except ValueError as broken:
+        raise Unwritable(str(broken)) from None
+
+
+async def _send(server: MailServer, recipient: str, subject: str, text: str) -> None:
+    """Raises ValueError for what cannot be a header or a recipient."""
     message = EmailMessage()
     message["From"] = server.sender
     message["To"] = recipient
