@@ -35,7 +35,7 @@ lint: setup
 # The core is tested under coverage, with a floor for each of its files; the rest runs as it is.
 CORE := kernel unit meter dialects routing prices admission identity ledger wire_ledger settling \
 	anthropic gemini responses lanes pairs text_vendors pictures midjourney suno gpts \
-	relay/test_gemini.py relay/test_responses.py relay/test_stored_responses.py
+	sound server_tools relay/test_embeddings_across.py relay/test_gemini.py relay/test_responses.py relay/test_stored_responses.py
 CORE_TESTS := $(addprefix tests/,$(CORE))
 
 REST := $(addprefix --ignore=,$(CORE_TESTS)) tests
