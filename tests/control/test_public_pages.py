@@ -2,15 +2,38 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
 from tests.control.conftest import Console
+from waystation.control.built_console.files import SiteFiles
 from waystation.storage import main
 
 
+@pytest.fixture
+def unbuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree where nobody built the console."""
+    monkeypatch.setattr("waystation.control.endpoints.console._FILES", SiteFiles(tmp_path))
+
+
+async def test_the_console_s_page_is_at_each_of_its_addresses(console: Console) -> None:
+    pages = [
+        await (await console.call("GET", path)).text()
+        for path in ("/", "/console/tokens", "/account/reset")
+    ]
+    assert len(set(pages)) == 1
+    (script,) = re.findall(r'<script type="module" crossorigin src="(/assets/[^"]+)"', pages[0])
+    reply = await console.call("GET", script, {"accept-encoding": "br"})
+    assert reply.status == 200
+    assert "immutable" in reply.headers["cache-control"]
+    same = await console.call("GET", script, {"if-none-match": reply.headers["etag"]})
+    assert same.status == 304
+
+
+@pytest.mark.usefixtures("unbuilt")
 async def test_the_landing_page_speaks_the_readers_language(console: Console) -> None:
     for header, lang, word in (
         ("en-GB,en;q=0.9", "en", "Base address"),
@@ -29,11 +52,13 @@ async def test_the_landing_page_takes_nothing_from_elsewhere(console: Console) -
     assert not re.findall(r'(?:src|href)="(?!/)', await reply.text())
 
 
+@pytest.mark.usefixtures("unbuilt")
 async def test_the_landing_page_shows_the_address_it_was_asked_at(console: Console) -> None:
     said = {"x-forwarded-host": "relay.example", "x-waystation-scheme": "https"}
     assert "https://relay.example/v1" in await (await console.call("GET", "/", said)).text()
 
 
+@pytest.mark.usefixtures("unbuilt")
 async def test_a_host_that_is_markup_is_escaped(console: Console) -> None:
     said = {"x-forwarded-host": '"><script>alert(1)</script>'}
     assert "<script" not in await (await console.call("GET", "/", said)).text()

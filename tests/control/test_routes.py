@@ -32,6 +32,11 @@ A, B = 401, 403
 F = -200
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/"): (200,) * 9,
+    ("GET", "/console/{page:path}"): (200,) * 9,
+    ("GET", "/account"): (200,) * 9,
+    ("GET", "/account/{page:path}"): (200,) * 9,
+    ("GET", "/assets/{file}"): (404,) * 9,  # of a name that was not built
+    ("GET", "/icon.svg"): (200,) * 9,
     ("GET", "/openapi.json"): (200,) * 9,
     ("GET", "/metrics"): (A, A, A, A, A, A, B, 200, A),
     ("GET", "/api/status"): (200,) * 9,

@@ -32,6 +32,9 @@ OPERATIONS = {
     "count_tokens",
     "messages_stream",
     "rerank",
+    "speech",
+    "transcription",
+    "translation",
 }
 
 

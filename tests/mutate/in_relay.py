@@ -47,15 +47,15 @@ IN_RELAY = (
     Fault(
         "an empty answer is posted",
         "waystation/edge/answers.py",
-        "    if whole.has_output or usage.output_tokens or not made.operation.expects_output:\n",
+        "    if answer.has_output or usage.output_tokens or not made.operation.expects_output:\n",
         "    if usage.input_tokens or True:\n",
         (_ONCE + "test_a_by_call_answer_without_content_is_free",),
     ),
     Fault(
         "an empty answer with tokens is free",
         "waystation/edge/answers.py",
-        "    if whole.has_output or usage.output_tokens or not made.operation.expects_output:\n",
-        "    if whole.has_output:\n",
+        "    if answer.has_output or usage.output_tokens or not made.operation.expects_output:\n",
+        "    if answer.has_output:\n",
         (_ONCE + "test_an_empty_answer_is_paid_if_tokens_were_made",),
     ),
     Fault(

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from tests.pictures.conftest import Begin, begin, far, near, template  # noqa: F401
-from tests.pictures.studio import BOOT, CENT, KEY, Form, Reply, Studio, b64, images, png
+from tests.pictures.studio import CENT, KEY, Form, Reply, Studio, b64, images, png
 from tests.pictures.test_edits import parts_of
+from tests.support.gateway import BOOT
 from tests.support.rogue import Rogue
 from tests.support.wire import request
 from tests.tasks.receiver import receiving

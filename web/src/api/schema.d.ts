@@ -625,23 +625,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/vendors": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What a channel can be of */
-        get: operations["listVendors"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -677,6 +660,23 @@ export interface paths {
         head?: never;
         /** Change a channel */
         patch: operations["updateChannel"];
+        trace?: never;
+    };
+    "/api/v1/vendors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a channel can be of */
+        get: operations["listVendors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/channels/{channel}/keys": {
@@ -888,6 +888,23 @@ export interface paths {
         head?: never;
         /** Change or lock an account */
         patch: operations["updateAccount"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which groups and models it may use, at which rate */
+        get: operations["getAccountAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/accounts/{account}/grants": {
@@ -1279,9 +1296,19 @@ export interface components {
             token?: string;
         };
         /**
+         * AccessView
+         * @description models: names and patterns.
+         */
+        AccessView: {
+            group: string;
+            usable: boolean;
+            rate: string;
+            models: string[];
+        };
+        /**
          * AccountBody
-         * @description What is not said stays as it is. group: of the account. A change of the role asks for a
-         *         fresh proof, and ends the account's sign-ins as a new password does.
+         * @description What is not said stays as it is. group: of the account. Another address, password or role
+         *         asks for a fresh proof; the last two end the account's sign-ins.
          */
         AccountBody: {
             email?: string;
@@ -1897,6 +1924,15 @@ export interface components {
          */
         AccessTokenPage: {
             data: components["schemas"]["AccessTokenView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * Page[AccessView]
+         * @description next_cursor: for the page after this one; null: there is none.
+         */
+        AccessPage: {
+            data: components["schemas"]["AccessView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -3658,26 +3694,6 @@ export interface operations {
             };
         };
     };
-    listVendors: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What a channel can be of */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VendorPage"];
-                };
-            };
-        };
-    };
     listChannels: {
         parameters: {
             query?: {
@@ -3793,6 +3809,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelView"];
+                };
+            };
+        };
+    };
+    listVendors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a channel can be of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VendorPage"];
                 };
             };
         };
@@ -4238,6 +4274,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountDetailView"];
+                };
+            };
+        };
+    };
+    getAccountAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which groups and models it may use, at which rate */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPage"];
                 };
             };
         };
