@@ -194,6 +194,9 @@ async def test_a_form_becomes_a_task_with_its_files(begin: Begin, near: Rogue) -
     assert (got["image"], got["mask"]) == (png(shade=3), png(shade=10))
     assert got["prompt"].decode() == "给它一顶帽子"
     assert "webhook" not in got
+    async with asyncio.timeout(15):
+        while not await kept(studio):  # listed a moment after the task has ended
+            await asyncio.sleep(0.05)
     (left,) = await kept(studio)  # the picture that was drawn, not those that came
     assert left in done["result"]["data"][0]["url"]
     await agree(studio)
