@@ -88,6 +88,7 @@ async def test_a_transparent_background() -> None:
         ({"size": None}, (1024, 1024)),
         ({"size": None, "aspect_ratio": "16:9"}, (1360, 768)),
         ({"size": "512x512", "aspect_ratio": "16:9"}, (688, 384)),
+        ({"size": "2048x43", "aspect_ratio": "48:1"}, (2048, 43)),
     ],
 )
 async def test_sizes(fields: dict[str, Any], size: tuple[int, int]) -> None:

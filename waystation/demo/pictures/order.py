@@ -17,7 +17,6 @@ N_MAX = 10
 STRENGTH = 0.6
 IMAGES_MAX = 16
 PARTIALS_MAX = 3
-_RATIO_MAX = 64
 _SIDE_MIN, _SIDE_MAX, _AREA_MAX = 16, 4096, 3840 * 2160
 _PROMPT_CHARACTERS_MAX = 32_000
 _SIZE = re.compile(r"\s*(\d{1,5})\s*[x×X*]\s*(\d{1,5})\s*")
@@ -159,7 +158,18 @@ def _size(fields: Mapping[str, Any]) -> Size | None:
         raise Refused(f"sides have {_SIDE_MIN} to {_SIDE_MAX} pixels", param="size")
     if width * height > _AREA_MAX:
         raise Refused(f"a picture has at most {_AREA_MAX} pixels", param="size")
+    if _has_ratio(width, height, ratio):
+        return width, height
     return _of_ratio(ratio, width * height) or (width, height)
+
+
+def _has_ratio(width: int, height: int, text: str) -> bool:
+    """Whether a size is of that ratio already, to the pixel: then it stands as it was named."""
+    found = _RATIO.fullmatch(text)
+    if found is None:
+        return False
+    wide, high = int(found[1]), int(found[2])
+    return abs(width * high - height * wide) <= max(wide, high)
 
 
 def _of_ratio(text: str, area: int) -> Size | None:
@@ -167,9 +177,8 @@ def _of_ratio(text: str, area: int) -> Size | None:
     if found is None:
         return None
     wide, high = int(found[1]), int(found[2])
-    if not (wide and high and 1 / _RATIO_MAX <= wide / high <= _RATIO_MAX):
-        most = _RATIO_MAX
-        raise Refused(f"aspect_ratio must be between 1:{most} and {most}:1", param="aspect_ratio")
+    if not (wide and high and 1 / 8 <= wide / high <= 8):
+        raise Refused("aspect_ratio must be between 1:8 and 8:1", param="aspect_ratio")
     unit = (area / (wide * high)) ** 0.5
     width, height = (max(1, round(side * unit / 16)) * 16 for side in (wide, high))
     return min(width, _SIDE_MAX), min(height, _SIDE_MAX)
