@@ -14,7 +14,7 @@ from tests.support.gateway import KEY, document
 from tests.support.postgres import postgres_dsn, postgres_server
 from tests.support.serve import Serve, serving
 from tests.support.soak import chance as chance_of
-from tests.support.soak import seeds
+from tests.support.soak import kill_at_random, seeds
 from tests.tasks.receiver import receiving
 from waystation.control.apply import first_start
 from waystation.ledger.messages import AccountState, AskAccount
@@ -88,7 +88,7 @@ async def draw(proxy: FakeProxy) -> None:
 
 async def submit_while_killing(serve: Serve, hook: str) -> list[str]:
     """The ids of those that were accepted, as far as their submitter knows."""
-    killing = asyncio.create_task(kill_at_random(serve))
+    killing = asyncio.create_task(kill_at_random(serve, KILLS))
     ids: list[str] = []
     try:
         async with aiohttp.ClientSession() as session:
@@ -119,15 +119,6 @@ async def submit(
             return told
     except (aiohttp.ClientError, TimeoutError):
         return None
-
-
-async def kill_at_random(serve: Serve) -> None:
-    chance = chance_of(seeds(1)[0])
-    for number in range(KILLS):
-        await asyncio.sleep(chance.uniform(0.3, 1.2))
-        name = ("control", "ledger", "gateway-1")[number % 3]
-        pid = serve.kill(name)
-        await asyncio.to_thread(serve.wait_replaced, name, pid)
 
 
 async def all_final(serve: Serve, ids: list[str]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import collections
-import random
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from tests.suno.upstream import FakeSuno
 from tests.support.gateway import KEY, document
 from tests.support.postgres import postgres_dsn, postgres_server
 from tests.support.serve import Serve, serving
+from tests.support.soak import chance as chance_of
+from tests.support.soak import kill_at_random, seeds
 from waystation.ledger.messages import AccountState, AskAccount
 
 __all__ = ["options", "postgres_dsn", "postgres_server"]
@@ -47,7 +48,7 @@ async def test_killed_everywhere(options: dict[str, Any], tmp_path: Path) -> Non
 
 async def make(suno: FakeSuno) -> None:
     """Each job goes its way, one in five fails."""
-    chance = random.Random(5)
+    chance = chance_of(seeds(1)[0])
     while True:
         for job in list(suno.jobs):
             if job.status == "SUBMITTED" and chance.random() < 0.3:
@@ -59,7 +60,7 @@ async def make(suno: FakeSuno) -> None:
 
 async def submit_while_killing(serve: Serve) -> list[str]:
     """The ids of those that were accepted, as far as their submitter knows."""
-    killing = asyncio.create_task(kill_at_random(serve))
+    killing = asyncio.create_task(kill_at_random(serve, KILLS))
     ids: list[str] = []
     url = f"http://127.0.0.1:{serve.port}/suno/submit/music"
     try:
@@ -83,15 +84,6 @@ async def submit(session: aiohttp.ClientSession, url: str, prompt: str) -> list[
             return [told["data"]] if reply.status == 200 else []
     except (aiohttp.ClientError, TimeoutError):
         return []
-
-
-async def kill_at_random(serve: Serve) -> None:
-    chance = random.Random(7)
-    for number in range(KILLS):
-        await asyncio.sleep(chance.uniform(0.3, 1.2))
-        name = ("control", "gateway-1", "ledger")[number % 3]
-        pid = serve.kill(name)
-        await asyncio.to_thread(serve.wait_replaced, name, pid)
 
 
 async def all_final(serve: Serve, ids: list[str]) -> dict[str, dict[str, Any]]:
