@@ -9,6 +9,9 @@ from waystation.ledger.frames import COMMANDS_PER_FRAME, encode
 from waystation.ledger.messages import Command
 from waystation.ledger.socket_address import connect
 
+_COMMANDS_WAITING_MAX = 8
+"""So many do not wait for the turn's end: the ledger works on them meanwhile, and a burst of
+requests spreads out instead of going through every stage as one."""
 _RETRY_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -27,7 +30,7 @@ class LinkOwner(Protocol):
 
 
 class Link:
-    """Gathers the commands of one turn of the loop into one frame.
+    """Gathers the commands of one turn of the loop into few frames.
 
     What is posted while the link is down is lost: its owner says it again in `on_up`. While the
     ledger does not read, commands wait here; the owner bounds how many."""
@@ -73,10 +76,12 @@ class Link:
         self.flush()
 
     def post(self, command: Command) -> None:
-        """In the next frame, at the end of this turn of the loop."""
+        """In the next frame, at the latest at the end of this turn of the loop."""
         if self._socket is None:
             return
         self._out.append(command)
+        if len(self._out) >= _COMMANDS_WAITING_MAX:
+            self.flush()
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush_turn)
