@@ -1,12 +1,13 @@
 """Transactions, epochs, and a store that is away."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.support.main_store import open_store
@@ -128,3 +129,25 @@ async def test_a_cancelled_connect_leaves_no_thread(tmp_path: Path) -> None:
         await asyncio.gather(asking, return_exceptions=True)
         await database.close()
         assert not {thread for thread in threading.enumerate() if thread not in before}
+
+
+async def test_close_waits_for_who_still_reads(tmp_path: Path) -> None:
+    """A connection that is given back after it would stay open until it is collected."""
+    store = Database.sqlite(tmp_path / "main.db")
+    begun = asyncio.Event()
+    proceed = asyncio.Event()
+
+    async def read() -> None:
+        async with store.read() as connection:
+            begun.set()
+            await proceed.wait()
+            await connection.execute(text("SELECT 1"))
+
+    reading = asyncio.create_task(read())
+    await begun.wait()
+    closing = asyncio.create_task(store.close())
+    await asyncio.sleep(0.05)
+    proceed.set()
+    await asyncio.gather(reading, closing)
+    del reading
+    gc.collect()  # a ResourceWarning is an error here

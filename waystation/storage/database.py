@@ -8,9 +8,10 @@ violated constraints are the caller's to judge and pass as SQLAlchemy's Integrit
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 import asyncpg
@@ -28,6 +29,7 @@ STATEMENT_SECONDS = 30.0
 LOCK_SECONDS = 5.0
 POOL_CONNECTIONS = 2
 POOL_OVERFLOW = 6
+_LOOK_SECONDS = 0.005
 
 _NO_SCHEMA = ("42P01", "3F000")  # PostgreSQL: undefined table, undefined schema
 
@@ -49,6 +51,7 @@ class Database:
         self.path = path
         self.dsn = dsn
         self._connections: SqliteConnections | None = None
+        self._users = 0
         self._readers = engine
         if kind == "postgresql":  # a view that several statements share
             self._readers = engine.execution_options(isolation_level="REPEATABLE READ")
@@ -102,20 +105,33 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view, rolled back at the end. Raises StorageAway."""
-        with _Away():
+        with _Away(), self._using():
             async with self._readers.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed at the end unless the block raised. Raises StorageAway."""
-        with _Away():
+        with _Away(), self._using():
             async with self.engine.connect() as connection:
                 connection = await connection.execution_options(waystation_write=True)
                 async with connection.begin():
                     yield connection
 
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+
     async def close(self) -> None:
+        """After whoever still reads or writes, or after LOCK_SECONDS. A connection that came back
+        to a pool that had been closed would never be closed itself."""
+        due = monotonic() + LOCK_SECONDS
+        while self._users and monotonic() < due:
+            await asyncio.sleep(_LOOK_SECONDS)
         await self.engine.dispose()
         if self._connections is not None:
             await self._connections.ended(LOCK_SECONDS)
