@@ -7,21 +7,23 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from tests.tasks.plant import CREDIT_NANOS, Plant, facts, order
 from tests.tasks.receiver import receiving
 from tests.tasks.slow import Slow
+from waystation.kernel.clock import now_ms
 from waystation.ledger.messages import Transfer
 from waystation.ledger.policies import PutAccount, PutToken
-from waystation.storage.main import task_hooks
+from waystation.storage.main import accounts, task_hooks, tokens
 from waystation.storage.signing import Signer
 from waystation.tasks.hooks import book
 from waystation.tasks.hooks.address import judge
 from waystation.tasks.hooks.book import Hook, HookBook, again_ms
 from waystation.tasks.hooks.notifier import Notifier
 from waystation.tasks.hooks.room import AT_ONCE_PER_ACCOUNT, AT_ONCE_PER_HOST, Room, host_of
-from waystation.tasks.hooks.signature import secrets_of, sign
+from waystation.tasks.hooks.signature import Turn, secrets_of, sign
+from waystation.tasks.hooks.turns import turn_on
 from waystation.tasks.task import Change, Task
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.outbound import Outbound
@@ -81,9 +83,11 @@ async def test_told_in_order_signed_and_each_thing_once(plant: Plant) -> None:
         assert told == [("SUBMITTED", "0%"), ("IN_PROGRESS", "30%"), ("SUCCESS", "100%")]
         for message in receiver.messages:
             stamp = message.headers["x-waystation-timestamp"]
-            secret = secrets_of(SIGNER, 1)[0].encode()
-            mac = hmac.new(secret, stamp.encode() + b"." + message.body, "sha256").hexdigest()
-            assert message.headers["x-waystation-signature"] == f"v1={mac}"
+            signatures = message.headers["x-waystation-signature"].split(",")
+            for secret in secrets_of(SIGNER, Turn(1), now_ms()):
+                told_bytes = stamp.encode() + b"." + message.body
+                mac = hmac.new(secret.encode(), told_bytes, "sha256").hexdigest()
+                assert f"v1={mac}" in signatures
             assert message.headers["x-waystation-event"] == "task.updated"
             assert message.headers["content-type"] == "application/json"
         ids = {message.headers["x-waystation-delivery"] for message in receiver.messages}
@@ -256,9 +260,44 @@ def test_pauses_grow_and_end_after_a_day() -> None:
 
 
 def test_two_secrets_are_valid_while_keys_change() -> None:
-    first, second = secrets_of(SIGNER, 7)
+    first, second = secrets_of(SIGNER, Turn(7), 0)
     assert first != second
     assert first.startswith("whsec_")
-    assert secrets_of(Signer({"old": b"o" * 32}, "old"), 7) == (second,)
-    assert secrets_of(SIGNER, 8)[0] != first
-    assert sign(first, 5, b"x") != sign(second, 5, b"x")
+    assert secrets_of(Signer({"old": b"o" * 32}, "old"), Turn(7), 0) == (second,)
+    assert secrets_of(SIGNER, Turn(8), 0)[0] != first
+    assert sign([first], 5, b"x") != sign([second], 5, b"x")
+    assert sign([first, second], 5, b"x") == ",".join(
+        (sign([first], 5, b"x"), sign([second], 5, b"x"))
+    )
+
+
+def test_a_turned_secret_is_valid_for_a_day_more() -> None:
+    one = Signer({"k": b"o" * 32}, "k")
+    (before,) = secrets_of(one, Turn(7), 0)
+    turned = Turn(7, 1, 1_000)
+    day_ms = 24 * 3_600_000
+    after, still = secrets_of(one, turned, 1_000 + day_ms - 1)
+    assert still == before != after
+    assert secrets_of(one, turned, 1_000 + day_ms) == (after,)
+    # Turned once more: the first is worthless at once.
+    assert before not in secrets_of(one, Turn(7, 2, 2_000), 3_000)
+
+
+async def test_while_a_secret_changes_both_sign(plant: Plant) -> None:
+    """A receiver that knows the old one, and one that knows the new one, both find theirs."""
+    async with plant.database.write() as connection:
+        await connection.execute(
+            insert(accounts).values(id=1, email="a@example.com", account_group="default")
+        )
+        await connection.execute(insert(tokens).values(id=1, account_id=1, name="x", mask="sk-x"))
+        await turn_on(connection, 1)
+    async with receiving() as receiver, notifying(plant):
+        task = await begun(plant, receiver.url)
+        await plant.store.change(task, Change(state="SUBMITTED"))
+        await until(lambda: receiver.messages)
+    (message,) = receiver.messages
+    stamp = int(message.headers["x-waystation-timestamp"])
+    signatures = message.headers["x-waystation-signature"].split(",")
+    for number in (0, 1):
+        (newest, *_) = secrets_of(SIGNER, Turn(1, number), now_ms())
+        assert sign([newest], stamp, message.body) in signatures

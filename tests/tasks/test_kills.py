@@ -2,8 +2,6 @@
 
 import asyncio
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +9,7 @@ from sqlalchemy import func, select
 
 from tests.tasks.far import Far, far_upstream
 from tests.tasks.plant import CREDIT_NANOS, Plant, order
+from tests.tasks.processes import Child, Children, children
 from tests.tasks.slow import NANOS
 from waystation.kernel.clock import now_ms
 from waystation.storage.main import tasks
@@ -22,57 +21,47 @@ KILLS = 3
 HELD_NANOS = 1000
 
 
-class Children:
-    def __init__(self, plant: Plant) -> None:
-        self._plant = plant
-        self.running: list[subprocess.Popen[str]] = []
+class Crew:
+    """Processes on the plant's stores."""
 
-    async def start(self, role: str, *more: object) -> subprocess.Popen[str]:
-        """Returns when it is up."""
-        words = [role, str(self._plant.place), str(self._plant.socket), *map(str, more)]
-        child = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-            [sys.executable, "-m", "tests.tasks.processes", *words],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.running.append(child)
-        assert child.stdout is not None
-        assert await asyncio.to_thread(child.stdout.readline) == "up\n"
-        return child
+    def __init__(self, plant: Plant, children: Children) -> None:
+        self._places = (plant.place, plant.socket)
+        self._children = children
 
-    def kill(self, child: subprocess.Popen[str]) -> str:
-        """What it had said."""
-        child.kill()
-        said, _ = child.communicate()
-        self.running.remove(child)
-        return said
+    async def start(self, role: str, *more: object) -> Child:
+        return await self._children.start(role, *self._places, *more)
+
+    @property
+    def running(self) -> list[Child]:
+        return self._children.running
+
+    def kill(self, child: Child) -> list[str]:
+        return self._children.kill(child)
 
     def close(self) -> None:
-        for child in list(self.running):
-            self.kill(child)
+        self._children.close()
 
 
 @pytest.fixture
-def children(plant: Plant) -> Iterator[Children]:
-    made = Children(plant)
-    yield made
-    made.close()
+def crew(plant: Plant) -> Iterator[Crew]:
+    with children() as made:
+        yield Crew(plant, made)
 
 
 async def test_runners_are_killed_and_each_task_is_sent_once_and_charged_once(
-    plant: Plant, children: Children
+    plant: Plant, crew: Crew
 ) -> None:
     chance = random.Random(7)
     async with far_upstream() as far:
-        for _ in range(2):
-            await children.start("runner", far.port)
+        await asyncio.gather(*(crew.start("runner", far.port) for _ in range(2)))
         begun = []
         for _ in range(KILLS):
             begun += await asyncio.gather(
                 *(plant.beginnings.begin(order(HELD_NANOS)) for _ in range(COUNT // KILLS))
             )
             await asyncio.sleep(chance.uniform(0.05, 0.3))
-            children.kill(chance.choice(children.running))
-            await children.start("runner", far.port)
+            crew.kill(chance.choice(crew.running))
+            await crew.start("runner", far.port)
         ids = [each.task.id for each in begun]
         ended = [await plant.until_settled(task_id, 30) for task_id in ids]
     _check_sends(far, ids)
@@ -109,15 +98,14 @@ async def _heard_out(plant: Plant, gateway: str) -> None:
 
 
 async def test_a_gateway_killed_between_hold_and_row_leaves_nothing(
-    plant: Plant, children: Children
+    plant: Plant, crew: Crew
 ) -> None:
     said: list[str] = []
     for seconds in (0.1, 0.2):
-        child = await children.start("gateway")
-        assert child.stdout is not None
-        said.append((await asyncio.to_thread(child.stdout.readline)).strip())
+        child = await crew.start("gateway")
+        await child.hear()
         await asyncio.sleep(seconds)
-        said += children.kill(child).split()
+        said += crew.kill(child)
         await _heard_out(plant, "gateway-2")
     sweep = Sweep(plant.store, plant.ledger, Settler(plant.store, plant.ledger), 0.0)
     await sweep.sweep()
@@ -141,26 +129,27 @@ async def test_a_gateway_killed_between_hold_and_row_leaves_nothing(
     ],
 )
 async def test_two_runners_while_any_process_is_killed(
-    plant: Plant, children: Children, victim: str
+    plant: Plant, crew: Crew, victim: str
 ) -> None:
     """What was accepted is settled once, sent at most once, and nothing stays held."""
     chance = random.Random(11)
     await plant.server.stop()
     ledger = ("ledger", *([plant.ledger_dsn] if plant.ledger_dsn else []))
     async with far_upstream() as far:
-        running = {"ledger": await children.start(*ledger)}
-        running["runner"] = await children.start("runner", far.port)
-        await children.start("runner", far.port)
-        running["gateway"] = await children.start("gateway", 0.1)
+        running = {"ledger": await crew.start(*ledger)}
+        running["runner"] = await crew.start("runner", far.port)
+        await crew.start("runner", far.port)
+        running["gateway"] = await crew.start("gateway", 0.1)
+        await running["gateway"].hear()
         said: list[str] = []
         again = {"ledger": ledger, "runner": ("runner", far.port), "gateway": ("gateway", 0.1)}
         for _ in range(2):
             await asyncio.sleep(chance.uniform(0.2, 0.4))
-            told = children.kill(running[victim]).split()
+            told = crew.kill(running[victim])
             said += told if victim == "gateway" else []
-            running[victim] = await children.start(*again[victim])
+            running[victim] = await crew.start(*again[victim])
         await asyncio.sleep(0.2)
-        said += children.kill(running["gateway"]).split()
+        said += crew.kill(running["gateway"])
         await plant.ledger.wait_present(10)
         ended = [await plant.until_settled(one, 40) for one in await _stored(plant)]
     assert said
@@ -180,7 +169,7 @@ async def test_two_runners_while_any_process_is_killed(
     assert await plant.account() == (CREDIT_NANOS - spent, 0)
     report = await plant.check()
     assert report["posted"] == posted
-    children.close()
+    crew.close()
     await plant.start_ledger()
 
 

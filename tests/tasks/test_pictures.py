@@ -113,7 +113,7 @@ async def test_a_picture_is_drawn_billed_and_told(begin: Begin, near: Rogue) -> 
     _, secrets = await get(studio, "/v1/tasks/hook_secret")
     stamp = int(last.headers["x-waystation-timestamp"])
     signature = last.headers["x-waystation-signature"]
-    assert signature == sign(secrets["data"][0], stamp, last.body)
+    assert signature == sign(secrets["data"], stamp, last.body)
     _, log = await get(studio, f"/v1/tasks/{task['id']}/deliveries")
     assert log["data"][-1]["http_status"] == 200
     row = await studio.row(reply.request_id)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.tasks.making import task
 from waystation.storage.database import Database
+from waystation.tasks.limits import Limit
 from waystation.tasks.store import Overtaken, TaskExists, TaskStore
 from waystation.tasks.task import Bill, Change, Request
 
@@ -82,7 +83,7 @@ async def test_pages_go_from_the_newest_to_the_oldest_without_gaps(tasks: TaskSt
     assert seen == [each.id for each in reversed(made)]
     modal = await tasks.page(1, states=("MODAL",), kinds=("slow",))
     assert {each.state for each in modal} == {"MODAL"}
-    assert (await tasks.account_load(1, "slow")) == (6, 0)
+    assert await tasks.counted(Limit("", "account", 1, 9, kind="slow")) == 6
 
 
 async def test_two_of_one_id_in_one_batch_make_one(tasks: TaskStore) -> None:

@@ -120,6 +120,7 @@ class Configuration:
             thinking_switch=vendor.quirks.thinking_switch,
             streams_pictures=vendor.quirks.streams_pictures,
             strip=_decode(row.strip, _Words),
+            remix=bool(row.remix),
         )
 
     def _keys(self, channel: str, cloud: str, rows: Iterable[Any]) -> tuple[ChannelKey, ...]:

@@ -14,9 +14,11 @@ from waystation.edge.replies import send_fault, send_json
 from waystation.edge.site import Site
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
+from waystation.kernel.clock import now_ms
 from waystation.storage.database import StorageAway
 from waystation.tasks.hooks.book import HookBook
 from waystation.tasks.hooks.signature import secrets_of
+from waystation.tasks.hooks.turns import turn_of
 from waystation.tasks.pictures.inputs import drop_inputs
 from waystation.tasks.shown import task_object
 from waystation.tasks.states import State
@@ -115,7 +117,9 @@ class Tasks:
 
     async def _hook_secret(self, call: Call, caller: Caller) -> dict[str, Any]:
         signer = await self._site.signer()
-        return {"object": "list", "data": list(secrets_of(signer, caller.account_id))}
+        async with self._site.tasks.database.read() as connection:
+            turn = await turn_of(connection, caller.token_id)
+        return {"object": "list", "data": list(secrets_of(signer, turn, now_ms()))}
 
     async def _find(self, call: Call, caller: Caller) -> Task:
         task_id = call.params["task"]

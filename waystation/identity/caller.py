@@ -16,7 +16,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """groups: the token's, in order; () means the account's own; "auto" means the operator's list.
     models: allow-list with wildcards, () means all. expires_ms: unix milliseconds, None never.
     pinned_channel: from `sk-KEY-<channel id>`, operators only. granted_groups: what the account may
-    use beyond its own group and the selectable ones."""
+    use beyond its own group and the selectable ones. hook_url: where its tasks are told of, "":
+    where the deployment says. remix: Midjourney's buttons open a window. queue_code_22: a queued
+    submit is answered so; None: as the operator decides."""
 
     account_id: int
     account_email: str
@@ -32,3 +34,6 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     allow_ips: tuple[IPv4Network | IPv6Network, ...]
     pinned_channel: int | None = None
     granted_groups: tuple[str, ...] = ()
+    hook_url: str = ""
+    remix: bool = False
+    queue_code_22: bool | None = None

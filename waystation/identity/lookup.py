@@ -30,6 +30,8 @@ _FIND = (
         tokens.c.groups,
         tokens.c.models,
         tokens.c.allow_ips,
+        tokens.c.hook_url,
+        tokens.c.midjourney,
         accounts.c.id.label("account_id"),
         accounts.c.email,
         accounts.c.enabled.label("account_enabled"),
@@ -107,6 +109,7 @@ def _callers(rows: Sequence[RowMapping]) -> dict[bytes, Caller]:
 
 
 def _caller(row: RowMapping, granted: tuple[str, ...]) -> Caller:
+    remix, queue_code_22 = _midjourney(row["midjourney"])
     return Caller(
         account_id=row["account_id"],
         account_email=intern(row["email"]),
@@ -121,6 +124,9 @@ def _caller(row: RowMapping, granted: tuple[str, ...]) -> Caller:
         models=_words(row["models"]),
         allow_ips=_networks(row["allow_ips"]),
         granted_groups=granted,
+        hook_url=intern(row["hook_url"]),
+        remix=remix,
+        queue_code_22=queue_code_22,
     )
 
 
@@ -133,6 +139,13 @@ def _shared(words: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(intern(word) for word in json.loads(text))
+
+
+@lru_cache(maxsize=64)
+def _midjourney(text: str) -> tuple[bool, bool | None]:
+    """(remix, queue_code_22)"""
+    said = json.loads(text)
+    return bool(said.get("remix", False)), said.get("queue_code_22")
 
 
 @lru_cache(maxsize=4096)

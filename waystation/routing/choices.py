@@ -1,5 +1,6 @@
 """The answer of routing: who may serve a request, in which order, at which price."""
 
+from collections.abc import Callable
 from itertools import accumulate
 
 import msgspec
@@ -67,6 +68,14 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             tariffs=tuple(tariffs.values()),
             native_n=all(candidate.native_n for candidate in candidates),
         )
+
+    def only(self, keep: Callable[[Candidate], bool]) -> "Choices | None":
+        """Those of them; None when there are none."""
+        kept = [tuple(filter(keep, tier.candidates)) for tier in self.tiers]
+        tiers = tuple(Tier.of(candidates) for candidates in kept if candidates)
+        if not tiers:
+            return None
+        return msgspec.structs.replace(Choices.of(self.model, tiers), effort=self.effort)
 
     @property
     def first(self) -> Candidate:

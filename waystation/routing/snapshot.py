@@ -56,7 +56,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     "none". cloud: by whom the key is used instead (upstream/clouds), "" nobody. refuses: top-level
     request fields that its upstream answers with an error; we must not add them. reports_usage: its
     streams end with usage unasked. reasoning_field, thinking_switch, streams_pictures: see Quirks.
-    strip: what is taken out of requests, by the names of dialects/server_tools.py."""
+    strip: what is taken out of requests, by the names of dialects/server_tools.py.
+    remix: its account of Midjourney is in remix mode."""
 
     id: int
     name: str
@@ -87,6 +88,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     thinking_switch: str = ""
     streams_pictures: bool = False
     strip: tuple[str, ...] = ()
+    remix: bool = False
 
 
 class Member(msgspec.Struct, frozen=True):

@@ -88,6 +88,10 @@ tokens = Table(
     flag("deleted", False),
     json_text("limits", "{}"),
     json_text("budget", "{}"),
+    words("hook_url"),  # where its tasks are told of, "": the deployment's
+    json_text("midjourney", "{}"),  # remix, queue_code_22
+    count("hook_turn"),  # how often the secret of its hooks was changed, and when lately
+    count("hook_turned_ms"),
     count("version", 1),
     count("changed_epoch"),
     flag("managed", False),
@@ -140,6 +144,7 @@ channels = Table(
     words("header_overrides"),  # sealed JSON, for it may carry credentials; "": none
     json_text("body_overrides", "{}"),
     json_text("strip", "[]"),  # what is taken out of requests
+    flag("remix", False),  # Midjourney's buttons open a window
     words("proxy"),  # sealed, for it may carry a password; "": none
     Column("on_disconnect", Text, nullable=False, server_default="abort"),
     flag("enabled", True),

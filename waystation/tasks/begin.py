@@ -20,6 +20,7 @@ from waystation.ledger.open_hold import void
 from waystation.ledger.port import Ledger, LedgerAway
 from waystation.storage.database import StorageAway
 from waystation.tasks.changing import changed
+from waystation.tasks.limits import Limit, NoRoom
 from waystation.tasks.settle import Settler
 from waystation.tasks.states import State
 from waystation.tasks.store import Overtaken, TaskExists, TaskStore
@@ -37,7 +38,8 @@ WINDOW = "window."
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to become a task. nanos: to be held, at the dearest candidate's price. url: where
     its changes are told, "" nowhere; judged by `hooks.address.check` before. seconds_max: how long
-    it may wait for a runner. idempotency: (key, digest of the body)."""
+    it may wait for a runner. idempotency: (key, digest of the body). limits: that its row must keep
+    to."""
 
     kind: str
     action: str = ""
@@ -52,6 +54,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     seconds_max: float = WAITING_SECONDS_MAX
     idempotency: tuple[str, str] | None = None
+    limits: tuple[Limit, ...] = ()
 
 
 class Begun(NamedTuple):
@@ -73,7 +76,7 @@ class Beginnings:
 
     async def begin(self, order: Order, draw: Callable[[], str] = request_id) -> Begun:
         """A stored task with a durable hold. draw: gives ids; asked again for one that somebody
-        else has. Raises Fault: 401, 402, 403, 409, 422, 429, 503."""
+        else has. Raises NoRoom, Fault: 401, 402, 403, 409, 422, 429, 503."""
         for _ in range(_DRAWS_MAX):
             hold = _hold(draw(), order.facts, order.nanos, order.idempotency)
             admitted = await self._admit(hold)
@@ -118,12 +121,17 @@ class Beginnings:
         nanos: int,
         change: Change,
         idempotency: tuple[str, str] | None = None,
+        limits: tuple[Limit, ...] = (),
+        number: int = 0,
     ) -> Task:
-        """MODAL → NOT_START, with a hold of its own. change: what the owner's word adds. Raises
-        Overtaken when it is no longer MODAL, or was confirmed by the same request, Fault."""
+        """MODAL → NOT_START, with a hold of its own. change: what the owner's word adds. number: of
+        one request's tries, after NoRoom. Raises
+        Overtaken when it is no longer MODAL, or was confirmed by the same request, NoRoom,
+        Fault."""
         if task.settle not in ("", "voided") or task.state != "MODAL":
             raise Overtaken(task.id)
-        hold = _hold(f"{task.id}.{facts.request_id}", facts, nanos, idempotency)
+        again = f".{number}" if number else ""
+        hold = _hold(f"{task.id}.{facts.request_id}{again}", facts, nanos, idempotency)
         admitted = await self._admit(hold)
         if isinstance(admitted, Refused):
             if admitted.reason in _REPEATED:
@@ -135,7 +143,10 @@ class Beginnings:
             deadline_ms=now_ms() + int(WAITING_SECONDS_MAX * 1000),
         )  # fmt: skip
         try:
-            return await self._store.put(task, after)
+            return await self._store.put(task, after, limits=limits)
+        except NoRoom:
+            self._ledger.resolve(_turned_away(hold))
+            raise
         except StorageAway:
             self._ledger.resolve(_given_up(hold))
             raise Fault("temporarily_unavailable", retry_after=2) from None
@@ -183,10 +194,13 @@ class Beginnings:
     async def _store_or_void(self, hold: Hold, task: Task, order: Order) -> bool:
         """False: the id is somebody else's. In no case does the hold stay without a row."""
         try:
-            await self._store.insert(task, order.request, order.url)
+            await self._store.insert(task, order.request, order.url, order.limits)
         except TaskExists:
             self._ledger.resolve(_given_up(hold))
             return False
+        except NoRoom:
+            self._ledger.resolve(_turned_away(hold))
+            raise
         except StorageAway:
             self._ledger.resolve(_given_up(hold))
             raise Fault("temporarily_unavailable", retry_after=2) from None
@@ -238,6 +252,10 @@ def _hold(hold_id: str, facts: Facts, nanos: int, idempotency: tuple[str, str] |
 
 def _given_up(hold: Hold) -> Resolve:
     return void(hold, 503, "failed", "temporarily_unavailable")
+
+
+def _turned_away(hold: Hold) -> Resolve:
+    return void(hold, 429, "failed", "rate_limit_exceeded")
 
 
 def _with_state(change: Change) -> Change:

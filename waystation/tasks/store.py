@@ -9,6 +9,7 @@ from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database
 from waystation.storage.main import task_requests, tasks
 from waystation.tasks.changing import changed
+from waystation.tasks.limits import Limit, count_of
 from waystation.tasks.rows import COLUMNS, task_of
 from waystation.tasks.states import RUNNING, WAITING, State
 from waystation.tasks.task import TOMBSTONE, Change, Request, Task
@@ -107,8 +108,10 @@ class TaskStore:
         mine = (tasks.c.parent_id == parent_id, tasks.c.parent_id != "")
         return await self.find(_select().where(*mine).order_by(tasks.c.created_ms, tasks.c.id))
 
-    async def account_load(self, account_id: int, kind: str) -> Load:
-        return await self._load(tasks.c.account_id == account_id, tasks.c.kind == kind)
+    async def counted(self, limit: Limit) -> int:
+        """What is there of what it limits, at this moment."""
+        async with self.database.read() as connection:
+            return await count_of(connection, limit)
 
     async def channel_load(self, channel_id: int) -> Load:
         """Of tasks that are bound to this channel already."""
@@ -154,9 +157,11 @@ class TaskStore:
 
     # ---- writing -----------------------------------------------------------------------------
 
-    async def insert(self, task: Task, request: Request, url: str = "") -> None:
-        """url: where its changes are told, "" nowhere. Raises TaskExists."""
-        if not await self.writes.insert(task, request, url):
+    async def insert(
+        self, task: Task, request: Request, url: str = "", limits: Sequence[Limit] = ()
+    ) -> None:
+        """url: where its changes are told, "" nowhere. Raises TaskExists, NoRoom."""
+        if not await self.writes.insert(task, request, url, limits):
             raise TaskExists(task.id)
 
     async def change(self, task: Task, change: Change) -> Task:
@@ -164,11 +169,13 @@ class TaskStore:
         IllegalTransition."""
         return await self.put(task, changed(task, change, now_ms()))
 
-    async def put(self, before: Task, after: Task, url: str = "") -> Task:
-        """Raises Overtaken."""
+    async def put(
+        self, before: Task, after: Task, url: str = "", limits: Sequence[Limit] = ()
+    ) -> Task:
+        """Raises Overtaken, NoRoom."""
         if after is before:
             return before
-        if not await self.writes.update(before, after, url):
+        if not await self.writes.update(before, after, url, limits):
             raise Overtaken(before.id)
         return after
 

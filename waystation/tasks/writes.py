@@ -7,6 +7,7 @@ SQLite's one writer is not queued for by each of them.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import bindparam, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database
 from waystation.storage.main import task_hooks, task_requests
+from waystation.tasks.limits import Judge, Limit, NoRoom
 from waystation.tasks.rows import INSERT, UPDATE, inserted, updated
 from waystation.tasks.states import rank
 from waystation.tasks.task import Request, Task
@@ -34,6 +36,7 @@ class _Insert:
     task: Task
     request: Request
     url: str
+    limits: Sequence[Limit]
     done: asyncio.Future[bool]
 
 
@@ -41,8 +44,12 @@ class _Insert:
 class _Update:
     before: Task
     after: Task
+    url: str
+    limits: Sequence[Limit]
     done: asyncio.Future[bool]
-    url: str = ""
+
+
+_Item = TypeVar("_Item", _Insert, _Update)
 
 
 @dataclass(slots=True)
@@ -61,16 +68,20 @@ class Writes:
         self._wanted: set[str] = set()
         self._running: asyncio.Task[None] | None = None
 
-    async def insert(self, task: Task, request: Request, url: str = "") -> bool:
-        """False: the id, or its hold, has a row already."""
+    async def insert(
+        self, task: Task, request: Request, url: str = "", limits: Sequence[Limit] = ()
+    ) -> bool:
+        """False: the id, or its hold, has a row already. Raises NoRoom."""
         done = asyncio.get_running_loop().create_future()
-        return await self._ask(_Insert(task, request, url, done))
+        return await self._ask(_Insert(task, request, url, limits, done))
 
-    async def update(self, before: Task, after: Task, url: str = "") -> bool:
+    async def update(
+        self, before: Task, after: Task, url: str = "", limits: Sequence[Limit] = ()
+    ) -> bool:
         """Compare and set. False: the row is another version by now. url: a hook that the task
-        gets only now."""
+        gets only now. limits: of what counts only now. Raises NoRoom."""
         done = asyncio.get_running_loop().create_future()
-        return await self._ask(_Update(before, after, done, url))
+        return await self._ask(_Update(before, after, url, limits, done))
 
     def want(self, task_id: str) -> None:
         """Its owner asks for it: bring the next poll forward. Not waited for."""
@@ -121,8 +132,14 @@ class Writes:
         items: Sequence[_Insert | _Update] = [*batch.inserts, *batch.updates]
         try:
             async with self._database.write() as connection:
-                good = await self._insert(connection, batch.inserts)
-                good |= await self._update(connection, batch.updates)
+                judge = Judge(connection)
+                await judge.lock({limit for item in items for limit in item.limits})
+                inserts, full = await _with_room(judge, batch.inserts)
+                good = await self._insert(connection, inserts)
+                judge.wrote()
+                updates, more = await _with_room(judge, batch.updates)
+                full |= more
+                good |= await self._update(connection, updates)
                 if batch.wanted:
                     values = {"now": now_ms(), "ids": sorted(batch.wanted)}
                     await connection.execute(_WANTED, values)
@@ -135,8 +152,13 @@ class Writes:
                 raise
             return
         for item in items:
-            if not item.done.done():
+            if item.done.done():
+                continue
+            limit = full.get(id(item))
+            if limit is None:
                 item.done.set_result(id(item) in good)
+            else:
+                item.done.set_exception(NoRoom(limit))
 
     async def _insert(self, connection: AsyncConnection, items: Sequence[_Insert]) -> set[int]:
         if not items:
@@ -169,6 +191,20 @@ class Writes:
         if told:
             await connection.execute(_TOLD, {"now": now_ms(), "ids": told})
         return {id(item) for item in mine}
+
+
+async def _with_room(judge: Judge, items: Sequence[_Item]) -> tuple[list[_Item], dict[int, Limit]]:
+    """Those that no limit keeps out, and the limits of the others."""
+    good: list[_Item] = []
+    full: dict[int, Limit] = {}
+    for item in items:
+        task = item.task if isinstance(item, _Insert) else item.after
+        limit = await judge.find(task, item.limits)
+        if limit is None:
+            good.append(item)
+        else:
+            full[id(item)] = limit
+    return good, full
 
 
 def _request(item: _Insert) -> dict[str, object]:

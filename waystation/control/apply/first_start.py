@@ -9,8 +9,6 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from waystation.control.price_list import ensure_catalogue
-from waystation.dialects.midjourney.options import SETTING as MIDJOURNEY
-from waystation.dialects.midjourney.options import MidjourneyOptions
 from waystation.identity.keys import digest, mask, mint
 from waystation.identity.passwords import hash_password, new_password
 from waystation.kernel.clock import now_ms
@@ -24,7 +22,6 @@ from waystation.storage.main import (
     outbox,
     tokens,
 )
-from waystation.storage.main import settings as house
 from waystation.storage.master_key import MasterKey, key_path, read_master_key, write_master_key
 from waystation.storage.migrate import migrate, version
 from waystation.storage.sealing import Sealing
@@ -176,9 +173,6 @@ async def _add_demo(connection: AsyncConnection, account_id: int) -> None:
     await connection.execute(
         insert(account_grants).values(account_id=account_id, group_name=DEMO_GROUP)
     )
-    # The demo sends no face anywhere; a [midjourney] of a relay.toml decides anew.
-    drawn = msgspec.json.encode(MidjourneyOptions(swap_face=True)).decode()
-    await connection.execute(insert(house).values(name=MIDJOURNEY, value=drawn))
 
 
 async def _add_token(connection: AsyncConnection, epoch: int, account_id: int, key: str) -> None:

@@ -9,6 +9,8 @@ from waystation.control.apply.read_groups import read_limits
 from waystation.identity.caller import Role
 from waystation.identity.keys import import_problem
 from waystation.identity.passwords import LENGTH_MAX, LENGTH_MIN
+from waystation.tasks.hooks.address import URL_CHARACTERS_MAX
+from waystation.upstream.url import parse_url
 
 TOKEN_NAME_LENGTH_MAX = 30
 EMAIL_LENGTH_MAX = 254
@@ -57,6 +59,8 @@ def read_token(fields: Fields) -> TokenWanted:
         "enabled": fields.flag("enabled", True),
         "limits": read_limits(fields),
         "budget": _budget(fields),
+        "hook_url": _hook_url(fields),
+        "midjourney": _midjourney(fields.table("midjourney")),
     }
     key = fields.secret("key")
     problem = import_problem(key) if key is not None else None
@@ -89,6 +93,23 @@ def _budget(fields: Fields) -> str:
     amounts = {period: table.nanos(period) for period in PERIODS}
     table.end()
     return to_json({period: nanos for period, nanos in amounts.items() if nanos is not None})
+
+
+def _hook_url(fields: Fields) -> str:
+    """Where it leads is judged when something is sent there."""
+    url = fields.text("hook_url", "", length_max=URL_CHARACTERS_MAX)
+    if url:
+        fields.judged("hook_url", lambda: parse_url(url))
+    return url
+
+
+def _midjourney(table: Fields) -> str:
+    """What is not said is the operator's."""
+    said = {"remix": table.flag("remix", False)}
+    if table.has("queue_code_22"):
+        said["queue_code_22"] = table.flag("queue_code_22", False)
+    table.end()
+    return to_json({name: value for name, value in said.items() if value or name != "remix"})
 
 
 def _network_problem(text: str) -> str | None:

@@ -49,6 +49,7 @@ def read_channel(fields: Fields) -> ChannelWanted:
         "deadlines": to_json(_deadlines(fields)),
         "body_overrides": to_json(_body(fields)),
         "strip": to_json(fields.words("strip", _strip_problem)),
+        "remix": fields.flag("remix", False),
         "on_disconnect": fields.choice("on_disconnect", ("abort", "drain"), "abort"),
         "enabled": fields.flag("enabled", True),
     }

@@ -20,6 +20,7 @@ def read_midjourney(fields: Fields) -> MidjourneyWanted:
         account_queue=fields.count("account_queue", 0, most=_COUNT_MAX),
         account_day=fields.count("account_day", 0, most=_COUNT_MAX),
         account_total=fields.count("account_total", 0),
+        fetch_rpm=fields.count("fetch_rpm", default.fetch_rpm, most=_COUNT_MAX),
         swap_face=fields.flag("swap_face", False),
         images=fields.choice("images", ("stored", "origin"), default.images),  # type: ignore[arg-type]
         strict_params=fields.choice(  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from waystation.control.desk import (
     session,
     sign_in_providers,
     tasks,
+    token_hooks,
     tokens,
     usage,
 )
@@ -31,6 +32,7 @@ _MODULES = (
     sign_in_providers,
     scripts,
     tokens,
+    token_hooks,
     logs,
     tasks,
     usage,

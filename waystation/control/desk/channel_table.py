@@ -21,6 +21,7 @@ _PLAIN = (
     "priority",
     "weight",
     "on_disconnect",
+    "remix",
     "enabled",
 )
 

@@ -60,6 +60,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     body_overrides: dict[str, Any]
     proxy_host: str
     on_disconnect: Literal["abort", "drain"]
+    remix: bool
     enabled: bool
     managed: bool
     state: State
@@ -88,6 +89,7 @@ class ChannelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_overrides: dict[str, Any] | UnsetType = UNSET
     proxy: str | UnsetType = UNSET
     on_disconnect: Literal["abort", "drain"] | UnsetType = UNSET
+    remix: bool | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     keys: Words | UnsetType = UNSET
     add_keys: Words | UnsetType = UNSET

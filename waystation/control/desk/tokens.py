@@ -24,6 +24,8 @@ from waystation.kernel.money import format_usd
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.questions import AskToken, TokenState
 from waystation.storage.main import accounts, tokens
+from waystation.tasks.hooks.address import judge
+from waystation.upstream.egress import EgressGuard
 
 Words = list[str]
 Budget = dict[Literal["total", "day", "week", "month"], str]
@@ -32,9 +34,17 @@ TOKENS_MAX = 500
 _ROWS = select(tokens, accounts.c.email).join(accounts, accounts.c.id == tokens.c.account_id)
 
 
+class TokenMidjourney(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """remix: buttons open a window, whatever the request says. queue_code_22: a queued submit is
+    answered 22, not 1; null: as the operator decides."""
+
+    remix: bool = False
+    queue_code_22: bool | None = None
+
+
 class TokenView(msgspec.Struct, frozen=True, omit_defaults=True):
     """groups: in order; []: the account's own. models: [] all. budget, spent, held: USD. key: told
-    once, when it is made."""
+    once, when it is made. hook_url: where its tasks are told of; "": where the deployment says."""
 
     id: int
     account_id: int
@@ -49,6 +59,8 @@ class TokenView(msgspec.Struct, frozen=True, omit_defaults=True):
     status: Literal["enabled", "disabled", "expired", "spent"]
     limits: dict[str, int]
     budget: Budget
+    hook_url: str
+    midjourney: TokenMidjourney
     spent: str
     held: str
     managed: bool
@@ -67,6 +79,8 @@ class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool | UnsetType = UNSET
     limits: dict[str, int] | UnsetType = UNSET
     budget: Budget | UnsetType = UNSET
+    hook_url: str | UnsetType = UNSET
+    midjourney: TokenMidjourney | UnsetType = UNSET
 
 
 class NewTokenBody(TokenBody, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +146,8 @@ def token_view(row: Any, state: TokenState, key: str = "") -> TokenView:
         status=token_status(row, state),
         limits=json.loads(row.limits),
         budget={period: format_usd(nanos) for period, nanos in budget.items()},
+        hook_url=row.hook_url,
+        midjourney=msgspec.json.decode(row.midjourney, type=TokenMidjourney),
         spent=format_usd(state.spent),
         held=format_usd(state.held),
         managed=row.managed,
@@ -186,6 +202,7 @@ async def create_token(call: Call, account_id: int, said: dict[str, Any]) -> Tok
             raise Fault("not_found", kind="account")
         await refuse_foreign_groups(connection, account_id, said.get("groups", []))
     wanted = read_as(read_token, {"account": email, **said}, "the token")
+    await judge_hook(call, said)
 
     async def fresh(run: Run) -> None:
         mine = tokens.c.account_id == account_id
@@ -202,6 +219,16 @@ async def create_token(call: Call, account_id: int, said: dict[str, Any]) -> Tok
     async with call.services.database.read() as connection:
         row = (await connection.execute(query)).one()
     return token_view(row, await token_state(call, row), report.minted[0].key)
+
+
+async def judge_hook(call: Call, said: dict[str, Any]) -> None:
+    """Raises Fault for an address that leads inside. It is judged again whenever it is dialled."""
+    url = said.get("hook_url")
+    if url:
+        try:
+            await judge(url, EgressGuard(call.services.settings.egress_allow))
+        except ValueError as wrong:
+            raise Fault("invalid_value", param="hook_url", reason=str(wrong)) from None
 
 
 def _said(body: TokenBody) -> dict[str, Any]:
@@ -227,6 +254,8 @@ def table_of(row: Any) -> dict[str, Any]:
         "enabled": row.enabled,
         "limits": json.loads(row.limits),
         "budget": {period: format_usd(nanos) for period, nanos in budget.items()},
+        "hook_url": row.hook_url,
+        "midjourney": json.loads(row.midjourney),
     }
 
 
@@ -243,6 +272,7 @@ async def change_token(call: Call, row: Any, said: dict[str, Any], key: str = ""
         async with call.services.database.read() as connection:
             await refuse_foreign_groups(connection, row.account_id, said["groups"])
     wanted = read_as(read_token, {**table, **({"key": key} if key else {})}, "the token")
+    await judge_hook(call, said)
 
     async def rename(run: Run) -> None:
         run.may_change("token", f"{row.email}/{row.name}", row)

@@ -97,7 +97,7 @@ def action(document: bytes, path_mode: Mode) -> Job:
     if not custom_id:
         raise invalid(texts.PARAMETERS_BAD)
     press = read_custom_id(custom_id) or Press(action="ACTION", verb="")
-    remix = body.flag("enableRemix") or False
+    remix = body.flag("enableRemix")
     return Job(
         page="action",
         action=press.action,
@@ -105,7 +105,7 @@ def action(document: bytes, path_mode: Mode) -> Job:
         parent_id=parent_id,
         custom_id=custom_id,
         index=press.index,
-        opens=press.opens or (remix and press.remixes),
+        opens=press.opens or (bool(remix) and press.remixes),
         choose_same_channel=body.flag("chooseSameChannel"),
         enable_remix=remix,
         **_common(body),

@@ -31,7 +31,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """page: whose form it came by: imagine, blend, describe, shorten, action, change, modal,
     swap_face, upload, edits, retexture, video. action: of the task it makes. prompt: trimmed, as
     it is shown. parent_id: ours. index: of a change; 0 none. pictures: of a face swap the face,
-    then the target. opens: a window waits for its modal. state, notify_hook: of the caller."""
+    then the target. opens: a window waits for its modal. enable_remix: None where the
+    caller does not say. state, notify_hook: of the caller."""
 
     page: str
     action: str
@@ -47,7 +48,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     index: int = 0
     opens: bool = False
     choose_same_channel: bool | None = None
-    enable_remix: bool = False
+    enable_remix: bool | None = None
     state: str = ""
     notify_hook: str = ""
     extras: Mapping[str, Any] = {}

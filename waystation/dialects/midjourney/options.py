@@ -11,6 +11,7 @@ SETTING = "midjourney"
 class MidjourneyOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """banned: what a banned word does: refuse the submit (code 24), or be taken out. 0 counts: no
     limit. queue: tasks waiting for one channel, where that has a limit of concurrent ones.
+    fetch_rpm: how often an account may look at its tasks, each minute and at each gateway.
     queue_code_22: a queued submit is answered 22, not 1. swap_face: the operator consents to
     faces being swapped. images: pictures are stored and served by us, or the vendor's links are
     shown. version: of prompts that name none. minutes: a task's longest time at an upstream.
@@ -24,6 +25,7 @@ class MidjourneyOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     account_queue: int = 0
     account_day: int = 0
     account_total: int = 0
+    fetch_rpm: int = 3000
     swap_face: bool = False
     images: Literal["stored", "origin"] = "stored"
     strict_params: Literal["fail", "warn", "ignore"] = "fail"

@@ -1,7 +1,6 @@
-"""From a job to a stored task: limits, pictures put away, the hold and the row."""
+"""From a job to a stored task: pictures put away, the hold and the row."""
 
-import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from secrets import randbelow
 from typing import Any
 
@@ -13,7 +12,6 @@ from waystation.dialects.midjourney.job import Job, Source
 from waystation.dialects.midjourney.outcome import (
     BANNED,
     INVALID,
-    QUEUE_FULL,
     Declined,
     Outcome,
     accepted,
@@ -31,6 +29,7 @@ from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import random_text
 from waystation.storage.database import StorageAway
 from waystation.tasks.begin import Begun, Order
+from waystation.tasks.limits import Limit
 from waystation.tasks.midjourney.ids import draw
 from waystation.tasks.midjourney.places import Memo, write_job, write_memo
 from waystation.tasks.midjourney.seen import owner_properties
@@ -58,69 +57,6 @@ def judge_words(desk: Desk, job: Job) -> Job:
     raise Declined(BANNED, texts.BANNED, promptEn=job.prompt, bannedWord=word)
 
 
-class Crowded(Declined):
-    """Nothing more is taken now: a repeat of what was taken before is none the less known."""
-
-
-@contextlib.asynccontextmanager
-async def entering(
-    desk: Desk, caller: Caller, plan: Plan, count: int = 1
-) -> AsyncIterator[tuple[Plan, int]]:
-    """Room for so many tasks until their rows are there: the plan with a place first that has
-    room, and how many tasks are ahead there. Raises Crowded, Fault (503)."""
-    async with desk.turn(caller.account_id):
-        chosen, ahead = await _judge_load(desk, caller, plan, count)
-        with desk.entry(caller.account_id, chosen.places[0].channel_id, count):
-            yield chosen, ahead
-
-
-async def _judge_load(desk: Desk, caller: Caller, plan: Plan, count: int) -> tuple[Plan, int]:
-    """Raises Crowded: 4 for limits of the account, 23 when every queue is full; Fault (503)."""
-    try:
-        await _judge_account(desk, caller, count)
-        snapshot, queue = desk.directory.snapshot, desk.options.queue
-        for at, place in enumerate(plan.places):
-            channel = snapshot.channels.get(place.channel_id)
-            most = 0 if channel is None else channel.limits.concurrency
-            if not most:
-                return _moved(plan, at), 0
-            load = await desk.site.tasks.channel_load(place.channel_id)
-            entering = desk.entering["channel", place.channel_id]
-            over = load.running + load.waiting + entering - most
-            if over + count <= queue:
-                return _moved(plan, at), max(0, over + 1)
-    except StorageAway:
-        raise away() from None
-    first = plan.places[0]
-    instance = owner_properties(first.channel_id, first.key_id)["discordInstanceId"]
-    raise Crowded(QUEUE_FULL, texts.QUEUE_FULL, discordInstanceId=instance)
-
-
-def _moved(plan: Plan, at: int) -> Plan:
-    if not at:
-        return plan
-    places = plan.places
-    return Plan(plan.model, (places[at], *places[:at], *places[at + 1 :]))
-
-
-async def _judge_account(desk: Desk, caller: Caller, count: int) -> None:
-    """Without a queue of its own an account has no more than may run; with one, the rest waits."""
-    options = desk.options
-    most, queue = options.account_concurrency, options.account_queue
-    if most or queue:
-        load = await desk.site.tasks.account_load(caller.account_id, KIND)
-        there = load.waiting + load.running + desk.entering["account", caller.account_id]
-        if most and not queue and there + count > most:
-            raise Crowded(INVALID, texts.ACCOUNT_CONCURRENCY)
-        if queue and there + count - (most or load.running) > queue:
-            raise Crowded(INVALID, texts.ACCOUNT_QUEUE)
-    day, total = options.account_day, options.account_total
-    if day and await desk.begun(caller, desk.today_ms()) + count > day:
-        raise Crowded(INVALID, texts.ACCOUNT_DAY)
-    if total and await desk.begun(caller, 0) + count > total:
-        raise Crowded(INVALID, texts.ACCOUNT_TOTAL)
-
-
 class Ordering:
     """One submit on its way to a task."""
 
@@ -130,6 +66,7 @@ class Ordering:
         self._caller = caller
         self._story = story
         self._kept: list[str] = []
+        self._put_away: dict[int, Job] = {}
 
     def facts(self, plan: Plan, action: str, number: int = 0) -> Facts:
         """For the log row. number: of one among several tasks of one request."""
@@ -155,10 +92,16 @@ class Ordering:
         return facts
 
     async def put_away(self, job: Job) -> Job:
-        """The job with its pictures stored, so that rows stay small. Raises Fault."""
+        """The job with its pictures stored, so that rows stay small; once, however often it is
+        asked for. Raises Fault."""
+        known = self._put_away.get(id(job))
+        if known is not None:
+            return known
         pictures = [await self.keep(source) for source in job.pictures]
         mask = None if job.mask is None else await self.keep(job.mask)
-        return msgspec.structs.replace(job, pictures=tuple(pictures), mask=mask)
+        away = msgspec.structs.replace(job, pictures=tuple(pictures), mask=mask)
+        self._put_away[id(job)] = away
+        return away
 
     async def keep(self, source: Source) -> Source:
         if not source.data:
@@ -195,6 +138,7 @@ class Ordering:
         plan: Plan,
         *,
         url: str,
+        limits: tuple[Limit, ...] = (),
         idempotency: tuple[str, str] | None = None,
         number: int = 0,
         not_before_ms: int = 0,
@@ -223,6 +167,7 @@ class Ordering:
             memo=write_memo(memo),
             url=url,
             idempotency=idempotency,
+            limits=limits,
         )
 
     async def begin(self, order: Order) -> Begun:
@@ -231,7 +176,9 @@ class Ordering:
     def accepted(self, task: Task, ahead: int) -> Outcome:
         """The answer of code 1 or 22."""
         properties = owner_properties(task.channel_id, task.key_id)
-        tells = self._desk.options.queue_code_22
+        tells = self._caller.queue_code_22
+        if tells is None:
+            tells = self._desk.options.queue_code_22
         return accepted(task.id, self._desk.language(self._call), properties, ahead, tells)
 
 

@@ -1,5 +1,6 @@
 """/submit/modal: the owner's word for a window, after which its task starts under the same id."""
 
+import itertools
 from hashlib import blake2b
 
 import msgspec
@@ -8,8 +9,9 @@ from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.actions import OPERATIONS
 from waystation.dialects.midjourney.job import Job
 from waystation.dialects.midjourney.outcome import NOT_FOUND, Declined, Outcome, invalid
-from waystation.edge.midjourney.admitting import Ordering, entering, judge_words
+from waystation.edge.midjourney.admitting import Ordering, judge_words
 from waystation.edge.midjourney.desk import Desk
+from waystation.edge.midjourney.entering import Entry, enter
 from waystation.edge.midjourney.plan import plan_after
 from waystation.identity.caller import Caller
 from waystation.tasks.begin import WINDOW
@@ -41,24 +43,36 @@ async def confirm(
         raise invalid(texts.PROMPT_MISSING)
     job = judge_words(desk, msgspec.structs.replace(job, action=task.action, prompt=prompt))
     chosen = plan_after(desk, caller, job, OPERATIONS[task.action], task, confirmed=True)
+
+    tries = itertools.count()
+
+    async def make(entry: Entry) -> Outcome:
+        mask, places = (await ordering.put_away(job)).mask, entry.plan.places
+        memo = msgspec.structs.replace(
+            read_memo(task), places=places, prompt=job.prompt, mask=mask, confirmed=word
+        )
+        first = places[0]
+        change = Change(
+            channel_id=first.channel_id,
+            key_id=first.key_id,
+            memo=write_memo(memo),
+            result={"prompt": job.prompt},
+        )
+        facts, nanos = ordering.facts(entry.plan, task.action), entry.plan.nanos
+        beginnings = desk.site.beginnings
+        confirmed = await beginnings.confirm(
+            task, facts, nanos, change, idempotency, limits=entry.limits, number=next(tries)
+        )
+        return ordering.accepted(confirmed, entry.ahead)
+
     try:
-        async with entering(desk, caller, chosen) as (chosen, ahead):
-            mask = None if job.mask is None else await ordering.keep(job.mask)
-            memo = msgspec.structs.replace(
-                read_memo(task), places=chosen.places, prompt=job.prompt, mask=mask, confirmed=word
-            )
-            change = Change(memo=write_memo(memo), result={"prompt": job.prompt})
-            facts = ordering.facts(chosen, task.action)
-            task = await desk.site.beginnings.confirm(
-                task, facts, chosen.nanos, change, idempotency
-            )
+        return await enter(desk, caller, chosen, make)
     except Overtaken:
         await ordering.drop_kept()
         found = await desk.find(task.id, caller)
         if found is None or found.state == "MODAL":
             raise invalid(texts.PARENT_STATE) from None
         return _again(found, word, ordering)
-    return ordering.accepted(task, ahead)
 
 
 def _again(task: Task, word: str, ordering: Ordering) -> Outcome:

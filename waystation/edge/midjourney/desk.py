@@ -1,14 +1,7 @@
 """What the pages of the family share: the stores, the operator's options, a caller's language."""
 
-import asyncio
-import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import func, select
 
 from waystation.artefacts.artefact import Artefact
 from waystation.dialects.midjourney.banned import BannedWords
@@ -22,7 +15,6 @@ from waystation.errors import Fault, Language
 from waystation.identity.caller import Caller
 from waystation.routing.candidates import Directory
 from waystation.storage.database import StorageAway
-from waystation.storage.main import tasks
 from waystation.tasks.midjourney.shown import KIND, shown
 from waystation.tasks.task import Task
 
@@ -37,35 +29,6 @@ class Desk:
         self._of: Directory | None = None
         self._options = MidjourneyOptions()
         self._banned = NO_WORDS
-        self.entering: Counter[tuple[str, int]] = Counter()
-        """Submits that were judged and whose rows nobody can count yet, by account and channel."""
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-
-    @contextlib.asynccontextmanager
-    async def turn(self, account_id: int) -> AsyncIterator[None]:
-        """One submit of an account after the other, where its tasks are limited: each sees the rows
-        of those before."""
-        of = self.options
-        limits = (of.account_concurrency, of.account_queue, of.account_day, of.account_total)
-        if not any(limits):
-            yield
-            return
-        lock = self._turns.setdefault(account_id, asyncio.Lock())
-        async with lock:
-            yield
-
-    @contextlib.contextmanager
-    def entry(self, account_id: int, channel_id: int, count: int = 1) -> Iterator[None]:
-        """While rows are made, for those that are judged meanwhile."""
-        names = {("account", account_id): count, ("channel", channel_id): count}
-        self.entering.update(names)
-        try:
-            yield
-        finally:
-            self.entering.subtract(names)
-            for name in names:
-                if not self.entering[name]:
-                    del self.entering[name]
 
     @property
     def directory(self) -> Directory:
@@ -79,6 +42,12 @@ class Desk:
     def options(self) -> MidjourneyOptions:
         self._refresh()
         return self._options
+
+    @property
+    def fetch_rpm(self) -> int:
+        """Looking at what is stored asks for no configuration."""
+        options = self._options if self.site.directory is None else self.options
+        return options.fetch_rpm
 
     @property
     def banned(self) -> BannedWords:
@@ -123,14 +92,6 @@ class Desk:
             return await self.site.artefacts.find(artefact_id)
         except StorageAway:
             raise away() from None
-
-    async def begun(self, caller: Caller, since_ms: int) -> int:
-        """Tasks of this account since then that did not fail. Raises StorageAway."""
-        mine = (tasks.c.account_id == caller.account_id, tasks.c.created_ms >= since_ms)
-        counted = tasks.c.kind == KIND, tasks.c.state.not_in(("FAILURE", "CANCEL"))
-        statement = select(func.count()).select_from(tasks).where(*mine, *counted)
-        async with self.site.tasks.database.read() as connection:
-            return int((await connection.execute(statement)).scalar_one())
 
     def today_ms(self) -> int:
         """When the operator's day began."""

@@ -17,15 +17,17 @@ from waystation.dialects.midjourney.outcome import (
     invalid,
     window,
 )
-from waystation.edge.midjourney.admitting import Ordering, entering, judge_words, soon_ms
+from waystation.edge.midjourney.admitting import Ordering, judge_words, soon_ms
 from waystation.edge.midjourney.desk import Desk, away
+from waystation.edge.midjourney.entering import Entry, enter
 from waystation.edge.midjourney.hook import hook_of
-from waystation.edge.midjourney.plan import Plan, plan_after
+from waystation.edge.midjourney.plan import plan_after
 from waystation.edge.midjourney.windows import open_window
 from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.storage.database import StorageAway
 from waystation.tasks.begin import Beginnings, Begun
+from waystation.tasks.limits import NoRoom
 from waystation.tasks.midjourney.emulator.lane import draws, is_tile
 from waystation.tasks.midjourney.submitting import is_change
 from waystation.tasks.store import Overtaken
@@ -53,8 +55,8 @@ async def follow(
         return await _bookmark(desk, parent)
     if press.is_all:
         return await _imagine_all(desk, caller, job, ordering, parent, idempotency)
-    job = _completed(job, press, parent)
-    url = await hook_of(desk, job)
+    job = _remixed(desk, caller, _completed(job, press, parent), press, parent)
+    url = await hook_of(desk, caller, job)
     chosen = plan_after(desk, caller, job, _operation(desk, job, parent), parent)
     if job.opens:
         order = ordering.order(job, chosen, url=url)
@@ -63,10 +65,14 @@ async def follow(
     if _is_there(desk, job, parent):
         order = ordering.order(job, chosen, url=url, idempotency=idempotency)
         return ordering.accepted((await ordering.begin(order)).task, 0)
-    async with entering(desk, caller, chosen) as (chosen, ahead):
-        order = ordering.order(job, chosen, url=url, idempotency=idempotency)
-        begun = await ordering.begin(order)
-    return ordering.accepted(begun.task, ahead)
+
+    async def make(entry: Entry) -> Outcome:
+        order = ordering.order(
+            job, entry.plan, url=url, limits=entry.limits, idempotency=idempotency
+        )
+        return ordering.accepted((await ordering.begin(order)).task, entry.ahead)
+
+    return await enter(desk, caller, chosen, make)
 
 
 def _is_there(desk: Desk, job: Job, parent: Task) -> bool:
@@ -107,6 +113,17 @@ def _completed(job: Job, press: Press, parent: Task) -> Job:
     elif press.action in ("CUSTOM_ZOOM", "INPAINT"):
         prompt = prompt or str(parent.result.get("properties", {}).get("finalPrompt", ""))
     return msgspec.structs.replace(job, page=page, prompt=prompt, bot_type=bot)
+
+
+def _remixed(desk: Desk, caller: Caller, job: Job, press: Press, parent: Task) -> Job:
+    """In remix mode, which the request, the token or the channel may say, a button that can be
+    remixed asks first. The oldest pages never do: their clients know code 1 only."""
+    if job.page != "action" or not press.remixes or job.enable_remix is not None:
+        return job
+    channel = desk.directory.snapshot.channels.get(parent.channel_id)
+    if not caller.remix and not (channel is not None and channel.remix):
+        return job
+    return msgspec.structs.replace(job, enable_remix=True, opens=True)
 
 
 def _line(parent: Task, index: int) -> str:
@@ -167,11 +184,14 @@ async def _imagine_all(
         ))
         for number, line in enumerate(lines, start=1)
     ]  # fmt: skip
-    url = await hook_of(desk, job)
+    url = await hook_of(desk, caller, job)
     chosen = plan_after(desk, caller, jobs[0], OPERATIONS["IMAGINE"], parent)
-    async with entering(desk, caller, chosen, len(jobs)) as (chosen, _):
-        tasks = await _begin_all(desk.site.beginnings, ordering, jobs, chosen, url, idempotency)
-    return all_of(tasks)
+
+    async def make(entry: Entry) -> Outcome:
+        beginnings = desk.site.beginnings
+        return all_of(await _begin_all(beginnings, ordering, jobs, entry, url, idempotency))
+
+    return await enter(desk, caller, chosen, make, len(jobs))
 
 
 def all_of(tasks: list[Task]) -> Outcome:
@@ -183,7 +203,7 @@ async def _begin_all(
     beginnings: Beginnings,
     ordering: Ordering,
     jobs: list[Job],
-    chosen: Plan,
+    entry: Entry,
     url: str,
     idempotency: tuple[str, str] | None,
 ) -> list[Task]:
@@ -194,14 +214,15 @@ async def _begin_all(
         for number, job in enumerate(jobs, start=1):
             order = ordering.order(
                 job,
-                chosen,
+                entry.plan,
                 url=url,
+                limits=entry.limits,
                 idempotency=_numbered(idempotency, number),
                 number=number,
                 not_before_ms=start_ms,
             )
             begun.append(await ordering.begin(order))
-    except Fault:
+    except (Fault, NoRoom):
         for one in begun:
             if not one.repeated:
                 await _give_up(beginnings, one.task)

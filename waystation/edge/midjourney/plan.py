@@ -11,7 +11,7 @@ import msgspec
 from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.actions import price_names
 from waystation.dialects.midjourney.job import Job
-from waystation.dialects.midjourney.outcome import NOT_FOUND, Declined
+from waystation.dialects.midjourney.outcome import NOT_FOUND, Declined, invalid
 from waystation.edge.midjourney.desk import Desk
 from waystation.edge.queries import query_of
 from waystation.errors import Fault
@@ -42,8 +42,12 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(desk: Desk, caller: Caller, job: Job, operation: str, confirmed: bool = False) -> Plan:
-    """Of a new task. Raises Fault: 403, 404, 503."""
+    """Of a new task. Raises Declined (4) for faces that may not be swapped, Fault: 403, 404,
+    503."""
     choices = _choices(desk.directory, caller, job, operation, confirmed)
+    if job.action == "SWAP_FACE" and not desk.options.swap_face:
+        choices = _without_consent(choices)
+    choices = _earnest(choices)
     attempts = desk.site.router.attempts(choices)
     first = attempts.next(monotonic())
     if first is None:
@@ -70,7 +74,8 @@ def plan_after(
     for candidate in choices.candidates:
         if candidate.channel.id == channel.id:
             return Plan(choices.model, (_place(candidate, parent.key_id),))
-    places = tuple(_place(each) for each in choices.candidates if draws(each.channel))
+    others = _earnest(choices).candidates
+    places = tuple(_place(each) for each in others if draws(each.channel))
     if draws(channel) and places:
         return Plan(choices.model, _once(places))
     raise Declined(NOT_FOUND, texts.PARENT_GONE)
@@ -95,6 +100,21 @@ def _choices(
                 first = fault
     assert first is not None
     raise first
+
+
+def _earnest(choices: Choices) -> Choices:
+    """The demo stands in for nobody: it is asked where there is nobody else."""
+    return choices.only(lambda one: not one.channel.free_by_default) or choices
+
+
+def _without_consent(choices: Choices) -> Choices:
+    """Nobody's face goes out of the house, and no demo of that is sold. Raises Declined."""
+    shown = choices.only(
+        lambda one: one.channel.free_by_default and not charge(ONE_CALL, one.price, one.rate).nanos
+    )
+    if shown is None:
+        raise invalid(texts.UNSUPPORTED)
+    return shown
 
 
 def _place(candidate: Candidate, key_id: int | None = None) -> Place:

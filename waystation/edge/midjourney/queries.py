@@ -18,6 +18,7 @@ from waystation.edge.call import Call
 from waystation.edge.identify import identify
 from waystation.edge.language import language_of
 from waystation.edge.midjourney.desk import Desk, away
+from waystation.edge.midjourney.looks import Looks
 from waystation.edge.midjourney.submit import DIALECT
 from waystation.edge.replies import JSON_TYPE, send_fault
 from waystation.errors import Fault
@@ -42,6 +43,7 @@ class Queries:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._looks = Looks()
 
     async def fetch(self, call: Call) -> None:
         await self._answer(call, self._fetch)
@@ -65,6 +67,7 @@ class Queries:
         site = self._desk.site
         try:
             caller = await identify(site.authenticator, call)
+            self._looks.take(caller.account_id, self._desk.fetch_rpm)
             body = await page(call, caller)
         except Declined as declined:
             body = declined.outcome.body()

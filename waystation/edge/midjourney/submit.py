@@ -10,9 +10,10 @@ from waystation.dialects.midjourney.outcome import Declined, Outcome, invalid
 from waystation.dialects.midjourney.speed import Mode
 from waystation.edge.call import Call
 from waystation.edge.identify import identify
-from waystation.edge.midjourney.admitting import Crowded, Ordering, entering, judge_words
+from waystation.edge.midjourney.admitting import Ordering, judge_words
 from waystation.edge.midjourney.confirm import confirm
 from waystation.edge.midjourney.desk import Desk
+from waystation.edge.midjourney.entering import Crowded, Entry, enter
 from waystation.edge.midjourney.follow import all_of, follow
 from waystation.edge.midjourney.hook import hook_of
 from waystation.edge.midjourney.plan import Plan, plan
@@ -60,6 +61,7 @@ class Submit:
             try:
                 return await self._submit(call, caller, job, ordering, body)
             except Crowded as crowded:
+                await ordering.drop_kept()
                 return await self._repeated(call, caller, ordering, body) or crowded.outcome
             except BaseException:
                 await ordering.drop_kept()
@@ -85,19 +87,23 @@ class Submit:
             return await follow(desk, caller, job, ordering, _idempotency(call, body))
         if job.page == "modal":
             return await confirm(desk, caller, job, ordering, _idempotency(call, body))
-        if job.page == "swap_face" and not desk.options.swap_face:
-            raise invalid(texts.UNSUPPORTED)
         if job.page == "upload":
             return await upload(desk, call, caller, job, ordering, _idempotency(call, body))
         job = judge_words(desk, job)
-        url = await hook_of(desk, job)
-        async with entering(desk, caller, _planned(desk, caller, job)) as (chosen, ahead):
-            job = await ordering.put_away(job)
-            order = ordering.order(job, chosen, url=url, idempotency=_idempotency(call, body))
+        url = await hook_of(desk, caller, job)
+        idempotency = _idempotency(call, body)
+
+        async def make(entry: Entry) -> Outcome:
+            stored = await ordering.put_away(job)
+            order = ordering.order(
+                stored, entry.plan, url=url, limits=entry.limits, idempotency=idempotency
+            )
             begun = await ordering.begin(order)
-        if begun.repeated:
-            await ordering.drop_kept()
-        return ordering.accepted(begun.task, ahead)
+            if begun.repeated:
+                await ordering.drop_kept()
+            return ordering.accepted(begun.task, entry.ahead)
+
+        return await enter(desk, caller, _planned(desk, caller, job), make)
 
 
 def _idempotency(call: Call, body: bytes) -> tuple[str, str] | None:
@@ -112,6 +118,7 @@ def _planned(desk: Desk, caller: Caller, job: Job) -> Plan:
     try:
         return plan(desk, caller, job, OPERATIONS[job.action])
     except Fault as fault:
-        if job.page == "swap_face" and fault.status == 404:
+        off = job.page == "swap_face" and not desk.options.swap_face
+        if off or (job.page == "swap_face" and fault.status == 404):
             raise invalid(texts.UNSUPPORTED) from None
         raise

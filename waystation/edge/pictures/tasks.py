@@ -24,6 +24,7 @@ from waystation.edge.site import Site
 from waystation.edge.story import Story
 from waystation.edge.upload_form import UploadForm
 from waystation.errors import Fault
+from waystation.identity.caller import Caller
 from waystation.kernel.clock import now_ms
 from waystation.routing.choices import Choices
 from waystation.routing.query import Query
@@ -105,7 +106,7 @@ async def _begin(
     call, form = story.call, request.form
     caller = story.caller = await identify(site.authenticator, call)
     fields = _fields(request.body) if form is None else _webhook_of(form)
-    url = await _hook_url(site, fields.pop(WEBHOOK, None))
+    url = await _hook_url(site, caller, fields.pop(WEBHOOK, None))
     base = public_base(call, site.settings)
     if form is None:
         saved = Saved(path, msgspec.Raw(_encode(fields)), base)
@@ -173,12 +174,12 @@ def _fields(body: bytes) -> dict[str, msgspec.Raw]:
         raise Fault("invalid_json", reason=str(error)) from None
 
 
-async def _hook_url(site: Site, raw: msgspec.Raw | None) -> str:
-    """The request's, else the deployment's. Raises Fault (400)."""
+async def _hook_url(site: Site, caller: Caller, raw: msgspec.Raw | None) -> str:
+    """The request's, else the token's, else the deployment's. Raises Fault (400)."""
     try:
         url = "" if raw is None else msgspec.json.decode(raw, type=str | None) or ""
         if url:
             await judge(url, site.hook_guard)
     except ValueError as wrong:  # msgspec's errors are ValueErrors
         raise Fault("invalid_value", param=WEBHOOK, reason=str(wrong)) from None
-    return url or site.settings.hook_url or ""
+    return url or caller.hook_url or site.settings.hook_url or ""

@@ -53,7 +53,7 @@ class Desk:
         call, caller = story.call, story.caller
         assert caller is not None
         saved = await self._saved(caller, job, is_chat=chat is not None)
-        url = await self._hook(job)
+        url = await self._hook(caller, job)
         names = price_names(job.action, job.model) if chat is None else (chat.model,)
         query, choices = self._choices(caller, names, OPERATIONS[job.action])
         if saved.channel_id and not any(goes_on(c, saved) for c in choices.candidates):
@@ -142,10 +142,10 @@ class Desk:
             job, origin.channel_id, origin.key_id, origin.upstream_id, known[number - 1], is_chat
         )
 
-    async def _hook(self, job: Job) -> str:
-        """The request's, else the deployment's; "" nowhere. Raises Fault (400)."""
+    async def _hook(self, caller: Caller, job: Job) -> str:
+        """The request's, else the token's, else the deployment's. Raises Fault (400)."""
         if not job.hook:
-            return self.site.settings.hook_url or ""
+            return caller.hook_url or self.site.settings.hook_url or ""
         try:
             await judge(job.hook, self.site.hook_guard)
         except ValueError as wrong:

@@ -7,8 +7,9 @@ from sqlalchemy import BigInteger, bindparam, case, func, insert, select, update
 
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database
-from waystation.storage.main import task_deliveries, task_hooks, tasks
+from waystation.storage.main import task_deliveries, task_hooks, tasks, tokens
 from waystation.tasks.hooks.room import Room
+from waystation.tasks.hooks.signature import Turn
 
 LEASE_SECONDS = 30.0
 """Longer than one try may take: nobody else tells the same task meanwhile."""
@@ -22,7 +23,8 @@ GIVEN_UP = "given_up"
 
 
 class Hook(NamedTuple):
-    """changes: how many there were when it was taken. account_id: whose task it is."""
+    """changes: how many there were when it was taken. account_id: whose task it is. turn: of the
+    secret that signs."""
 
     task_id: str
     url: str
@@ -31,6 +33,7 @@ class Hook(NamedTuple):
     attempts: int
     first_ms: int
     account_id: int = 0
+    turn: Turn = Turn(0)
 
 
 class Told(NamedTuple):
@@ -72,30 +75,33 @@ class HookBook:
         try:
             async with self._database.write() as connection:
                 rows = await connection.execute(taken)
-                hooks = [_hook(row, chosen[row.task_id][1]) for row in rows]
+                hooks = [_hook(row, *chosen[row.task_id][1:]) for row in rows]
         finally:
             for task_id in chosen.keys() - {hook.task_id for hook in hooks}:
-                room.give(*chosen[task_id])  # another process was quicker, or nobody was told
+                # Another process was quicker, or nobody was told.
+                room.give(*chosen[task_id][:2])
         return hooks
 
-    async def _choose(self, room: Room) -> dict[str, tuple[str, int]]:
-        """(address, account) by task. What has no room is looked past, not looked at again and
-        again: many that wait for one receiver do not stand before the others'."""
-        chosen: dict[str, tuple[str, int]] = {}
+    async def _choose(self, room: Room) -> dict[str, tuple[str, int, Turn]]:
+        """(address, account, turn) by task. What has no room is looked past, not looked at again
+        and again: many that wait for one receiver do not stand before the others'."""
+        chosen: dict[str, tuple[str, int, Turn]] = {}
         for _ in range(LOOKS_MAX):
             rows = await self._due(room, LOOK_COUNT + len(chosen))
-            for task_id, url, account_id in rows:
+            for task_id, url, account_id, *turn in rows:
                 if task_id not in chosen and room.take(url, account_id):
-                    chosen[task_id] = (url, account_id)
+                    chosen[task_id] = (url, account_id, Turn(*turn))
             if len(rows) < LOOK_COUNT or room.left <= 0:
                 break
         return chosen
 
-    async def _due(self, room: Room, count: int) -> list[tuple[str, str, int]]:
+    async def _due(self, room: Room, count: int) -> Sequence[Any]:
         url, account = task_hooks.c.url, tasks.c.account_id
-        due = select(task_hooks.c.task_id, url, account).join(
-            tasks, tasks.c.id == task_hooks.c.task_id
+        turn = [func.coalesce(one, 0) for one in (tokens.c.hook_turn, tokens.c.hook_turned_ms)]
+        whose = task_hooks.join(tasks, tasks.c.id == task_hooks.c.task_id).outerjoin(
+            tokens, tokens.c.id == tasks.c.token_id
         )
+        due = select(task_hooks.c.task_id, url, account, tasks.c.token_id, *turn).select_from(whose)
         due = due.where(task_hooks.c.due_ms <= now_ms())
         for host in room.full_hosts:
             due = due.where(url != host, ~url.startswith(f"{host}/", autoescape=True))
@@ -104,8 +110,7 @@ class HookBook:
         if full:
             due = due.where(account.not_in(full))
         async with self._database.read() as connection:
-            rows = await connection.execute(due.order_by(task_hooks.c.due_ms).limit(count))
-            return [(row[0], row[1], row[2]) for row in rows]
+            return (await connection.execute(due.order_by(task_hooks.c.due_ms).limit(count))).all()
 
     async def give_up_most(self, waiting_max: int) -> int:
         """Of accounts for which more than so many wait, the oldest are given up; the log says so.
@@ -192,8 +197,8 @@ def _hook_values(told: Told) -> dict[str, Any]:
     }
 
 
-def _hook(row: Any, account_id: int) -> Hook:
-    return Hook(*row)._replace(account_id=account_id)
+def _hook(row: Any, account_id: int, turn: Turn) -> Hook:
+    return Hook(*row)._replace(account_id=account_id, turn=turn)
 
 
 def _given_up(row: Any) -> dict[str, Any]:

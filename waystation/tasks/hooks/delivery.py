@@ -1,6 +1,7 @@
 """One message to one receiver. What it answers is looked at no further than its status."""
 
 import uuid
+from collections.abc import Sequence
 from time import time
 from typing import NamedTuple
 
@@ -41,9 +42,9 @@ def delivery_id(task_id: str, rank: int) -> str:
 
 
 async def deliver(
-    transport: Transport, url: str, body: bytes, identity: str, secret: str
+    transport: Transport, url: str, body: bytes, identity: str, secrets: Sequence[str]
 ) -> Outcome:
-    """One POST, without redirects."""
+    """One POST, without redirects. secrets: all that sign."""
     began = monotonic()
     try:
         origin, target = parse_url(url)
@@ -52,7 +53,7 @@ async def deliver(
     status, error = 0, ""
     try:
         incoming = await transport.send(
-            _message(origin, target, body, identity, secret), _DEADLINES
+            _message(origin, target, body, identity, secrets), _DEADLINES
         )
     except TransportFault as fault:
         error = fault.kind
@@ -63,7 +64,9 @@ async def deliver(
     return Outcome(status, int((monotonic() - began) * 1000), error)
 
 
-def _message(origin: Origin, target: str, body: bytes, identity: str, secret: str) -> Outgoing:
+def _message(
+    origin: Origin, target: str, body: bytes, identity: str, secrets: Sequence[str]
+) -> Outgoing:
     timestamp = int(time())
     headers = (
         (b"content-type", b"application/json"),
@@ -71,6 +74,6 @@ def _message(origin: Origin, target: str, body: bytes, identity: str, secret: st
         (b"x-waystation-event", EVENT),
         (b"x-waystation-delivery", identity.encode()),
         (b"x-waystation-timestamp", b"%d" % timestamp),
-        (b"x-waystation-signature", sign(secret, timestamp, body).encode()),
+        (b"x-waystation-signature", sign(secrets, timestamp, body).encode()),
     )
     return Outgoing(origin, "POST", target, headers, body)

@@ -121,9 +121,9 @@ class Notifier:
     async def _tell(self, hook: Hook, task: Task) -> None:
         at = rank(task.state, task.progress)
         identity = delivery_id(task.id, at)
-        secret = secrets_of(self._signer, task.account_id)[0]
+        secrets = secrets_of(self._signer, hook.turn, now_ms())
         body = _encode(self._kinds[task.kind].show(task))
-        outcome = await deliver(self._transport, hook.url, body, identity, secret)
+        outcome = await deliver(self._transport, hook.url, body, identity, secrets)
         if self._metrics is not None:
             self._metrics.count(HOOK_DELIVERIES, outcome.error or "taken")
         again = again_ms(hook, now_ms()) if outcome.error and task.is_final else None

@@ -11,6 +11,7 @@ SCHEMAS = schemas.SCHEMAS
 
 _TAG = "Midjourney"
 _SECURITY = ("bearer", "midjourneySecret", "apiKeyHeader", "googleKeyHeader", "keyQuery")
+_LOOKS = ("rate_limit_exceeded", *LOOK_UP)
 _SUBMIT_CODES = (
     *("invalid_json", "invalid_value", "body_too_slow", "request_too_large"),
     *("unsupported_media_type", "idempotency_in_progress", "idempotency_key_reused"),
@@ -195,36 +196,36 @@ ENDPOINTS = (
     _look(
         *("Fetch", "get", "/mj/task/{task}/fetch", "Look at a task", "查询任务", _TASK_REPLY),
         parameters=(_TASK,),
-        codes=("task_not_found", *LOOK_UP),
+        codes=("task_not_found", *_LOOKS),
     ),
     _look(
         *("List", "post", "/mj/task/list-by-condition", "Look at tasks by id", "按 ID 查询任务"),
         _TASKS_REPLY,
         body=Body(ref("MidjourneyIds"), (Example("plain", {"ids": [_ID, 1730621718151844]}),)),
-        codes=("invalid_json", "body_too_slow", "request_too_large", *LOOK_UP),
+        codes=("invalid_json", "body_too_slow", "request_too_large", *_LOOKS),
         others=("/mj/task/list-by-ids",),
     ),
     _look(
         *("Latest", "get", "/mj/task/list", "The newest hundred tasks", "最近一百个任务"),
         _TASKS_REPLY,
-        codes=LOOK_UP,
+        codes=_LOOKS,
     ),
     _look(
         *("Queue", "get", "/mj/task/queue", "Tasks that wait or run", "排队与执行中的任务"),
         _TASKS_REPLY,
-        codes=LOOK_UP,
+        codes=_LOOKS,
     ),
     _look(
         *("Seed", "get", "/mj/task/{task}/image-seed", "A picture's seed", "查询图片 seed"),
         _result(Example("seed", schemas.SEED)),
         parameters=(_TASK,),
-        codes=("task_not_found", *LOOK_UP),
+        codes=("task_not_found", *_LOOKS),
     ),
     _look(
         *("Cancel", "post", "/mj/task/{task}/cancel", "Cancel a task", "取消任务"),
         _result(Example("accepted", schemas.ACCEPTED)),
         parameters=(_TASK,),
-        codes=("task_not_found", *LOOK_UP),
+        codes=("task_not_found", *_LOOKS),
     ),
     _picture("Image", "/mj/image/{task}"),
     _picture(
