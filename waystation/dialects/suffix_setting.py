@@ -9,10 +9,10 @@ from waystation.dialects.anthropic import models
 from waystation.dialects.anthropic.thinking_setting import thinking_setting
 from waystation.dialects.gemini.thinking import thinking_config
 from waystation.dialects.ir import Effort, Thinking
+from waystation.dialects.openai_chat.thinking_knobs import says_thinking
 from waystation.kernel.scalars import is_null, kind
 from waystation.kernel.strictjson import Fields, raw_of, rebuild
 
-_CHAT_KNOBS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
 _GEMINI_KNOBS = ("thinkingConfig", "thinking_config")
 _SAMPLING = ("temperature", "top_p", "top_k")
 _NO_CLAUDE: models.Version = (0, 0)
@@ -21,7 +21,7 @@ _decode_fields = msgspec.json.Decoder(Fields).decode
 
 def for_chat(fields: Fields, effort: Effort) -> bool:
     """True when it was written."""
-    if any(name in fields for name in _CHAT_KNOBS):
+    if says_thinking(fields):
         return False
     fields["reasoning_effort"] = raw_of(effort)
     return True

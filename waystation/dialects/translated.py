@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from waystation.dialects.faults import read_error
+from waystation.dialects.function_names import Names, events_back, parts_back, renamed
 from waystation.dialects.ir import Chat, Failed, Finished
 from waystation.dialects.lanes import Bill, EventReader, EventWriter, Speaker, Translatable, Written
 from waystation.dialects.loss import Loss
@@ -44,6 +46,7 @@ class Translated:
     __slots__ = (
         "_caller",
         "_losses",
+        "_names",
         "_speaker",
         "_written",
         "chat",
@@ -64,6 +67,7 @@ class Translated:
         self._caller = caller
         self._speaker = speaker
         self._written: Written | None = None
+        self._names: Names = {}
         self.chat: Chat
         try:
             self.chat, self._losses = caller.read_chat()
@@ -100,7 +104,13 @@ class Translated:
 
     def reply_reader(self, target: Target, receipt: Receipt) -> "TranslatedReply":
         return TranslatedReply(
-            self._caller, self._speaker, self._for(target), target, self._tally(target), receipt
+            self._caller,
+            self._speaker,
+            self._for(target),
+            target,
+            self._tally(target),
+            receipt,
+            self._names,
         )
 
     def stream_reader(self, target: Target, receipt: Receipt) -> "TranslatedStream":
@@ -127,13 +137,14 @@ class Translated:
         tally = self._tally(target)
         reader = self._speaker.event_reader(self._for(target), target, tally)
         writer = self._caller.event_writer(Bill(tally, receipt.cost_of), part)
-        return TranslatedStream(reader, writer, tally)
+        return TranslatedStream(reader, writer, tally, self._names)
 
     def _for(self, target: Target) -> Written:
         written = self._written
         if written is None:
             try:
-                written = self._written = self._speaker.write_request(self.chat, target)
+                chat, self._names = renamed(self.chat, self._speaker.operation)
+                written = self._written = self._speaker.write_request(chat, target)
             except RecursionError:
                 raise invalid_json("nested too deeply") from None
         return written
@@ -161,6 +172,7 @@ class TranslatedReply(Metered):
     __slots__ = (
         "_bill",
         "_caller",
+        "_names",
         "_speaker",
         "_target",
         "_written",
@@ -174,7 +186,9 @@ class TranslatedReply(Metered):
         target: Target,
         tally: Tally,
         receipt: Receipt,
+        names: Names,
     ) -> None:
+        self._names = names
         self._caller = caller
         self._speaker = speaker
         self._written = written
@@ -194,15 +208,20 @@ class TranslatedReply(Metered):
             reason = "an answer nested too deeply"
             raise Fault("bad_upstream_response", reason=reason) from None
         self._upstream_id = reply.id
+        if self._names:
+            reply = replace(reply, parts=parts_back(reply.parts, self._names))
         return self._caller.write_reply(reply, self._bill)
 
 
 class TranslatedStream(MeteredStream):
     """Implements `StreamReader`."""
 
-    __slots__ = ("_reader", "_writer", "complete", "started")
+    __slots__ = ("_names", "_reader", "_writer", "complete", "started")
 
-    def __init__(self, reader: EventReader, writer: EventWriter, tally: Tally) -> None:
+    def __init__(
+        self, reader: EventReader, writer: EventWriter, tally: Tally, names: Names
+    ) -> None:
+        self._names = names
         self._reader = reader
         self._writer = writer
         self._tally = tally
@@ -232,6 +251,8 @@ class TranslatedStream(MeteredStream):
         return out
 
     def _write(self, events: Sequence[Any]) -> bytes:
+        if self._names:
+            events = events_back(events, self._names)
         out = self._writer.write(events)
         if self._tally.has_output:
             self.started = True

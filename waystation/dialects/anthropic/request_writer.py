@@ -12,6 +12,7 @@ from waystation.dialects.ir import Chat, Opaque, Tool
 from waystation.dialects.lanes import Written
 from waystation.dialects.loss import Loss, unsaid
 from waystation.dialects.operation import Target
+from waystation.dialects.short_ids import opaque_user
 
 _encode = msgspec.json.Encoder().encode
 
@@ -63,7 +64,7 @@ class _Writer:
         if chat.stream:
             fields["stream"] = True
         if chat.user:
-            fields["metadata"] = {"user_id": chat.user}
+            fields["metadata"] = {"user_id": opaque_user(chat.user)}
         self._write_extras(fields)
         fields.update(target.overrides)
         return _encode(fields)

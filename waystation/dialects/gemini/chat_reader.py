@@ -74,13 +74,16 @@ def read_chat(fields: Fields, model: str, stream: bool) -> tuple[Chat, tuple[Los
         raise Fault("invalid_value", param="generationConfig.candidateCount", reason=reason)
     system = _camel(_object(fields, "systemInstruction", "system_instruction"))
     losses = [Loss(f"generationConfig.{name}") for name in config if name not in _CONFIG_READ]
+    choice, only_some = _tool_choice(fields)
+    if only_some:
+        losses.append(Loss("toolConfig.functionCallingConfig.allowedFunctionNames"))
     chat = Chat(
         dialect=DIALECT,
         model=model,
         messages=_Turns().read(_decode(fields["contents"])),
         system=tuple(Text(text) for text in _texts(system)),
         tools=_tools(_decode(fields["tools"]) if "tools" in fields else None),
-        tool_choice=_tool_choice(fields),
+        tool_choice=choice,
         sampling=_sampling(config),
         thinking=_thinking(config.get("thinkingConfig")),
         output=_output(config),
@@ -275,17 +278,18 @@ def _tool(declared: Mapping[str, Any]) -> Tool:
     return Tool(name, described, raw_of({"properties": {}, **schema}))
 
 
-def _tool_choice(fields: Fields) -> ToolChoice | None:
+def _tool_choice(fields: Fields) -> tuple[ToolChoice | None, bool]:
+    """(the choice, whether it was of several functions, which others cannot say)"""
     config = _camel(_object(fields, "toolConfig", "tool_config"))
     calling = config.get("functionCallingConfig")
     if not isinstance(calling, dict):
-        return None
+        return None, False
     calling = _camel(calling)
     mode = _MODES.get(str(calling.get("mode") or "AUTO").upper(), "auto")
     names = calling.get("allowedFunctionNames")
     if mode == "any" and isinstance(names, list) and len(names) == 1:
-        return ToolChoice("tool", str(names[0]))
-    return ToolChoice(mode)  # type: ignore[arg-type]  # of _MODES
+        return ToolChoice("tool", str(names[0])), False
+    return ToolChoice(mode), bool(names)  # type: ignore[arg-type]  # of _MODES
 
 
 def _sampling(config: Mapping[str, Any]) -> Sampling:

@@ -201,15 +201,14 @@ def _answer(text: str) -> dict[str, Any]:
     return {"result": text}
 
 
-def _arguments(call: ToolCall) -> Any:
+def _arguments(call: ToolCall) -> dict[str, Any]:
+    """Text that is no object is kept in one: a model may have written it, and its conversation has
+    to go on."""
     try:
         found = _decode((call.arguments or "{}").encode())
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         found = None
-    if not isinstance(found, dict):
-        reason = f"the arguments of {call.name} are not a JSON object"
-        raise Fault("invalid_value", param="messages", reason=reason)
-    return found
+    return found if isinstance(found, dict) else {"arguments": call.arguments}
 
 
 def _media(part: Media, path: str) -> dict[str, Any]:

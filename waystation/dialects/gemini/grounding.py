@@ -1,7 +1,10 @@
 """What Google's own tools did for an answer, as it is charged.
 
 Up to version 2.5 a search is charged once a prompt, however many queries it took; from 3 on each
-query is. Maps likewise. (ai.google.dev/gemini-api/docs/google-search and …/pricing, 2026-11-22.)
+query is, and neither empty ones nor repetitions count (ai.google.dev/gemini-api/docs/google-search
+as its forum's thread 168136 cites it, …/docs/pricing as thread 134866 does; read 2026-11-22, when
+no index had the pages themselves). Maps likewise once a prompt; a third party says that version 3
+charges each of its queries, but no answer tells how many there were, so one is charged.
 """
 
 from typing import Any
@@ -33,7 +36,7 @@ def count_grounding(told: msgspec.Raw, model: str, tally: Tally) -> None:
     except (msgspec.DecodeError, RecursionError):
         return  # null, or of another shape: nothing is charged for what cannot be read
     queries = [*(grounding.queries or ()), *(grounding.images or ())]
-    searches = sum(1 for query in queries if query)
+    searches = len({query for query in queries if isinstance(query, str) and query.strip()})
     chunks = grounding.chunks or ()
     maps = any(chunk.maps for chunk in chunks)
     if maps:

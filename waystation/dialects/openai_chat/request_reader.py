@@ -1,23 +1,22 @@
 """A chat request as the IR's chat."""
 
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from waystation.dialects.ir import (
     Chat,
-    Effort,
     Message,
     Opaque,
     Output,
     Sampling,
     Text,
-    Thinking,
     Tool,
     ToolChoice,
 )
 from waystation.dialects.loss import Loss
 from waystation.dialects.openai_chat.request_turns import Turn, decode_turns, message_of
+from waystation.dialects.openai_chat.thinking_knobs import HOLDERS, KNOBS, read_thinking, unread
 from waystation.errors import Fault
 from waystation.kernel.scalars import is_null, kind
 from waystation.kernel.strictjson import Fields
@@ -42,16 +41,14 @@ _READ = frozenset(
         "tools",
         "tool_choice",
         "parallel_tool_calls",
-        "reasoning_effort",
-        "reasoning",
-        "thinking",
-        "enable_thinking",
+        *KNOBS,
+        *HOLDERS,
         "response_format",
         "user",
+        "safety_identifier",
     )
 )
 _ABSENT = msgspec.Raw()
-_EFFORTS: frozenset[str] = frozenset(get_args(Effort))
 
 
 class _Function(msgspec.Struct):
@@ -84,17 +81,6 @@ class _Format(msgspec.Struct):
     json_schema: _Schema | None = None
 
 
-class _Thinking(msgspec.Struct):
-    """Anthropic's `thinking` and others' `reasoning`, which callers add to chat bodies."""
-
-    type: str | None = None
-    budget_tokens: int | None = None
-    max_tokens: int | None = None
-    effort: str | None = None
-    enabled: bool | None = None
-    exclude: bool | None = None
-
-
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_tool = msgspec.json.Decoder(_Tool).decode
 
@@ -106,6 +92,8 @@ def read_chat(
     invalid_value."""
     system, messages = _messages(fields)
     user = read_as(fields, "user", str)
+    safety_identifier = read_as(fields, "safety_identifier", str)
+    left = [*unread(fields), *(("safety_identifier",) if user and safety_identifier else ())]
     chat = Chat(
         dialect=DIALECT,
         model=model,
@@ -114,14 +102,14 @@ def read_chat(
         tools=_tools(fields),
         tool_choice=_tool_choice(fields),
         sampling=sampling_of(fields, output_tokens),
-        thinking=_thinking(fields),
+        thinking=read_thinking(fields),
         output=_output(fields),
         stream=stream,
-        user=user or "",
+        user=user or safety_identifier or "",
         extras={
             name: value
             for name, value in fields.items()
-            if name not in _READ and not is_null(value)
+            if (name not in _READ or name in left) and not is_null(value)
         },
     )
     return chat, ()
@@ -214,30 +202,6 @@ def _stops(fields: Fields) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _thinking(fields: Fields) -> Thinking | None:
-    """By whichever of the names in use."""
-    word = read_as(fields, "reasoning_effort", str)
-    if word is not None:
-        return Thinking(_effort(word, "reasoning_effort"))
-    told = read_as(fields, "thinking", _Thinking) or read_as(fields, "reasoning", _Thinking)
-    if told is None:
-        wanted = read_as(fields, "enable_thinking", bool)
-        if wanted is None:
-            return None
-        return Thinking() if wanted else Thinking("none", shown=False)
-    if told.type == "disabled" or told.enabled is False:
-        return Thinking("none", shown=False)
-    effort = None if told.effort is None else _effort(told.effort, "reasoning")
-    return Thinking(effort, told.budget_tokens or told.max_tokens, False if told.exclude else None)
-
-
-def _effort(word: str, param: str) -> Effort:
-    if word not in _EFFORTS:
-        reason = f"expected one of {', '.join(get_args(Effort))}"
-        raise Fault("invalid_value", param=param, reason=reason)
-    return word  # type: ignore[return-value]  # checked above
 
 
 def _output(fields: Fields) -> Output:
