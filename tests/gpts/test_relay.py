@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import perf_counter
 from typing import Any, ClassVar
 
 import openai
@@ -13,10 +14,12 @@ from tests.gpts.conftest import Begin
 from tests.midjourney.pictures import png
 from tests.support.gateway import CHAT, KEY, channel, document, token
 from tests.support.rogue import Rogue
-from tests.support.script import RESET
+from tests.support.script import RESET, STALL
 from tests.support.wire import Reply
 from tests.transport.hostile import URLS
 from tests.transport.test_egress import Tripwire
+from waystation.edge.gpts import links_kept
+from waystation.edge.gpts.files_in_text import PAGES_MAX
 
 GPT = "gpt-4-gizmo-g-AbC123xyZ"
 WIRE_BASE = "http://relay.test"
@@ -250,9 +253,39 @@ async def test_files_that_cannot_be_had_are_told(begin, rogue) -> None:
         assert (await station.row(reply.request_id)).nanos == 0
     many = " ".join(f"https://f.example/{at}.png" for at in range(11))
     assert (await station.request("POST", CHAT, ask(content=many))).status == 400
-    parts = [{"type": "text", "text": f"https://127.0.0.1/{at}"} for at in range(11)]
+    parts = [{"type": "text", "text": f"https://127.0.0.1/{at}.pdf"} for at in range(11)]
     assert (await station.request("POST", CHAT, ask(content=parts))).status == 400
     assert not rogue.seen
+
+
+async def test_pages_are_no_files(begin, rogue, host) -> None:
+    """They do not count as such, and no more of them are looked at than is sensible."""
+    station = await begin(wanted(official(rogue)), egress_allow="127.0.0.0/8")
+    rogue.answer(rogue.chat("read"))
+    picture = host.put("/a.png", png())
+    text = " ".join(f"{host.url}/wiki/{at}" for at in range(14))
+    parts = await sent(station, rogue, f"{text} and {picture}")
+    assert [part["type"] for part in parts] == ["text", "image_url"]
+    assert parts[0]["text"].startswith(text)
+    assert sum("/wiki/" in path for path in host.asked) == PAGES_MAX
+
+
+async def test_dead_links_are_waited_for_together(begin, rogue, host, monkeypatch) -> None:
+    """And not for ever: what is there is ours, the rest stands as it came."""
+    monkeypatch.setattr(links_kept, "SECONDS_MAX", 0.7)
+    good = host.put("/cat.png", png())
+    with Rogue() as silent:
+        silent.answer((STALL,))
+        dead = [f"{silent.url}/{at}.png" for at in range(12)]
+        text = " ".join(f"![x]({url})" for url in (good, *dead, good))
+        station = await begin(wanted(unofficial(rogue)), egress_allow="127.0.0.0/8")
+        for stream in (True, False):
+            rogue.answer(rogue.stream(rogue.chat_frames([text])) if stream else rogue.chat(text))
+            began = perf_counter()
+            told = text_of(await station.request("POST", CHAT, ask(stream=stream)))
+            assert perf_counter() - began < 5
+            assert told.count(f"{WIRE_BASE}/files/img/") == 2
+            assert [url for url in dead if url in told] == dead
 
 
 async def test_an_unofficial_channel_gets_the_text_as_it_is(begin, rogue) -> None:
