@@ -12,10 +12,11 @@ from waystation.edge.call import Call
 from waystation.edge.content_type import multipart_boundary
 from waystation.edge.relay import Relay
 from waystation.edge.site import Site
-from waystation.edge.sound.uploaded import seconds_of, uploaded_sound
+from waystation.edge.sound.uploaded import fetched_sound, seconds_of, uploaded_sound
 from waystation.edge.story import Story
 from waystation.edge.upload_form import FormHolder, UploadForm
 from waystation.errors import Fault
+from waystation.kernel.scalars import required_text, text
 
 DIALECT = "openai_chat"
 
@@ -63,8 +64,11 @@ class HearingRelay(Relay):
 
         await call.read(settings.upload_bytes_max, settings.upload_seconds_max, take)
         await form.finish()
-        file = _one(form)
         fields = fields_of_texts(form.texts)
+        url = "" if form.files else text(fields, "url")
+        if url:
+            required_text(fields, "model")  # before somebody's address is asked
+        file = await fetched_sound(site, url) if url else _one(form)
         operation = parse_hearing(self._kind, fields, form.texts, file)
         file.seconds = await seconds_of(site, file)
         story.reply_type = REPLY_TYPES.get(operation.form, JSON_REPLY)
