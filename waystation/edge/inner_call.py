@@ -5,10 +5,10 @@ the reply.
 """
 
 from collections.abc import Callable
+from time import perf_counter_ns
 
 from waystation.edge.body import Sink
 from waystation.edge.call import Call, HeaderList, Writer
-from waystation.kernel.clock import perf_ns
 from waystation.kernel.ids import request_id
 
 _BODYS_OWN = frozenset(
@@ -29,7 +29,7 @@ class InnerCall:
         self.scheme = outer.scheme
         self.forwarded_host = outer.forwarded_host
         self.request_id = request_id()
-        self.received_ns = perf_ns()
+        self.received_ns = perf_counter_ns()
         self.params: dict[str, str] = {}
         self._outer = outer
         self._body = body

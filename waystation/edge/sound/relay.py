@@ -4,6 +4,7 @@ from contextlib import closing
 from functools import partial
 from hashlib import sha256
 
+from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.operation import Request
 from waystation.dialects.sound.hearing import Kind, SoundFile, fields_of_texts, parse_hearing
 from waystation.dialects.sound.speech import parse_speech
@@ -12,6 +13,7 @@ from waystation.edge.call import Call
 from waystation.edge.content_type import multipart_boundary
 from waystation.edge.relay import Relay
 from waystation.edge.site import Site
+from waystation.edge.sound.translating import Translator
 from waystation.edge.sound.uploaded import fetched_sound, seconds_of, uploaded_sound
 from waystation.edge.story import Story
 from waystation.edge.upload_form import FormHolder, UploadForm
@@ -33,17 +35,22 @@ class SpeechRelay(Relay):
 class HearingRelay(Relay):
     """POST /v1/audio/transcriptions and /v1/audio/translations."""
 
-    __slots__ = ("_kind",)
+    __slots__ = ("_kind", "_translator")
 
     def __init__(self, site: Site, kind: Kind) -> None:
         # The parser of JSON bodies is never asked here: `_read_form` reads.
         super().__init__(site, DIALECT, parse_speech, site.settings.upload_bytes_max)
         self._kind = kind
+        self._translator: Translator | None = None
+        if kind == "translation" and site.settings.translation_model:
+            self._translator = Translator(site, DIALECT, parse_chat, site.settings.body_bytes_max)
 
     async def __call__(self, call: Call) -> None:
         # What was spooled is given back as soon as the request has ended, however it did.
         with closing(FormHolder[SoundFile]()) as holder:
             story = Story(self._site, call, self._dialect)
+            if self._translator is not None:
+                story.translate = partial(self._translator.english, story)
             await self._run(story, partial(self._read_form, story, holder))
 
     async def _read_form(
