@@ -62,7 +62,7 @@ async def store(settings: Settings) -> Any:
 async def test_all_is_well(settings: Settings, store: Database) -> None:
     checks = [check async for check in examine(settings, store, [channel("demo://local")])]
     assert all(check.ok for check in checks), [check for check in checks if not check.ok]
-    assert len({check.name for check in checks}) == len(checks) == 12
+    assert len({check.name for check in checks}) == len(checks) == 13
 
 
 # ---- master key ----------------------------------------------------------------------------
