@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     """How long an uploaded sound may last."""
     music_seconds_max: float = Field(default=900.0, gt=0)
     """How long songs asked for over chat may take."""
+    translation_model: str = ""
+    """The chat model that puts transcripts into English where the model asked for at
+    /v1/audio/translations only writes them down; "" never."""
     picture_model: str = "gpt-image-1"
     """For requests for pictures that name no model."""
 

@@ -1,22 +1,23 @@
 """gpt-4-all and GPTs through the relay: links of ours, files inside texts, failures unbilled."""
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from time import perf_counter
+from typing import Any
 
 import openai
 import pytest
 
 from tests.gpts.conftest import Begin
 from tests.midjourney.pictures import png
+from tests.support.files import Host
 from tests.support.gateway import CHAT, KEY, channel, document, token
 from tests.support.rogue import Rogue
-from tests.support.script import RESET
+from tests.support.script import RESET, STALL
 from tests.support.wire import Reply
 from tests.transport.hostile import URLS
 from tests.transport.test_egress import Tripwire
+from waystation.edge.gpts import links_kept
+from waystation.edge.gpts.files_in_text import PAGES_MAX
 
 GPT = "gpt-4-gizmo-g-AbC123xyZ"
 WIRE_BASE = "http://relay.test"
@@ -25,47 +26,6 @@ PRICES = [
     {"model": "gpt-4-all", "per_call": "0.1"},
     {"model": "gpt-4-gizmo-*", "per_call": "0.2"},
 ]
-
-
-class Host:
-    """Files at addresses, as the upstream's own store has them."""
-
-    def __init__(self) -> None:
-        files: dict[str, bytes] = {}
-        asked: list[str] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            served: ClassVar[dict[str, bytes]] = files
-
-            def do_GET(self) -> None:
-                asked.append(self.path)
-                data = self.served.get(self.path.partition("?")[0])
-                self.send_response(404 if data is None else 200)
-                self.send_header("content-length", str(len(data or b"")))
-                self.end_headers()
-                self.wfile.write(data or b"")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.files, self.asked = files, asked
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def put(self, path: str, data: bytes) -> str:
-        self.files[path] = data
-        return self.url + path
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    one = Host()
-    thread = threading.Thread(target=one.server.serve_forever, args=(0.02,))
-    thread.start()
-    yield one
-    one.server.shutdown()
-    thread.join()
-    one.server.server_close()
 
 
 def unofficial(rogue: Rogue, **more: Any) -> dict[str, Any]:
@@ -250,9 +210,39 @@ async def test_files_that_cannot_be_had_are_told(begin, rogue) -> None:
         assert (await station.row(reply.request_id)).nanos == 0
     many = " ".join(f"https://f.example/{at}.png" for at in range(11))
     assert (await station.request("POST", CHAT, ask(content=many))).status == 400
-    parts = [{"type": "text", "text": f"https://127.0.0.1/{at}"} for at in range(11)]
+    parts = [{"type": "text", "text": f"https://127.0.0.1/{at}.pdf"} for at in range(11)]
     assert (await station.request("POST", CHAT, ask(content=parts))).status == 400
     assert not rogue.seen
+
+
+async def test_pages_are_no_files(begin, rogue, host) -> None:
+    """They do not count as such, and no more of them are looked at than is sensible."""
+    station = await begin(wanted(official(rogue)), egress_allow="127.0.0.0/8")
+    rogue.answer(rogue.chat("read"))
+    picture = host.put("/a.png", png())
+    text = " ".join(f"{host.url}/wiki/{at}" for at in range(14))
+    parts = await sent(station, rogue, f"{text} and {picture}")
+    assert [part["type"] for part in parts] == ["text", "image_url"]
+    assert parts[0]["text"].startswith(text)
+    assert sum("/wiki/" in path for path in host.asked) == PAGES_MAX
+
+
+async def test_dead_links_are_waited_for_together(begin, rogue, host, monkeypatch) -> None:
+    """And not for ever: what is there is ours, the rest stands as it came."""
+    monkeypatch.setattr(links_kept, "SECONDS_MAX", 0.7)
+    good = host.put("/cat.png", png())
+    with Rogue() as silent:
+        silent.answer((STALL,))
+        dead = [f"{silent.url}/{at}.png" for at in range(12)]
+        text = " ".join(f"![x]({url})" for url in (good, *dead, good))
+        station = await begin(wanted(unofficial(rogue)), egress_allow="127.0.0.0/8")
+        for stream in (True, False):
+            rogue.answer(rogue.stream(rogue.chat_frames([text])) if stream else rogue.chat(text))
+            began = perf_counter()
+            told = text_of(await station.request("POST", CHAT, ask(stream=stream)))
+            assert perf_counter() - began < 5
+            assert told.count(f"{WIRE_BASE}/files/img/") == 2
+            assert [url for url in dead if url in told] == dead
 
 
 async def test_an_unofficial_channel_gets_the_text_as_it_is(begin, rogue) -> None:

@@ -1,13 +1,9 @@
 import contextlib
-import io
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
-import uvloop
 
 from tests.support.gateway import (
     Document,
@@ -18,28 +14,12 @@ from tests.support.gateway import (
     open_station,
     rogue,
 )
+from tests.support.process import _log, pytest_asyncio_loop_factories
 from tests.support.rogue import Rogue
-from waystation.journal import log
 
-__all__ = ["data_template", "rogue"]
+__all__ = ["_log", "data_template", "pytest_asyncio_loop_factories", "rogue"]
 
 Begin = Callable[..., Awaitable[Station]]
-
-
-def pytest_asyncio_loop_factories(config, item):
-    """The loop of production."""
-    return {"uvloop": uvloop.new_event_loop}
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _log() -> Iterator[None]:
-    """As in the process; structlog's own default renders a crash in seconds."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    log.configure("gateway", stream=io.StringIO())
-    yield
-    root.handlers[:], root.level = before[0], before[1]
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -9,9 +9,12 @@ import pytest
 import uvloop
 
 from tests.pictures.studio import Studio, open_studio
+from tests.support.files import host
 from tests.support.rogue import Rogue
 from waystation.control.apply import first_start
 from waystation.settings import Settings
+
+__all__ = ["host"]
 
 Begin = Callable[..., Awaitable[Studio]]
 
@@ -45,6 +48,13 @@ input = "1"
 audio_in = "5"
 output = "10"
 per_second = "0.001"
+"""
+
+TALK = """
+[[prices]]
+model = "talk"
+input = "1"
+output = "2"
 """
 
 DEMO = """
@@ -90,7 +100,7 @@ async def begin(template: Path, tmp_path: Path, near: Rogue, far: Rogue) -> Asyn
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(**options: Any) -> Studio:
-            usual = {"prices": PRICES, "egress_allow": (), **options}
+            usual = {"prices": PRICES + TALK, "egress_allow": (), **options}
             return await stack.enter_async_context(
                 open_studio(template, tmp_path, near, far, **usual)
             )

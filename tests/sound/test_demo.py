@@ -69,6 +69,28 @@ async def test_other_voices_are_not_understood(demo: Studio) -> None:
     assert "its own voice" in reply.body.decode()
 
 
+async def test_each_model_at_its_own_address(demo: Studio) -> None:
+    said = {"input": "Hi.", "voice": "alloy"}
+    turns = [{"role": "user", "content": "hi"}]
+    chats = {
+        "/v1/chat/completions": {"messages": turns},
+        "/v1/messages": {"messages": turns, "max_tokens": 9},
+        "/v1/responses": {"input": "hi"},
+        "/v1/completions": {"prompt": "hi"},
+    }
+    for path, body in chats.items():
+        for model in ("demo-speech", "demo-transcription", "demo-embedding"):
+            reply = await demo.post(path, model=model, **body)
+            assert (reply.status, "is for" in reply.body.decode()) == (400, True), reply.body
+    for model in ("demo-chat", "demo-transcription"):
+        assert (await demo.post(PATH, model=model, **said)).status == 400
+    gemini = "/v1beta/models/demo-speech:generateContent"
+    assert (await demo.post(gemini, contents=[{"parts": [{"text": "hi"}]}])).status == 400
+    for model in ("demo-speech", "demo-chat"):
+        reply = await hear(demo, data=sound("mp3", 2.0), model=model)
+        assert (reply.status, "is for" in reply.body.decode()) == (400, True)
+
+
 async def test_strange_words_do_no_harm(demo: Studio) -> None:
     for text in (
         "...",

@@ -1,39 +1,20 @@
 import contextlib
-import io
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
-import uvloop
 
 from tests.suno.studio import Studio, open_studio
 from tests.suno.upstream import FakeSuno
 from tests.support.gateway import data_template, rogue
+from tests.support.process import _log, pytest_asyncio_loop_factories
 from tests.support.rogue import Rogue
-from waystation.journal import log
 from waystation.tasks.suno.kind import SunoTasks
 
-__all__ = ["data_template", "rogue"]
+__all__ = ["_log", "data_template", "pytest_asyncio_loop_factories", "rogue"]
 
 Begin = Callable[..., Awaitable[Studio]]
-
-
-def pytest_asyncio_loop_factories(config, item):
-    """The loop of production."""
-    return {"uvloop": uvloop.new_event_loop}
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _log() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    log.configure("gateway", stream=io.StringIO())
-    yield
-    root.handlers[:], root.level = before[0], before[1]
-    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -35,15 +35,17 @@ def texts(reply: Reply) -> str:
 
 
 async def finishing(studio: Studio, suno: Any, chat: Any) -> Reply:
-    """The reply of a chat whose first job is heard and finished meanwhile."""
+    """The reply of a chat whose job is heard and finished meanwhile."""
+    before = len(suno.jobs)
     asked = asyncio.create_task(chat)
     async with asyncio.timeout(45):
-        while not suno.jobs:
+        while len(suno.jobs) == before and not asked.done():
             await asyncio.sleep(0.02)
-    suno.jobs[-1].hear()
-    await asyncio.sleep(0.4)
-    suno.jobs[-1].finish()
-    reply: Reply = await asked
+        if len(suno.jobs) > before:
+            suno.jobs[-1].hear()
+            await asyncio.sleep(0.4)
+            suno.jobs[-1].finish()
+        reply: Reply = await asked
     return reply
 
 

@@ -410,9 +410,12 @@ async def test_prices_by_the_model_asked_for(begin, suno) -> None:
         {"model": "suno_music_chirp-v4", "per_call": "0.4"},
     ]
     studio = await begin([channel("suno", suno.url)], wanted={"prices": prices})
-    dear, plain = await studio.music(prompt="x", mv="chirp-v4"), await studio.music(prompt="y")
-    assert (await studio.row(dear)).hold_nanos == 400_000_000
-    assert (await studio.row(plain)).hold_nanos == 100_000_000
+    for mv, nanos in (("chirp-v4", 4), ("suno-v4", 4), ("SUNO-V4", 4), ("suno", 1), (None, 1)):
+        made = await studio.music(prompt="x", mv=mv)
+        assert (await studio.row(made)).hold_nanos == nanos * 100_000_000, mv
+        await studio.task(made, "SUBMITTED")
+        sent = suno.submits()[-1].body["mv"]
+        assert sent == ("chirp-v4" if nanos == 4 else "chirp-v3-0"), mv
 
 
 async def test_balance_for_one_admits_one(begin, suno) -> None:

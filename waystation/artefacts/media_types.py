@@ -30,6 +30,7 @@ FLAC = MediaType("audio/flac", "audio", "flac")
 AAC = MediaType("audio/aac", "audio", "aac")
 M4A = MediaType("audio/mp4", "audio", "m4a")
 MP4 = MediaType("video/mp4", "video", "mp4")
+WEBM = MediaType("audio/webm", "audio", "webm")
 JSON = MediaType("application/json", "text", "json")
 PDF = MediaType("application/pdf", "doc", "pdf")
 ZIP = MediaType("application/zip", "doc", "zip")
@@ -52,6 +53,8 @@ VISION: Types = frozenset({PNG, JPEG, WEBP, GIF})
 """What models look at (relay-api 5.7)."""
 AUDIO: Types = frozenset({MP3, WAV, OGG, FLAC, AAC, M4A})
 VIDEO: Types = frozenset({MP4})
+HEARD: Types = AUDIO | VIDEO | {WEBM}
+"""What can be written down; WebM is not stored."""
 TEXT: Types = frozenset({JSON})
 DOCUMENTS: Types = frozenset(_PAPERS)
 """Of people's offices; told by `recognised` alone."""
@@ -67,6 +70,7 @@ _MAGIC = (
     (b"OggS", OGG),
     (b"fLaC", FLAC),
     (b"ID3", MP3),
+    (b"\x1aE\xdf\xa3", WEBM),
 )
 _RIFF = {b"WEBP": WEBP, b"WAVE": WAV}
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})

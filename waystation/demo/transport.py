@@ -12,6 +12,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, gemini, messages, moderation, others, rerank, responses
+from waystation.demo.kinds import refuse_misplaced
 from waystation.demo.pictures.calls import action_of
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.pictures.studio import Studio
@@ -127,12 +128,13 @@ class DemoTransport:
         desk = self._speech = self._speech or SpeechDesk(self._studio)
         path = request.target.partition("?")[0]
         if path.endswith("/speech"):
-            return await desk.speak(order_of(_read(bytes(request.body))))
+            body = _read(bytes(request.body))
+            refuse_misplaced(body.get("model"), path)
+            return await desk.speak(order_of(body))
         if not path.endswith(("/transcriptions", "/translations")):
             return _refuse(404, f"the demo has no {path}")
         content_type = dict(request.headers).get(b"content-type", b"").decode("latin-1")
-        translate = path.endswith("/translations")
-        found, question = await desk.hear(bytes(request.body), content_type, translate)
+        found, question = await desk.hear(bytes(request.body), content_type, path)
         if not question.stream:
             return _json(200, answer_of(found, question))
         return DemoIncoming(200, _SSE, transcript_events(found, question), pace_ms / 1000)
@@ -162,7 +164,9 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
     body = _read(bytes(request.body))
     created = int(time())
     if ":" in path:
+        refuse_misplaced(path.rpartition("/")[2].partition(":")[0], path)
         return _serve_gemini(path, body, pace_ms)
+    refuse_misplaced(body.get("model"), path)
     if "/responses" in path:
         return _serve_responses(path, body, created, pace_ms)
     if path.endswith("/chat/completions"):

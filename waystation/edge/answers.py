@@ -43,6 +43,11 @@ class Untranslatable(AttemptFailed):
     """The request has content that this channel's dialect cannot express: another's may."""
 
 
+class SecondFailed(AttemptFailed):
+    """The upstream did its part; another request that the answer needs failed: nobody else need be
+    asked for the first, and there is no mark against its channel."""
+
+
 class Try:
     """What one attempt is made of: its wire, its target, what its readers show of money."""
 

@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, unquote
 from waystation.dialects.gemini import calls
 from waystation.dialects.gemini.request import parse
 from waystation.edge.call import Call
-from waystation.edge.relay import Parse, Relay
+from waystation.edge.relay import Parse
 from waystation.edge.site import Site
 from waystation.edge.story import EVENTS
+from waystation.edge.suno.chat import ChatRelay
+from waystation.edge.suno.singing import Singing
 
 ARRAY = b"application/json; charset=utf-8"
 
@@ -51,10 +53,11 @@ VERBS: dict[str, Maker] = {
 class GeminiRelay:
     """The handler of one verb: the relay path, with the model out of the address."""
 
-    __slots__ = ("_make", "_site", "_streams")
+    __slots__ = ("_make", "_singing", "_site", "_streams")
 
-    def __init__(self, site: Site, verb: str) -> None:
+    def __init__(self, site: Site, verb: str, singing: Singing) -> None:
         self._site = site
+        self._singing = singing
         self._make = VERBS[verb]
         self._streams = verb == "streamGenerateContent"
 
@@ -65,4 +68,5 @@ class GeminiRelay:
             model = unquote(model)  # SDKs send the slash of org/model as %2F
         parse_body = self._make(call, model, settings.choices_max)
         kind = ARRAY if self._streams and _as_array(call) else EVENTS
-        await Relay(self._site, "gemini", parse_body, settings.body_bytes_max, kind)(call)
+        bytes_max, singing = settings.body_bytes_max, self._singing
+        await ChatRelay(self._site, "gemini", parse_body, bytes_max, singing, kind)(call)

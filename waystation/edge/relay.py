@@ -239,6 +239,8 @@ class Relay:
             verdict = Verdict("full", failed.fault, retry=False)
         elif isinstance(failed, answers.Untranslatable):
             verdict = Verdict("full", failed.fault)  # no mark against the channel
+        elif isinstance(failed, answers.SecondFailed):
+            verdict = Verdict("full", failed.fault, retry=False)
         elif failed.kind:
             verdict = judge_transport(failed.kind, failed.fault)
         else:

@@ -119,13 +119,14 @@ class ResponseMemory:
     def keep(self, story: Story) -> None:
         """Remember the answer, where the caller wants it kept."""
         operation, served, caller = story.operation, story.served, story.caller
-        if type(operation) is not ResponsesOperation or served is None or caller is None:
+        if type(operation) is not ResponsesOperation or caller is None:
             return
         if not operation.stores or not story.is_answered:
             return
+        # Songs are served by a task: nobody but us has such a response.
         stored = (
             _native(story, served, caller.account_id)
-            if served.operation == operation.name
+            if served is not None and served.operation == operation.name
             else self._own(operation, caller.account_id)
         )
         if stored is not None:

@@ -35,6 +35,7 @@ from waystation.edge.site import Site
 from waystation.edge.sound.relay import HearingRelay, SpeechRelay
 from waystation.edge.suno.chat import ChatRelay
 from waystation.edge.suno.routes import add_suno
+from waystation.edge.suno.singing import Singing
 from waystation.edge.tasks import Tasks
 
 DIALECT = "openai_chat"
@@ -67,11 +68,12 @@ async def hello(call: Call) -> None:
 
 def routes(site: Site) -> RouteTable[Handler]:
     table: RouteTable[Handler] = RouteTable()
+    singing = Singing(site)
     for path, parse in parses(site.settings.choices_max).items():
         remembers = path == "/v1/chat/completions"  # some send Responses there
         bytes_max = site.settings.body_bytes_max
-        if remembers:
-            relay: Relay = ChatRelay(site, DIALECT, parse, bytes_max, remembers=True)
+        if path.endswith("/completions"):
+            relay: Relay = ChatRelay(site, DIALECT, parse, bytes_max, singing, remembers=remembers)
         else:
             relay = Relay(site, DIALECT, parse, bytes_max)
         table.add("POST", path, relay, "token", "openai")
@@ -81,9 +83,9 @@ def routes(site: Site) -> RouteTable[Handler]:
     transcriptions, translations = "/v1/audio/transcriptions", "/v1/audio/translations"
     table.add("POST", transcriptions, HearingRelay(site, "transcription"), "token", "openai")
     table.add("POST", translations, HearingRelay(site, "translation"), "token", "openai")
-    _add_responses(table, site)
-    _add_gemini(table, site)
-    _add_messages(table, site)
+    _add_responses(table, site, singing)
+    _add_gemini(table, site, singing)
+    _add_messages(table, site, singing)
     _add_rerank(table, site)
     _add_lists(table, site)
     for prefix in ("/v1/dashboard", "/dashboard"):
@@ -101,14 +103,15 @@ def routes(site: Site) -> RouteTable[Handler]:
     return table
 
 
-def _add_responses(table: RouteTable[Handler], site: Site) -> None:
+def _add_responses(table: RouteTable[Handler], site: Site, singing: Singing) -> None:
+    bytes_max = site.settings.body_bytes_max
+    main = ChatRelay(site, "openai_responses", parse_responses, bytes_max, singing, remembers=True)
+    table.add("POST", "/v1/responses", main, "token", "openai")
     kinds: tuple[tuple[str, Parse], ...] = (
-        ("/v1/responses", parse_responses),
         ("/v1/responses/input_tokens", parse_input_tokens),
         ("/v1/responses/compact", parse_compaction),
     )
     for path, parse in kinds:
-        bytes_max = site.settings.body_bytes_max
         relay = Relay(site, "openai_responses", parse, bytes_max, remembers=True)
         table.add("POST", path, relay, "token", "openai")
     stored = ResponseCalls(site)
@@ -119,19 +122,19 @@ def _add_responses(table: RouteTable[Handler], site: Site) -> None:
     table.add("POST", "/v1/responses/{response}/cancel", stored.cancel, "token", "openai")
 
 
-def _add_gemini(table: RouteTable[Handler], site: Site) -> None:
+def _add_gemini(table: RouteTable[Handler], site: Site, singing: Singing) -> None:
     for version in ("v1", "v1beta", "v1alpha"):
         for verb in VERBS:
-            relay = GeminiRelay(site, verb)
+            relay = GeminiRelay(site, verb, singing)
             table.add("POST", f"/{version}/models/{{model}}:{verb}", relay, "token", "gemini")
         path = f"/{version}/models/{{model}}:countTokens"
         count = Counting(site, "gemini", "generate", _gemini_count)
         table.add("POST", path, count, "token", "gemini")
 
 
-def _add_messages(table: RouteTable[Handler], site: Site) -> None:
+def _add_messages(table: RouteTable[Handler], site: Site, singing: Singing) -> None:
     bytes_max = site.settings.body_bytes_max
-    relay = Relay(site, "anthropic", parse_messages, bytes_max)
+    relay = ChatRelay(site, "anthropic", parse_messages, bytes_max, singing)
     table.add("POST", "/v1/messages", relay, "token", "anthropic")
     count = Counting(site, "anthropic", "messages", lambda _, body: parse_message_count(body))
     table.add("POST", "/v1/messages/count_tokens", count, "token", "anthropic")

@@ -5,7 +5,7 @@ they agree. `post`, `void` and `refuse` are the three ends; each request takes e
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter_ns
 
 import msgspec
@@ -36,6 +36,9 @@ _MILLION = 1_000_000
 _encode = msgspec.json.Encoder().encode
 
 
+Translate = Callable[[Sequence[str]], Awaitable[list[str]]]
+"""Lines of a transcript → the same in English. Raises AttemptFailed, ClientLeft."""
+
 EVENTS = b"text/event-stream; charset=utf-8"
 JSON_REPLY = b"application/json; charset=utf-8"
 
@@ -61,10 +64,12 @@ class Story:
         "operation",
         "places",
         "reply_type",
+        "second",
         "served",
         "site",
         "stream_type",
         "tokens",
+        "translate",
         "upstream_id",
         "waited_ns",
     )
@@ -87,6 +92,8 @@ class Story:
         self.ends_at = 0.0  # the loop's time when pictures must be there
         self.dropped: tuple[str, ...] = ()  # settings that translation left out
         self.upstream_id = ""
+        self.second = ""  # the id of another request that was made for this one
+        self.translate: Translate | None = None  # what is heard, where the model cannot
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams
         self.first_ns = 0  # when the first content byte came
         self.is_answered = False
@@ -348,6 +355,8 @@ class Story:
             headers += ((b"request-id", self.call.request_id.encode()),)
         if self.dropped:
             headers += ((b"x-waystation-dropped", _listed(self.dropped)),)
+        if self.second:
+            headers += ((b"x-waystation-second", self.second.encode()),)
         return headers
 
     def receipt_headers(self, usage: Usage) -> tuple[tuple[bytes, bytes], ...]:

@@ -17,12 +17,12 @@ from sqlalchemy import delete, insert, text
 from tests.support.main_store import postgres_dsn, postgres_server  # noqa: F401
 from waystation.artefacts.shelf import Shelf
 from waystation.control.doctor import examine
+from waystation.control.doctor.catalogue_prices import check_picture_prices, check_sound_prices
 from waystation.control.doctor.channels import check_channel
 from waystation.control.doctor.clock import SAMPLE_SECONDS, check_clock, check_database_clock
 from waystation.control.doctor.disk import check_disk, check_sync
 from waystation.control.doctor.egress import check_egress
 from waystation.control.doctor.master_key import check_master_key
-from waystation.control.doctor.picture_prices import check_picture_prices
 from waystation.control.doctor.ports import check_port
 from waystation.control.doctor.schema import check_ledger_schema, check_main_schema
 from waystation.control.doctor.stored_files import check_stored_files
@@ -62,7 +62,7 @@ async def store(settings: Settings) -> Any:
 async def test_all_is_well(settings: Settings, store: Database) -> None:
     checks = [check async for check in examine(settings, store, [channel("demo://local")])]
     assert all(check.ok for check in checks), [check for check in checks if not check.ok]
-    assert len({check.name for check in checks}) == len(checks) == 12
+    assert len({check.name for check in checks}) == len(checks) == 13
 
 
 # ---- master key ----------------------------------------------------------------------------
@@ -316,6 +316,20 @@ async def test_prices_in_doubt(store: Database) -> None:
         row = {"model": "flux*", "effective_ms": 0, "source": "override", "per_image": "0.05"}
         await connection.execute(insert(prices).values(row | {"version": "1", "created_ms": 1}))
     assert not (await check_picture_prices(store, [north])).advice
+
+
+async def test_prices_of_sounds_in_doubt(store: Database) -> None:
+    north = msgspec.structs.replace(
+        channel("https://x.example"), models=("tts-1", "canopylabs/*"), paths={"speech": "/s"}
+    )
+    check = await check_sound_prices(store, [north])
+    assert (check.ok, check.name) == (True, "sound prices")
+    assert check.detail.endswith(": canopylabs/orpheus-v1-english, canopylabs/orpheus-arabic-saudi")
+    assert check.advice
+    for more in ({"paths": {"chat": "/c"}}, {"models": ("tts-1", "whisper-1")}):
+        assert not (
+            await check_sound_prices(store, [msgspec.structs.replace(north, **more)])
+        ).advice
 
 
 async def test_prices_of_a_store_that_is_away(store: Database) -> None:

@@ -58,8 +58,13 @@ _OPENAI: Source = (
     "third-party copy",
 )
 _OPENAI_UNSEEN: Source = (_OPENAI[0], _OPENAI[1], "not verified")
-_GROQ: Source = ("groq", "https://groq.com/pricing", "third-party copy")
-_GROQ_UNSEEN: Source = (_GROQ[0], _GROQ[1], "not verified")
+_GROQ_HEARING: Source = ("groq", "https://console.groq.com/docs/speech-text", "maker's page")
+_GROQ_TURBO: Source = (
+    "groq",
+    "https://console.groq.com/docs/model/whisper-large-v3-turbo",
+    "maker's page",
+)
+_GROQ_UNSEEN: Source = ("groq", "https://groq.com/pricing", "not verified")
 
 
 def _spoken(source: Source, per_million: str, *names: str) -> SoundPrices:
@@ -91,12 +96,13 @@ def _text(amount: Decimal) -> str:
 SOUND_PRICES: tuple[SoundPrices, ...] = (
     _spoken(_TTS, "15", "tts-1", "tts-1-1106"),
     _spoken(_TTS_HD, "30", "tts-1-hd", "tts-1-hd-1106"),
-    _timed(_OPENAI_UNSEEN, "0.9", "gpt-4o-mini-tts"),
+    _timed(_OPENAI, "0.9", "gpt-4o-mini-tts"),
     _timed(_OPENAI, "0.36", "whisper-1"),
-    _timed(_OPENAI_UNSEEN, "0.36", "gpt-4o-transcribe", "gpt-4o-transcribe-diarize"),
-    _timed(_OPENAI_UNSEEN, "0.18", "gpt-4o-mini-transcribe"),
-    _timed(_GROQ, "0.111", "whisper-large-v3"),
-    _timed(_GROQ, "0.04", "whisper-large-v3-turbo"),
+    _timed(_OPENAI, "0.36", "gpt-4o-transcribe"),
+    _timed(_OPENAI_UNSEEN, "0.36", "gpt-4o-transcribe-diarize"),
+    _timed(_OPENAI, "0.18", "gpt-4o-mini-transcribe"),
+    _timed(_GROQ_HEARING, "0.111", "whisper-large-v3"),
+    _timed(_GROQ_TURBO, "0.04", "whisper-large-v3-turbo"),
     _timed(_GROQ_UNSEEN, "0.02", "distil-whisper-large-v3-en"),
     _spoken(_GROQ_UNSEEN, "22", "canopylabs/orpheus-v1-english"),
     _spoken(_GROQ_UNSEEN, "40", "canopylabs/orpheus-arabic-saudi"),

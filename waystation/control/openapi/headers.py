@@ -41,6 +41,13 @@ HEADERS: dict[str, dict[str, Any]] = {
         string(),
         "logit_bias",
     ),
+    "x-waystation-second": _header(
+        "The id of another request that was made for this one, with its own charge (translations "
+        "made of a transcript and a chat).",
+        "为本次请求另外发起的请求的 ID，单独计费（由转录加聊天组成的翻译）。",
+        string(),
+        "0Qb3xK2mZk3s9dJq7LhT5b",
+    ),
     "x-waystation-estimate": _header(
         "1: the number is our own estimate.", "1：该数值为本站估算。", string(), "1"
     ),

@@ -46,9 +46,9 @@ class SpeechDesk:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def hear(self, body: bytes, content_type: str, translate: bool) -> tuple[Heard, Question]:
-        """Raises Refused."""
-        question = question_of(body, content_type, translate)
+    async def hear(self, body: bytes, content_type: str, path: str) -> tuple[Heard, Question]:
+        """Raises Refused, BadRequest."""
+        question = question_of(body, content_type, path)
         return await self._studio.run(heard, question), question
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
+from waystation.demo.kinds import refuse_misplaced
 from waystation.demo.pictures.multipart import Part, parts
 from waystation.demo.pictures.refusal import Refused
 from waystation.demo.speech.english import in_english
@@ -33,14 +34,15 @@ class Question(NamedTuple):
     translate: bool
 
 
-def question_of(body: bytes, content_type: str, translate: bool) -> Question:
-    """Raises Refused."""
+def question_of(body: bytes, content_type: str, path: str) -> Question:
+    """Raises Refused, BadRequest."""
     given = parts(body, content_type)
+    refuse_misplaced(_text(given, "model"), path)
     sound = next((part.data for part in given if part.name == "file"), None)
     if sound is None:
         raise Refused("the file is missing")
     form = _text(given, "response_format") or "json"
-    return Question(sound, form, _text(given, "stream") == "true", translate)
+    return Question(sound, form, _text(given, "stream") == "true", path.endswith("/translations"))
 
 
 def _text(given: list[Part], name: str) -> str:

@@ -1,6 +1,7 @@
 """POST /v1/audio/transcriptions and /v1/audio/translations: a sound to be written down."""
 
 from collections.abc import Sequence
+from copy import copy
 from math import ceil
 from typing import Literal, get_args
 
@@ -78,6 +79,12 @@ class HearingOperation:
         self._texts = [pair for pair in texts if pair[0] not in _OWN]
         self._prompt = (text(fields, "prompt") or "").encode()
         self.prompt_tokens = tokens_bound(self._prompt) + 16
+
+    def as_transcription(self, form: Form) -> "HearingOperation":
+        """The same sound, to be written down in its own language."""
+        other = copy(self)
+        other.name, other.form = "transcription", form
+        return other
 
     def texts_for(self, target: Target) -> list[tuple[str, str]]:
         """The form's fields but for the file, as the upstream is to get them."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.suno.job import Action, Job
+from waystation.dialects.suno.names import asked_model
 from waystation.errors import Fault
 from waystation.kernel.strictjson import read_object
 
@@ -170,7 +171,7 @@ def read_description(body: bytes) -> Job:
 
 def _model(fields: Body) -> str:
     """Letters, digits, dots and the like: it becomes part of a price's name."""
-    model = fields.text("mv").lower()
+    model = asked_model(fields.text("mv").lower())
     if model and not all(letter.isalnum() or letter in "-._" for letter in model):
         raise invalid("mv is no model's name", param="mv")
     if len(model) > 64:

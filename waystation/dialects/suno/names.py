@@ -24,6 +24,12 @@ def makes_songs(model: str) -> bool:
     return model.startswith("suno") and _SONG_MODEL.fullmatch(model) is not None
 
 
+def asked_model(asked: str) -> str:
+    """Suno's own name of what a task's body asks for, so that it is sent and priced as such. ""
+    the default."""
+    return MODELS.get(asked, "" if asked == "suno" else asked)
+
+
 def own_model(model: str, asked: str = "") -> str:
     """Suno's own name. model: the upstream's name as routing says it; one that is neither a chat
     model nor Suno's own (the name of a price) says nothing, then what was asked for counts."""

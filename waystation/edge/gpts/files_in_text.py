@@ -23,7 +23,9 @@ from waystation.kernel.strictjson import raw_of, read_object, rebuild
 from waystation.upstream.fetching import Fetched, Wanted
 
 FILES_MAX = 10
-"""Of one turn, in all its parts."""
+"""Named in one turn, in all its parts."""
+PAGES_MAX = 10
+"""Addresses without a file's name: so many of a turn are looked at, the rest stay text."""
 TEXT_CHARACTERS_MAX = 400_000
 _decode = msgspec.json.Decoder().decode
 _decode_turns = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -66,12 +68,13 @@ async def _parts(site: Site, content: Any, param: str) -> list[Any] | None:
         return None
     made: list[Any] = []
     found_any = False
-    count = 0
+    named = pages = 0
     for part in given:
         text = part.get("text") if isinstance(part, dict) else None
-        found = addresses(text) if isinstance(text, str) else []
-        count += len(found)
-        if count > FILES_MAX:
+        found = _looked_at(addresses(text) if isinstance(text, str) else [], PAGES_MAX - pages)
+        named += sum(each.is_file for each in found)
+        pages += sum(not each.is_file for each in found)
+        if named > FILES_MAX:
             raise Fault("invalid_value", param=param, reason=f"at most {FILES_MAX} files")
         files = await asyncio.gather(*(_fetched(site, each, param) for each in found))
         if not isinstance(text, str) or not any(files):
@@ -83,6 +86,16 @@ async def _parts(site: Site, content: Any, param: str) -> list[Any] | None:
         made += [{**part, "text": rest}] if rest else []
         made += [_part(each, file) for each, file in pairs]
     return made if found_any else None
+
+
+def _looked_at(found: list[Address], pages: int) -> list[Address]:
+    """All files, and so many addresses of pages."""
+    kept = []
+    for each in found:
+        if each.is_file or pages > 0:
+            kept.append(each)
+            pages -= not each.is_file
+    return kept
 
 
 async def _fetched(site: Site, address: Address, param: str) -> Fetched | None:

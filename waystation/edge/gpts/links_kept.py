@@ -1,5 +1,8 @@
 """Links of an answer made ours: what they lead to is fetched and stored, once for each address."""
 
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
 from urllib.parse import urlsplit
 
 from waystation.artefacts.media_types import AUDIO, DOCUMENTS, PICTURES, TEXT, VIDEO
@@ -16,6 +19,10 @@ from waystation.upstream.fetching import Wanted
 LINKS_MAX = 20
 """Of one answer; the rest stand as they came."""
 FILE_BYTES_MAX = 50 * 1024 * 1024
+PARALLEL = 8
+SECONDS_MAX = 45.0
+"""That one answer waits for all of its links together: what is not there by then stands as it
+came."""
 _TYPES = PICTURES | AUDIO | VIDEO | DOCUMENTS | TEXT
 _PAGES = frozenset({"html", "xml", "js", "py", "md"})
 """Of addresses that often lead to pages about something: only a download of them is a file."""
@@ -29,16 +36,36 @@ class LinksKept:
         self._story = story
         self._channel = channel
         self._known: dict[str, str] = {}
+        self._turn = asyncio.Semaphore(PARALLEL)
+        self._seconds_left = SECONDS_MAX
 
-    async def text(self, piece: Piece) -> str:
+    async def text(self, pieces: Sequence[Piece]) -> str:
+        """The pieces as they are told, in their order."""
+        urls = [piece.url for piece in pieces if isinstance(piece, Link) and _is_file(piece)]
+        new = [url for url in dict.fromkeys(urls) if url not in self._known]
+        if new := new[: LINKS_MAX - len(self._known)]:
+            await self._fetch(new)
+        return "".join(map(self._told, pieces))
+
+    def _told(self, piece: Piece) -> str:
         if isinstance(piece, str):
             return piece
-        url = self._known.get(piece.url)
-        if url is None:
-            if not _is_file(piece) or len(self._known) >= LINKS_MAX:
-                return piece.text
-            url = self._known[piece.url] = await self._kept(piece.url)
-        return f"{piece.before}{url}{piece.after}"
+        return f"{piece.before}{self._known.get(piece.url, piece.url)}{piece.after}"
+
+    async def _fetch(self, urls: Sequence[str]) -> None:
+        """Some at once; each that is ours by the end of the time is known as ours."""
+        self._known |= {url: url for url in urls}
+        began = monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, self._seconds_left)):
+                await asyncio.gather(*map(self._keep, urls))
+        except TimeoutError:
+            pass
+        self._seconds_left -= monotonic() - began
+
+    async def _keep(self, url: str) -> None:
+        async with self._turn:
+            self._known[url] = await self._kept(url)
 
     async def _kept(self, url: str) -> str:
         """Our link, or the same when it cannot be had."""

@@ -270,7 +270,7 @@ class _Text:
         if is_end:
             pieces += choice.links.close()
             del self._choices[index]
-        return thoughts, "".join([await self._links.text(piece) for piece in pieces])
+        return thoughts, await self._links.text(pieces)
 
     def _error(self, code: str, text: str) -> dict[str, str]:
         reason = scrubbed(text.strip(), self._secrets)[:_REASON_CHARACTERS_MAX]

@@ -1,7 +1,14 @@
 """One attempt at a sound: what goes out, and who reads what comes back."""
 
 from waystation.dialects.sound.basis import Basis
-from waystation.dialects.sound.hearing import HearingOperation
+from waystation.dialects.sound.hearing import Form, HearingOperation
+from waystation.dialects.sound.in_english import (
+    TIMED,
+    cannot_translate,
+    lines_of,
+    read_transcript,
+    written,
+)
 from waystation.dialects.sound.speech import SpeechOperation
 from waystation.dialects.sound.spoken import SpeechStream
 from waystation.dialects.sound.transcript import TranscriptReply
@@ -9,6 +16,7 @@ from waystation.dialects.sound.transcript_stream import TranscriptStream
 from waystation.edge.answers import Try
 from waystation.edge.story import EVENTS as EVENTS_TYPE
 from waystation.edge.story import Story
+from waystation.errors import Fault
 from waystation.ledger.prices import Price
 from waystation.routing.choice import Attempt
 from waystation.sound.formats import FORMATS
@@ -19,6 +27,10 @@ from waystation.upstream.sound.source import SpeechSource
 from waystation.upstream.source import StreamSource
 from waystation.upstream.transport import Incoming, Outgoing
 
+NO_TRANSLATION = "no-translation"
+"""The channel tag that says: its models write down what they hear, and do not translate."""
+_ASKED: tuple[Form, Form] = ("json", "verbose_json")
+"""A transcript to be translated: without times, and with them."""
 _ASKS = "stream_format"
 _NOT_UNDERSTOOD = (400, 422)
 
@@ -38,9 +50,28 @@ class SoundTry(Try):
         self._basis = basis_of(price, isinstance(asked, SpeechOperation))
 
     async def fetch(self) -> Whole:
-        """A whole transcript. Raises AttemptFailed."""
-        asked = self._asked
+        """A whole transcript. Raises AttemptFailed, ClientLeft."""
+        asked, translate = self._asked, self._story.translate
         assert isinstance(asked, HearingOperation)
+        if translate is None or not self._only_hears():
+            return await self._heard(asked)
+        whole = await self._heard(asked.as_transcription(_ASKED[asked.form in TIMED]))
+        try:
+            transcript = read_transcript(whole.body)
+        except Fault as fault:
+            raise AttemptFailed(fault, status=200) from None
+        lines = lines_of(transcript)
+        english = await translate(lines) if lines else []
+        return whole._replace(body=written(transcript, english, asked.form))
+
+    def _only_hears(self) -> bool:
+        """This model at this channel does not translate."""
+        candidate = self._attempt.candidate
+        return NO_TRANSLATION in candidate.channel.tags or cannot_translate(
+            candidate.upstream_model
+        )
+
+    async def _heard(self, asked: HearingOperation) -> Whole:
         reader = TranscriptReply(asked, self.target, self.receipt, self._basis)
         return await fetch(self.wire, self._form(asked), reader)
 

@@ -4,6 +4,7 @@ from contextlib import closing
 from functools import partial
 from hashlib import sha256
 
+from waystation.dialects.openai_chat.request import parse as parse_chat
 from waystation.dialects.operation import Request
 from waystation.dialects.sound.hearing import Kind, SoundFile, fields_of_texts, parse_hearing
 from waystation.dialects.sound.speech import parse_speech
@@ -12,10 +13,12 @@ from waystation.edge.call import Call
 from waystation.edge.content_type import multipart_boundary
 from waystation.edge.relay import Relay
 from waystation.edge.site import Site
-from waystation.edge.sound.uploaded import seconds_of, uploaded_sound
+from waystation.edge.sound.translating import Translator
+from waystation.edge.sound.uploaded import fetched_sound, seconds_of, uploaded_sound
 from waystation.edge.story import Story
 from waystation.edge.upload_form import FormHolder, UploadForm
 from waystation.errors import Fault
+from waystation.kernel.scalars import required_text, text
 
 DIALECT = "openai_chat"
 
@@ -32,17 +35,22 @@ class SpeechRelay(Relay):
 class HearingRelay(Relay):
     """POST /v1/audio/transcriptions and /v1/audio/translations."""
 
-    __slots__ = ("_kind",)
+    __slots__ = ("_kind", "_translator")
 
     def __init__(self, site: Site, kind: Kind) -> None:
         # The parser of JSON bodies is never asked here: `_read_form` reads.
         super().__init__(site, DIALECT, parse_speech, site.settings.upload_bytes_max)
         self._kind = kind
+        self._translator: Translator | None = None
+        if kind == "translation" and site.settings.translation_model:
+            self._translator = Translator(site, DIALECT, parse_chat, site.settings.body_bytes_max)
 
     async def __call__(self, call: Call) -> None:
         # What was spooled is given back as soon as the request has ended, however it did.
         with closing(FormHolder[SoundFile]()) as holder:
             story = Story(self._site, call, self._dialect)
+            if self._translator is not None:
+                story.translate = partial(self._translator.english, story)
             await self._run(story, partial(self._read_form, story, holder))
 
     async def _read_form(
@@ -63,8 +71,11 @@ class HearingRelay(Relay):
 
         await call.read(settings.upload_bytes_max, settings.upload_seconds_max, take)
         await form.finish()
-        file = _one(form)
         fields = fields_of_texts(form.texts)
+        url = "" if form.files else text(fields, "url")
+        if url:
+            required_text(fields, "model")  # before somebody's address is asked
+        file = await fetched_sound(site, url) if url else _one(form)
         operation = parse_hearing(self._kind, fields, form.texts, file)
         file.seconds = await seconds_of(site, file)
         story.reply_type = REPLY_TYPES.get(operation.form, JSON_REPLY)

@@ -1,16 +1,20 @@
-"""A file of a form that must be a sound, and how long it is."""
+"""A file, of a form or at an address, that must be a sound, and how long it is."""
 
 import asyncio
 import re
 from pathlib import PurePosixPath
 
+from waystation.artefacts.media_types import HEARD
+from waystation.dialects.gpts.addresses import name_of
 from waystation.dialects.sound.hearing import SoundFile
 from waystation.edge.site import Site
 from waystation.edge.upload_form import Upload
 from waystation.errors import Fault
+from waystation.kernel.spool import Spool
 from waystation.sound.containers import HEAD_BYTES, Container, container_of
 from waystation.sound.duration import measure
 from waystation.sound.pcm import BadSound
+from waystation.upstream.fetching import Wanted
 
 NAME_CHARACTERS_MOST = 120
 _SAID = re.compile(r"(?:audio|video)/[a-z0-9.+_-]{1,60}")
@@ -49,6 +53,16 @@ def uploaded_sound(upload: Upload) -> SoundFile:
     said = upload.content_type
     content_type = said if _SAID.fullmatch(said) else _TYPES[found.name]
     return SoundFile(upload.data, content_type, _name(upload.name, found))
+
+
+async def fetched_sound(site: Site, url: str) -> SoundFile:
+    """What lies at a caller's address. Raises Fault (400)."""
+    most = site.settings.sound_bytes_max
+    found = await site.fetcher.fetch(url, Wanted("caller", types=HEARD, bytes_max=most))
+    data = Spool()
+    data.write(found.data)
+    name = "" if url[:5].lower() == "data:" else name_of(url)
+    return uploaded_sound(Upload("file", data, name, found.media_type.name))
 
 
 def _name(given: str, found: Container) -> str:

@@ -1,7 +1,6 @@
 """What the pages share: from a job to a stored task, and from tasks to what their owner sees."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from waystation.dialects.operation import Request
 from waystation.dialects.suno import clip_ids
@@ -46,10 +45,11 @@ class Desk:
     # ---- beginning -----------------------------------------------------------------------------
 
     async def begin(
-        self, story: Story, job: Job, body: bytes, chat: Request | None = None
+        self, story: Story, job: Job, digest: str | None, chat: Request | None = None
     ) -> Begun:
-        """A stored task with its hold. chat: the order came over chat, by its model. Raises Fault:
-        400, 401, 402, 403, 404, 409, 422, 429, 503."""
+        """A stored task with its hold. digest: of the body, where the call has an Idempotency-Key.
+        chat: the order came over chat, by its model. Raises Fault: 400, 401, 402, 403, 404, 409,
+        422, 429, 503."""
         call, caller = story.call, story.caller
         assert caller is not None
         saved = await self._saved(caller, job, is_chat=chat is not None)
@@ -58,7 +58,6 @@ class Desk:
         query, choices = self._choices(caller, names, OPERATIONS[job.action])
         if saved.channel_id and not any(goes_on(c, saved) for c in choices.candidates):
             raise _origin_gone()
-        digest = sha256(body).hexdigest() if call.header("idempotency-key") else None
         memo = Memo(base=public_base(call, self.site.settings))
         order = Order(
             kind=KIND,

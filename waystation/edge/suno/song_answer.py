@@ -1,14 +1,20 @@
-"""A task of songs told as a chat answer, while it is made or when it is done."""
+"""A task of songs told as a chat answer, while it is made or when it is done, in whichever dialect
+it was asked for."""
 
 import asyncio
 from time import perf_counter
 
-import msgspec
-
-from waystation.dialects.error_shapes import error_object, message_of, shown_status
-from waystation.dialects.openai_chat.chunk_writer import CHAT_SHAPE, ChunkWriter
-from waystation.dialects.openai_chat.request import ChatOperation
-from waystation.dialects.openai_chat.usage_object import shown_usage
+from waystation.dialects.ir import (
+    Event,
+    Finished,
+    PartDelta,
+    PartEnded,
+    PartStarted,
+    Reply,
+    Started,
+    Text,
+)
+from waystation.dialects.lanes import Bill, EventWriter, Translatable
 from waystation.dialects.suno.blocks import Blocks
 from waystation.edge.call import Writer
 from waystation.edge.leaving import ClientLeft, Interruptible
@@ -18,9 +24,9 @@ from waystation.edge.suno.watch import Watch
 from waystation.errors import TEXTS, Fault
 from waystation.journal.row import EndReason
 from waystation.kernel.clock import monotonic
-from waystation.kernel.estimate import tokens_guess
 from waystation.kernel.money import format_usd
-from waystation.meter.usage import Usage
+from waystation.meter.openai import Limits
+from waystation.meter.tally import Tally
 from waystation.tasks.suno.shown import Links, chat_songs, reason_of
 from waystation.tasks.task import Task
 
@@ -28,18 +34,14 @@ HEART_SECONDS = 3.0
 _PATIENCE_SECONDS = 60.0
 """Beyond the task's own deadline, which ends it."""
 _LEFT_STATUS = 499
-_STREAM_HEADERS: Headers = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
-)
+_STREAM_HEADERS: Headers = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 
 
 class SongAnswer:
     """One caller who waits. Known to the pulse while it streams."""
 
     def __init__(
-        self, story: Story, chat: ChatOperation, watch: Watch, links: Links, limits: Headers
+        self, story: Story, chat: Translatable, watch: Watch, links: Links, limits: Headers
     ) -> None:
         self._story = story
         self._chat = chat
@@ -49,7 +51,11 @@ class SongAnswer:
         settings = story.site.settings
         self._preamble_seconds = settings.preamble_seconds_max
         self._ends_at = monotonic() + 2 * settings.music_seconds_max + _PATIENCE_SECONDS
-        self._chunks = ChunkWriter(CHAT_SHAPE, chat.model, True, None)
+        # Songs have no tokens: these are the texts', for clients that must see some.
+        self._tally = Tally(Limits(chat.prompt_tokens), chat.prompt_guess)
+        self._nanos = 0
+        self._bill = Bill(self._tally, lambda usage: format_usd(self._nanos))
+        self._events: EventWriter | None = None
         self._waiting: asyncio.Task[object] | None = None
         self._cut: Fault | None = None
         self._writer: Writer | None = None
@@ -83,12 +89,11 @@ class SongAnswer:
             raise fault
         blocks = self._blocks(task)
         blocks.more(chat_songs(task, self._links), is_done=True)
-        message = {"role": "assistant", "content": blocks.told, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-        usage = self._usage(task, blocks.told)
-        body = self._chunks.made(msgspec.json.encode([choice]), usage)[6:-2]
-        body = body.replace(b'"chat.completion.chunk"', b'"chat.completion"', 1)
+        self._counted(task, blocks.told)
+        reply = Reply(id=task.id, model=self._chat.model, parts=(Text(blocks.told),), reason="stop")
+        body = self._chat.write_reply(reply, self._bill)
         cost = (b"x-waystation-cost", format_usd(task.nanos).encode())
+        self._story.is_answered = True
         self._story.call.reply(200, (JSON_TYPE, *self._headers(task), cost), body)
 
     # ---- streamed --------------------------------------------------------------------------------
@@ -100,10 +105,11 @@ class SongAnswer:
             task = await self._next(task, max(0.01, opened_at - monotonic()))
         if (fault := _fault_of(task)) is not None:
             raise fault
-        headers = (*_STREAM_HEADERS, *self._headers(task))
+        kind = (b"content-type", self._story.stream_type)
+        headers = (kind, *_STREAM_HEADERS, *self._headers(task))
+        self._events = self._chat.event_writer(self._bill)
         writer = self._writer = self._story.call.stream(200, headers)
-        self._last_write = perf_counter()
-        self._say({"role": "assistant", "content": ""})
+        self._say(Started(task.id, self._chat.model), PartStarted(0, Text("")))
         await self._told(task, self._blocks(task))
         writer.end()
 
@@ -120,7 +126,7 @@ class SongAnswer:
         if (fault := _fault_of(task)) is not None:
             raise fault
         self._say_text(blocks.more(chat_songs(task, self._links), is_done=True))
-        self._finish(task, blocks)
+        self._finish(task)
 
     async def _next(self, task: Task, seconds_max: float) -> Task:
         """Raises Fault when it was cut, or takes beyond all patience."""
@@ -142,12 +148,14 @@ class SongAnswer:
 
     def _say_text(self, text: str) -> None:
         if text:
-            self._say({"content": text})
+            self._tally.text.add(text)
+            self._tally.has_output = True
+            self._say(PartDelta(0, text))
 
-    def _say(self, delta: dict[str, str], reason: str | None = None) -> None:
+    def _say(self, *events: Event) -> None:
         assert self._writer is not None
-        choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        self._writer.write(self._chunks.made(msgspec.json.encode([choice])))
+        assert self._events is not None
+        self._writer.write(self._events.write(events))
         self._last_write = perf_counter()
 
     async def _drain(self) -> None:
@@ -155,20 +163,20 @@ class SongAnswer:
         if self._writer.congested:
             await self._writer.drain()
 
-    def _finish(self, task: Task, blocks: Blocks) -> None:
-        assert self._writer is not None
-        self._say({}, "stop")
-        if self._chat.include_usage:
-            self._writer.write(self._chunks.made(b"[]", self._usage(task, blocks.told)))
-        self._writer.write(b"data: [DONE]\n\n")
+    def _finish(self, task: Task) -> None:
+        self._nanos = task.nanos
+        self._say(PartEnded(0), Finished("stop"))
+        self._story.is_answered = True
 
     # ---- the pulse -------------------------------------------------------------------------------
 
     def pulse(self, now: float, keep_alive_seconds: float) -> None:
-        writer = self._writer
-        if writer is None or writer.congested or now - self._last_write < keep_alive_seconds:
+        writer, events = self._writer, self._events
+        if writer is None or events is None or writer.congested:
             return
-        writer.write(self._chunks.keep_alive())
+        if now - self._last_write < keep_alive_seconds:
+            return
+        writer.write(events.keep_alive())
         self._last_write = now
 
     def swept(self) -> None:
@@ -186,25 +194,26 @@ class SongAnswer:
         return Blocks(str(task.result.get("prompt", "")))
 
     def _headers(self, task: Task) -> Headers:
-        return (*self._limits, (b"x-waystation-task", task.id.encode()))
+        headers = (*self._limits, (b"x-waystation-task", task.id.encode()))
+        if self._story.dialect == "anthropic":  # its clients read the id by this name
+            return (*headers, (b"request-id", self._story.call.request_id.encode()))
+        return headers
 
-    def _usage(self, task: Task, text: str) -> msgspec.Raw:
-        """Songs have no tokens: these are the texts', for clients that must see some."""
-        usage = Usage(
-            input_fresh=self._chat.prompt_guess(), output_text=tokens_guess(text.encode())
-        )
-        return shown_usage(usage, None, format_usd(task.nanos))
+    def _counted(self, task: Task, text: str) -> None:
+        self._tally.text.add(text)
+        self._tally.has_output = True
+        self._nanos = task.nanos
 
     def _fail(self, task: Task, fault: Fault) -> None:
         """As a status of HTTP, or, once the answer has begun, as an event that ends it."""
         story, writer = self._story, self._writer
-        if writer is None:
+        if writer is None or self._events is None:
             self._status = fault.status
-            send_fault(story.call, fault, "openai", story.language, self._headers(task))
+            # `send_fault` names the request to Anthropic's clients by itself.
+            headers = (*self._limits, (b"x-waystation-task", task.id.encode()))
+            send_fault(story.call, fault, story.dialect, story.language, headers)
             return
-        text = message_of(fault, story.call.request_id, story.language)
-        error = error_object(fault, shown_status(fault), text)
-        writer.write(b"data: " + msgspec.json.encode({"error": error}) + b"\n\n")
+        writer.write(self._events.fail(fault, story.language, story.call.request_id))
         writer.end()
 
 

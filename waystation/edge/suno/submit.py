@@ -1,6 +1,7 @@
 """The pages that make a task, and the façade's that do the same."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -43,8 +44,11 @@ class Submit:
             settings = site.settings
             body = await call.read(settings.body_bytes_max, settings.body_seconds_max)
             job = (self._form or _form_of(call))(body)
-            begun = await self._desk.begin(story, job, body)
-            answer = self._told(begun.task, await self._desk.links(call))
+            digest = sha256(body).hexdigest() if call.header("idempotency-key") else None
+            # Before anything is begun: a caller who is told a fault must not find a task later.
+            links = await self._desk.links(call)
+            begun = await self._desk.begin(story, job, digest)
+            answer = self._told(begun.task, links)
         except Fault as fault:
             story.refuse(fault)
             limits = rate_headers(fault.rate) if isinstance(fault, NotAdmitted) else ()

@@ -50,7 +50,8 @@ def _texts(more: bool) -> tuple[Reply, ...]:
             string(**events(ref("TranscriptEvent"))),
             (Example("stream", _WRITTEN),),
         )
-    return (Reply(200, "What was said, in the form asked for.", "转写结果。", content, WHOLE),)
+    headers = WHOLE if more else (*WHOLE, "x-waystation-second")
+    return (Reply(200, "What was said, in the form asked for.", "转写结果。", content, headers),)
 
 
 _BOUNDS = (
@@ -136,8 +137,15 @@ ENDPOINTS = (
         tag="Audio",
         summary="Write down a sound in English",
         summary_zh="创建翻译",
-        description="Always English. " + _BOUNDS,
-        description_zh="结果总是英文。" + _BOUNDS_ZH,
+        description=(
+            "Always English. Models that only write down what they hear are helped by a chat "
+            "model where the operator has named one: two requests, each with its own charge. "
+            + _BOUNDS
+        ),
+        description_zh=(
+            "结果总是英文。只能转录的模型可由运营者指定的聊天模型翻译：相当于两次请求，分别计费。"
+            + _BOUNDS_ZH
+        ),
         parameters=(IDEMPOTENCY_KEY,),
         body=Body(None, (), ref("TranslationForm")),
         replies=_texts(False),

@@ -23,6 +23,10 @@ _FILE: Schema = {
 }
 _HEARD: dict[str, Schema] = {
     "file": _FILE,
+    "url": string(
+        "In place of the file: where it lies. It is fetched by us.",
+        "代替 file：音频的地址，由本站获取。",
+    ),
     "model": _MODEL,
     "prompt": string(
         "Words that help: names, the text before.",
@@ -146,11 +150,11 @@ SCHEMAS: dict[str, Schema] = {
                 default=False,
             ),
         },
-        ["file", "model"],
+        ["model"],
         "Further fields are passed on, but `url`, which is not.",
         "其他字段原样转发；`url` 除外。",
     ),
-    "TranslationForm": record({**_HEARD, "response_format": _form()}, ["file", "model"]),
+    "TranslationForm": record({**_HEARD, "response_format": _form()}, ["model"]),
     "Transcript": record(
         {
             "text": string(),
