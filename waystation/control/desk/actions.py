@@ -3,6 +3,7 @@
 from waystation.control.desk import (
     account_tools,
     accounts,
+    alerts,
     channel_tools,
     channels,
     codes,
@@ -11,6 +12,7 @@ from waystation.control.desk import (
     logs,
     me,
     oauth,
+    price_proposals,
     prices,
     public,
     registration,
@@ -20,6 +22,8 @@ from waystation.control.desk import (
     tasks,
     token_hooks,
     tokens,
+    top_up_desk,
+    top_ups,
     usage,
 )
 from waystation.control.desk.action import Action
@@ -40,9 +44,13 @@ _MODULES = (
     channel_tools,
     groups,
     prices,
+    price_proposals,
     accounts,
     account_tools,
     codes,
+    top_ups,
+    top_up_desk,
+    alerts,
     house,
     public,
 )
