@@ -24,7 +24,12 @@ const queries = new QueryClient({
 });
 
 const COLOURS = {
-  light: { colorPrimary: "#0b6b5d", colorLink: "#0b6b5d", colorPrimaryBg: "#e3f3ef", borderRadius: 8 },
+  light: {
+    colorPrimary: "#0b6b5d",
+    colorLink: "#0b6b5d",
+    colorPrimaryBg: "#e3f3ef",
+    borderRadius: 8,
+  },
   dark: { colorPrimary: "#157a6c", colorLink: "#5cc4b3", borderRadius: 8 },
 };
 
@@ -32,7 +37,12 @@ const COLOURS = {
 const BRIGHT = "#5cc4b3";
 const DARK_PARTS = {
   Menu: { itemSelectedColor: BRIGHT },
-  Tabs: { itemSelectedColor: BRIGHT, itemHoverColor: BRIGHT, itemActiveColor: BRIGHT, inkBarColor: BRIGHT },
+  Tabs: {
+    itemSelectedColor: BRIGHT,
+    itemHoverColor: BRIGHT,
+    itemActiveColor: BRIGHT,
+    inkBarColor: BRIGHT,
+  },
 };
 
 export function App() {

@@ -12,7 +12,12 @@ const TOKEN_KIND = /^(input|output|audio|image)_/;
 export function Formula({ row }: { row: Schemas["LogView"] }) {
   const { t } = useTranslation();
   const money = useMoney();
-  if (row.formula.length === 0) return <Typography.Text type="secondary">{row.code ? t("log.notCharged") : t("log.free")}</Typography.Text>;
+  if (row.formula.length === 0)
+    return (
+      <Typography.Text type="secondary">
+        {row.code ? t("log.notCharged") : t("log.free")}
+      </Typography.Text>
+    );
   const parts = row.formula.map(({ kind, count, price }) => {
     const piece = `${count} ${t(`log.kind.${kind}`, { defaultValue: kind })} × $${trim(price)}`;
     return TOKEN_KIND.test(kind) ? `${piece} / 1M` : piece;

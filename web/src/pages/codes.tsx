@@ -10,7 +10,12 @@ export default function Codes() {
   return (
     <>
       <Heading title={t("menu.codes")} />
-      <Tabs items={[{ key: "codes", label: t("codes.codes"), children: <RedemptionCodes /> }, { key: "invitations", label: t("codes.invitations"), children: <Invitations /> }]} />
+      <Tabs
+        items={[
+          { key: "codes", label: t("codes.codes"), children: <RedemptionCodes /> },
+          { key: "invitations", label: t("codes.invitations"), children: <Invitations /> },
+        ]}
+      />
     </>
   );
 }

@@ -17,13 +17,24 @@ export default function Setup() {
   const key = useKey();
   const offered = useOffered(key);
   const [chosen, setChosen] = useState("");
-  const filled: Filled = { address: site.address, key: key || "sk-…", model: chosen || offered.data?.[0] || "gpt-4o-mini", site: site.name };
+  const filled: Filled = {
+    address: site.address,
+    key: key || "sk-…",
+    model: chosen || offered.data?.[0] || "gpt-4o-mini",
+    site: site.name,
+  };
   return (
     <>
       <Heading title={t("setup.title")} about={t("setup.about")} />
       <KeyField />
       <ModelField offered={offered.data ?? []} value={filled.model} onChange={setChosen} />
-      <Tabs items={CLIENTS.map((client) => ({ key: client.name, label: client.name, children: <Blocks client={client} filled={filled} /> }))} />
+      <Tabs
+        items={CLIENTS.map((client) => ({
+          key: client.name,
+          label: client.name,
+          children: <Blocks client={client} filled={filled} />,
+        }))}
+      />
     </>
   );
 }
@@ -34,11 +45,17 @@ function Blocks({ client, filled }: { client: Client; filled: Filled }) {
     <Space orientation="vertical" size="middle" style={{ width: "100%", maxWidth: 760 }}>
       {client.blocks(filled).map((block) => (
         <div key={block.where}>
-          <Typography.Text type="secondary">{block.where === "shell" ? t("setup.shell") : block.where}</Typography.Text>
+          <Typography.Text type="secondary">
+            {block.where === "shell" ? t("setup.shell") : block.where}
+          </Typography.Text>
           <Code text={block.text} label={`${client.name} ${block.where}`} />
         </div>
       ))}
-      {client.link && <Button href={client.link(filled)} disabled={filled.key === "sk-…"}>{t("setup.import", { client: client.name })}</Button>}
+      {client.link && (
+        <Button href={client.link(filled)} disabled={filled.key === "sk-…"}>
+          {t("setup.import", { client: client.name })}
+        </Button>
+      )}
     </Space>
   );
 }

@@ -24,7 +24,9 @@ export function Editor({ title, fields, before, managed = false, save, onClose, 
   const [form] = Form.useForm<Values>();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
-  const first = Object.fromEntries(fields.map(({ name, kind, start }) => [name, toForm(kind, before ? before[name] : start)]));
+  const first = Object.fromEntries(
+    fields.map(({ name, kind, start }) => [name, toForm(kind, before ? before[name] : start)]),
+  );
   const submit = async (typed: Values) => {
     setBusy(true);
     setFault(undefined);
@@ -45,13 +47,22 @@ export function Editor({ title, fields, before, managed = false, save, onClose, 
       onClose={onClose}
       footer={
         <Space>
-          <Button type="primary" loading={busy} disabled={managed} onClick={() => form.submit()}>{t("form.save")}</Button>
+          <Button type="primary" loading={busy} disabled={managed} onClick={() => form.submit()}>
+            {t("form.save")}
+          </Button>
           <Button onClick={onClose}>{t("form.cancel")}</Button>
         </Space>
       }
     >
-      {managed && <Alert type="info" showIcon title={t("form.managed")} style={{ marginBottom: 16 }} />}
-      <Form<Values> form={form} layout="vertical" initialValues={first} onFinish={(typed) => void submit(typed)}>
+      {managed && (
+        <Alert type="info" showIcon title={t("form.managed")} style={{ marginBottom: 16 }} />
+      )}
+      <Form<Values>
+        form={form}
+        layout="vertical"
+        initialValues={first}
+        onFinish={(typed) => void submit(typed)}
+      >
         <Fields of={fields} disabled={managed} />
         {children}
         <FaultNote fault={fault} />

@@ -1,4 +1,8 @@
-import { type InfiniteData, useInfiniteQuery, type UseInfiniteQueryResult } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  useInfiniteQuery,
+  type UseInfiniteQueryResult,
+} from "@tanstack/react-query";
 import { Button, Empty, Flex, Table, type TableProps } from "antd";
 import { useTranslation } from "react-i18next";
 
@@ -12,7 +16,10 @@ interface Page<Row> {
 export type Pages<Row> = UseInfiniteQueryResult<InfiniteData<Page<Row>>>;
 
 /** A list that the server gives piece by piece. fetch: the page after a cursor. */
-export function usePages<Row>(key: readonly unknown[], fetch: (cursor: string) => Promise<Page<Row>>): Pages<Row> {
+export function usePages<Row>(
+  key: readonly unknown[],
+  fetch: (cursor: string) => Promise<Page<Row>>,
+): Pages<Row> {
   return useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => fetch(pageParam),
@@ -41,7 +48,11 @@ export function Listing<Row extends object>({ pages, empty, ...table }: Shown<Ro
         dataSource={rowsOf(pages)}
         pagination={false}
         scroll={{ x: "max-content" }}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={empty ?? t("list.empty")} /> }}
+        locale={{
+          emptyText: (
+            <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={empty ?? t("list.empty")} />
+          ),
+        }}
         {...table}
       />
       <More pages={pages} />
@@ -54,7 +65,9 @@ export function More<Row>({ pages }: { pages: Pages<Row> }) {
   if (!pages.hasNextPage) return null;
   return (
     <Flex justify="center" style={{ marginTop: 16 }}>
-      <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>{t("list.more")}</Button>
+      <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+        {t("list.more")}
+      </Button>
     </Flex>
   );
 }

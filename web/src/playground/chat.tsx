@@ -44,26 +44,49 @@ export function ChatTrial() {
       <ModelField offered={offered.data ?? []} value={model} onChange={setChosen} />
       <FaultNote fault={offered.error} />
       <div aria-live="polite">
-        {turns.map((turn, place) => <Said key={place} turn={turn} />)}
-        {busy && told && <Said turn={{ role: "assistant", content: told.content || told.reasoning || "…" }} />}
+        {turns.map((turn, place) => (
+          <Said key={place} turn={turn} />
+        ))}
+        {busy && told && (
+          <Said turn={{ role: "assistant", content: told.content || told.reasoning || "…" }} />
+        )}
       </div>
       {!busy && told?.usage && <Spent told={told} />}
       <FaultNote fault={fault} />
       <Form.Item label={t("playground.message")} htmlFor="chat-message" style={{ marginTop: 12 }}>
         <Input.TextArea
-          id="chat-message" value={typed} autoSize={{ minRows: 2, maxRows: 10 }}
+          id="chat-message"
+          value={typed}
+          autoSize={{ minRows: 2, maxRows: 10 }}
           onChange={(change) => setTyped(change.target.value)}
           onPressEnter={(press) => {
-            if (press.shiftKey || press.nativeEvent.isComposing || !typed.trim() || busy || !key) return;
+            if (press.shiftKey || press.nativeEvent.isComposing || !typed.trim() || busy || !key)
+              return;
             press.preventDefault();
             void ask();
           }}
         />
       </Form.Item>
       <Flex gap="small">
-        <Button type="primary" disabled={!key || !model || !typed.trim()} loading={busy} onClick={() => void ask()}>{t("playground.send")}</Button>
+        <Button
+          type="primary"
+          disabled={!key || !model || !typed.trim()}
+          loading={busy}
+          onClick={() => void ask()}
+        >
+          {t("playground.send")}
+        </Button>
         {busy && <Button onClick={() => running.current?.abort()}>{t("playground.stop")}</Button>}
-        {!busy && turns.length > 0 && <Button onClick={() => { setTurns([]); setTold(undefined); }}>{t("playground.anew")}</Button>}
+        {!busy && turns.length > 0 && (
+          <Button
+            onClick={() => {
+              setTurns([]);
+              setTold(undefined);
+            }}
+          >
+            {t("playground.anew")}
+          </Button>
+        )}
       </Flex>
     </Form>
   );
@@ -76,11 +99,16 @@ function Said({ turn }: { turn: Turn }) {
   return (
     <div
       style={{
-        margin: "8px 0", padding: "10px 14px", borderRadius: token.borderRadiusLG, maxWidth: 720,
+        margin: "8px 0",
+        padding: "10px 14px",
+        borderRadius: token.borderRadiusLG,
+        maxWidth: 720,
         background: own ? token.colorPrimaryBg : token.colorFillTertiary,
       }}
     >
-      <Typography.Text type="secondary" style={{ fontSize: 12 }}>{t(own ? "playground.you" : "playground.model")}</Typography.Text>
+      <Typography.Text type="secondary" style={{ fontSize: 12 }}>
+        {t(own ? "playground.you" : "playground.model")}
+      </Typography.Text>
       <div style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{turn.content}</div>
     </div>
   );

@@ -129,13 +129,24 @@ GEMINI_MODEL=${model}`,
     name: "Cherry Studio",
     blocks: ({ address, key }) => [{ where: "API", text: `${address}\n${key}` }],
     link: ({ address, key, site }) => {
-      const provider = { id: "waystation", name: site, type: "openai", baseUrl: address, apiKey: key };
+      const provider = {
+        id: "waystation",
+        name: site,
+        type: "openai",
+        baseUrl: address,
+        apiKey: key,
+      };
       return `cherrystudio://providers/api-keys?${new URLSearchParams({ v: "1", data: base64(JSON.stringify(provider)) })}`;
     },
   },
   {
     name: "Cline · Roo · Kilo",
-    blocks: ({ address, key, model }) => [{ where: "OpenAI Compatible", text: `Base URL: ${address}/v1\nAPI Key: ${key}\nModel ID: ${model}` }],
+    blocks: ({ address, key, model }) => [
+      {
+        where: "OpenAI Compatible",
+        text: `Base URL: ${address}/v1\nAPI Key: ${key}\nModel ID: ${model}`,
+      },
+    ],
   },
   {
     name: "NextChat · LobeChat · Open WebUI",
