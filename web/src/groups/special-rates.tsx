@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { Button, Card, Table } from "antd";
+import { Button, Card } from "antd";
 import { useState } from "react";
+import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";

@@ -2,7 +2,6 @@ import { Typography } from "antd";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "../api/client";
-import { trim } from "../models/price-text";
 import { useMoney } from "../parts/money";
 
 /** Priced by the million; all else by the piece. */
@@ -19,7 +18,7 @@ export function Formula({ row }: { row: Schemas["LogView"] }) {
       </Typography.Text>
     );
   const parts = row.formula.map(({ kind, count, price }) => {
-    const piece = `${count} ${t(`log.kind.${kind}`, { defaultValue: kind })} × $${trim(price)}`;
+    const piece = `${count} ${t(`log.kind.${kind}`, { defaultValue: kind })} × ${money(price)}`;
     return TOKEN_KIND.test(kind) ? `${piece} / 1M` : piece;
   });
   return (

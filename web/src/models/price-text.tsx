@@ -17,10 +17,14 @@ const PLAIN = [
   "audio_out",
   "image_in",
   "image_out",
+  "per_call",
+  "per_image",
+  "per_character",
+  "per_second",
 ];
 
-/** Prices in words, never as ratios. usd: as they are kept, not in the display currency. */
-export function PriceText({ prices, usd = false }: { prices: Prices | undefined; usd?: boolean }) {
+/** Prices in words, never as ratios, in the display currency. */
+export function PriceText({ prices }: { prices: Prices | undefined }) {
   const { t } = useTranslation();
   const money = useMoney();
   if (!prices || Object.keys(prices).length === 0)
@@ -29,7 +33,7 @@ export function PriceText({ prices, usd = false }: { prices: Prices | undefined;
     <Space wrap size={[4, 4]}>
       {Object.entries(prices).map(([kind, price]) => (
         <Tag key={kind} style={{ marginInlineEnd: 0 }}>
-          {nameOf(kind, t)} {usd ? `$${trim(price)}` : money(price)}
+          {nameOf(kind, t)} {money(price)}
         </Tag>
       ))}
     </Space>
@@ -45,12 +49,6 @@ function nameOf(kind: string, t: (key: string) => string): string {
         .filter((part) => part && part !== "*")
         .join(" ") || t("models.kind.per_image")
     );
-  if (PLAIN.includes(kind) || kind === "per_call" || kind === "per_image")
-    return t(`models.kind.${kind}`);
+  if (PLAIN.includes(kind)) return t(`models.kind.${kind}`);
   return kind;
-}
-
-/** "0.150000" is 0.15. */
-export function trim(price: string): string {
-  return price.includes(".") ? price.replace(/\.?0+$/, "") : price;
 }

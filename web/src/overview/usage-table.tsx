@@ -1,4 +1,4 @@
-import { Table } from "antd";
+import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "../api/client";

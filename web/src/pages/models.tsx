@@ -1,5 +1,6 @@
-import { Alert, Flex, Input, Select, Table, Tag, Typography } from "antd";
+import { Alert, Flex, Input, Select, Tag, Typography } from "antd";
 import { useDeferredValue, useMemo, useState } from "react";
+import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "../api/client";

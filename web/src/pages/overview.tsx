@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Card, Tabs } from "antd";
+import { Card } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { api, told } from "../api/client";
@@ -8,6 +8,7 @@ import { UsageChart } from "../overview/usage-chart";
 import { UsageTable } from "../overview/usage-table";
 import { FaultNote } from "../parts/fault";
 import { Figures } from "../parts/figures";
+import { Tabs } from "../parts/tabs";
 import { Heading } from "../parts/heading";
 import { useMoney } from "../parts/money";
 
@@ -52,6 +53,7 @@ export default function Overview() {
         <UsageChart days={days} />
       </Card>
       <Tabs
+        label={t("overview.parts")}
         items={PARTS.map((by) => ({
           key: by,
           label: t(`overview.by.${by}`),

@@ -79,7 +79,7 @@ export default function Prices() {
           },
           {
             title: t("prices.price"),
-            render: (_, price) => <PriceText usd prices={price.kinds} />,
+            render: (_, price) => <PriceText prices={price.kinds} />,
           },
           {
             title: t("field.source"),

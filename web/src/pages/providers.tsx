@@ -1,7 +1,8 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Flex, Table, Tag, Typography } from "antd";
+import { Alert, Button, Flex, Tag, Typography } from "antd";
 import { useState } from "react";
+import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";

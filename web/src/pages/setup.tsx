@@ -1,15 +1,19 @@
-import { Button, Space, Tabs, Typography } from "antd";
+import { Button, Flex, Space, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Code } from "../parts/code";
 import { Heading } from "../parts/heading";
+import { Tabs } from "../parts/tabs";
 import { useKey } from "../playground/key";
 import { KeyField } from "../playground/key-field";
 import { ModelField } from "../playground/model-field";
 import { useOffered } from "../playground/offered";
 import { type Client, CLIENTS, type Filled } from "../setup/clients";
 import { useSite } from "../shell/site";
+
+/** Stands for a key that was not said yet. */
+const NO_KEY = "sk-…";
 
 export default function Setup() {
   const { t } = useTranslation();
@@ -19,7 +23,7 @@ export default function Setup() {
   const [chosen, setChosen] = useState("");
   const filled: Filled = {
     address: site.address,
-    key: key || "sk-…",
+    key: key || NO_KEY,
     model: chosen || offered.data?.[0] || "gpt-4o-mini",
     site: site.name,
   };
@@ -29,6 +33,7 @@ export default function Setup() {
       <KeyField />
       <ModelField offered={offered.data ?? []} value={filled.model} onChange={setChosen} />
       <Tabs
+        label={t("setup.client")}
         items={CLIENTS.map((client) => ({
           key: client.name,
           label: client.name,
@@ -51,10 +56,14 @@ function Blocks({ client, filled }: { client: Client; filled: Filled }) {
           <Code text={block.text} label={`${client.name} ${block.where}`} />
         </div>
       ))}
-      {client.link && (
-        <Button href={client.link(filled)} disabled={filled.key === "sk-…"}>
-          {t("setup.import", { client: client.name })}
-        </Button>
+      {client.links && (
+        <Flex wrap gap="small">
+          {Object.entries(client.links(filled)).map(([program, link]) => (
+            <Button key={program} href={link} disabled={filled.key === NO_KEY}>
+              {t("setup.import", { client: program })}
+            </Button>
+          ))}
+        </Flex>
       )}
     </Space>
   );

@@ -3,7 +3,8 @@ import {
   useInfiniteQuery,
   type UseInfiniteQueryResult,
 } from "@tanstack/react-query";
-import { Button, Empty, Flex, Table, type TableProps } from "antd";
+import { Button, Empty, Flex, type TableProps } from "antd";
+import { Table } from "./table";
 import { useTranslation } from "react-i18next";
 
 import { FaultNote } from "./fault";

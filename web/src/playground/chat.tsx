@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { FaultNote } from "../parts/fault";
+import { useMoney } from "../parts/money";
 import { chat, type Told, type Turn } from "./chat-call";
 import { useKey } from "./key";
 import { ModelField } from "./model-field";
@@ -116,12 +117,13 @@ function Said({ turn }: { turn: Turn }) {
 
 function Spent({ told }: { told: Told }) {
   const { t } = useTranslation();
+  const money = useMoney();
   const { usage } = told;
   if (!usage) return null;
   return (
     <Typography.Text type="secondary" style={{ fontSize: 12 }}>
       {t("playground.spent", { prompt: usage.prompt_tokens, completion: usage.completion_tokens })}
-      {usage.cost !== undefined && ` · $${usage.cost}`} · {told.requestId}
+      {usage.cost !== undefined && ` · ${money(usage.cost)}`} · {told.requestId}
     </Typography.Text>
   );
 }
