@@ -8,9 +8,9 @@ import { useGroupNames } from "../groups/names";
 import { useAct } from "../parts/act";
 import { Editor } from "../parts/editor";
 import type { Values } from "../parts/field";
-import { flatten, LIMITS, nest } from "../parts/nested";
+import { CHANNEL_LIMITS, DEADLINES, flatten, nest } from "../parts/nested";
 import { SureButton } from "../parts/sure-button";
-import { channelFields } from "./channel-fields";
+import { channelFields, FURTHER } from "./channel-fields";
 
 type Channel = Schemas["ChannelView"];
 
@@ -33,11 +33,15 @@ export function ChannelEditor({
   const fields = channelFields(
     vendors.data?.data ?? [],
     groups.map((value) => ({ value, label: value })),
-    [],
     channel === undefined,
   );
   const save = async (typed: Values) => {
-    const body = nest(typed, channel as Values | undefined, LIMITS) as Schemas["ChannelBody"];
+    const body = nest(
+      typed,
+      channel as Values | undefined,
+      CHANNEL_LIMITS,
+      DEADLINES,
+    ) as Schemas["ChannelBody"];
     onSaved(
       await told(
         channel
@@ -53,7 +57,8 @@ export function ChannelEditor({
     <Editor
       title={channel ? channel.name : t("channels.new")}
       fields={fields}
-      before={channel && flatten(channel as unknown as Values, LIMITS)}
+      further={FURTHER}
+      before={channel && flatten(channel as unknown as Values, CHANNEL_LIMITS, DEADLINES)}
       managed={channel?.managed ?? false}
       save={save}
       onClose={onClose}

@@ -36,9 +36,11 @@ export function AccountEditor({
       start: "user",
     },
     { name: "group", kind: "choice", options: groups, start: "default" },
-    ...nestedFields(BUDGET, "text"),
-    ...nestedFields(LIMITS, "number"),
     { name: "enabled", kind: "switch", start: true },
+  ];
+  const further: Field[] = [
+    ...nestedFields(BUDGET, "text").map((field) => ({ ...field, help: "usd" })),
+    ...nestedFields(LIMITS, "number"),
   ];
   const save = async (typed: Values) => {
     const body = nest(
@@ -59,6 +61,7 @@ export function AccountEditor({
     <Editor
       title={account?.email ?? t("accounts.new")}
       fields={fields}
+      further={further}
       save={save}
       onClose={onClose}
       managed={account?.managed ?? false}

@@ -11,6 +11,13 @@ const TOKEN_KIND = /^(input|output|audio|image)_/;
 export function Formula({ row }: { row: Schemas["LogView"] }) {
   const { t } = useTranslation();
   const money = useMoney();
+  if (row.formula.length === 0 && Number(row.charge) > 0 && Number(row.rate) > 0)
+    return (
+      <code style={{ whiteSpace: "normal" }}>
+        {money(Number(row.charge) / Number(row.rate))} × {row.rate} ={" "}
+        <strong>{money(row.charge)}</strong>
+      </code>
+    );
   if (row.formula.length === 0)
     return (
       <Typography.Text type="secondary">

@@ -49,13 +49,13 @@ export function Requests({ house }: { house: boolean }) {
                 <code>{name}</code>
                 <br />
                 <small>
-                  {row.token_name}
-                  {house && ` · #${row.account_id}`}
+                  {[row.group, row.token_name, house && `#${row.account_id}`]
+                    .filter(Boolean)
+                    .join(" · ")}
                 </small>
               </>
             ),
           },
-          { title: t("field.group"), dataIndex: "group" },
           { title: t("field.status"), render: (_, row) => <Outcome row={row} /> },
           {
             title: t("log.tokens"),
@@ -72,7 +72,14 @@ export function Requests({ house }: { house: boolean }) {
           {
             title: t("field.charge"),
             dataIndex: "charge",
-            render: (charge: string) => money(charge),
+            render: (charge: string, row) => (
+              <div style={{ width: 300 }}>
+                {money(charge)}
+                <div style={{ fontSize: 12 }}>
+                  <Formula row={row} />
+                </div>
+              </div>
+            ),
           },
           ...(house
             ? [
@@ -83,14 +90,6 @@ export function Requests({ house }: { house: boolean }) {
                 },
               ]
             : []),
-          {
-            title: t("log.formula"),
-            render: (_: unknown, row: Row) => (
-              <div style={{ maxWidth: 420, fontSize: 12 }}>
-                <Formula row={row} />
-              </div>
-            ),
-          },
         ]}
       />
       {shown && <Detail row={shown} onClose={() => setShown(undefined)} />}

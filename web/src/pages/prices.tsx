@@ -30,6 +30,8 @@ const KINDS = {
     "image_out",
     "per_call",
     "per_image",
+    "per_character",
+    "per_second",
   ],
 };
 

@@ -1,18 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Card, Col, Empty, Image, Progress, Row, Segmented, Switch, Tag, Typography } from "antd";
+import { Col, Empty, Row, Segmented, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { api, type Schemas, told } from "../api/client";
+import { api, told } from "../api/client";
 import { FaultNote } from "../parts/fault";
 import { Heading } from "../parts/heading";
 import { More, rowsOf, usePages } from "../parts/listing";
-import { useMoney } from "../parts/money";
-import { useWhen } from "../parts/when";
 import { useOperator } from "../session/provider";
-import { pictureOf, soundOf } from "../tasks/picture";
-
-type Task = Schemas["TaskView"];
+import { TaskTile } from "../tasks/task-tile";
 
 export default function Tasks() {
   const { t } = useTranslation();
@@ -60,36 +56,5 @@ export default function Tasks() {
       </Row>
       <More pages={pages} />
     </>
-  );
-}
-
-function TaskTile({ task }: { task: Task }) {
-  const money = useMoney();
-  const when = useWhen();
-  const { t } = useTranslation();
-  const picture = pictureOf(task);
-  const sound = soundOf(task);
-  const prompt = typeof task.result["prompt"] === "string" ? task.result["prompt"] : task.model;
-  return (
-    <Card
-      size="small"
-      title={`${task.kind} · ${task.action}`}
-      extra={<Tag color={task.error ? "red" : "green"}>{task.status}</Tag>}
-    >
-      {picture && <Image src={picture} alt={prompt} style={{ width: "100%" }} loading="lazy" />}
-      {sound && (
-        <audio controls preload="none" src={sound} aria-label={prompt} style={{ width: "100%" }} />
-      )}
-      {!task.finished_at && (
-        <Progress percent={task.progress} aria-label={t("playground.progress")} />
-      )}
-      <Typography.Paragraph ellipsis={{ rows: 2 }} style={{ marginTop: 8 }}>
-        {prompt}
-      </Typography.Paragraph>
-      {task.error && <Typography.Paragraph type="danger">{task.error}</Typography.Paragraph>}
-      <small>
-        {when(task.created_at)} · {money(task.charge ?? task.held)}
-      </small>
-    </Card>
   );
 }

@@ -45,6 +45,7 @@ export default function DrawnChart({
         name,
         type: kind,
         data: [...values],
+        barMaxWidth: 36,
         stack: kind === "bar" ? "all" : "",
       })),
     });

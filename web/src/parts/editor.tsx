@@ -9,6 +9,8 @@ import { Fields } from "./fields";
 interface Asked {
   title: string;
   fields: readonly Field[];
+  /** What few need: folded away. */
+  further?: readonly Field[];
   /** What is there; absent: something new. */
   before?: Values | undefined;
   /** A file says it: to be read only. */
@@ -21,6 +23,7 @@ interface Asked {
 /** A form at the side. It is there while it is open. */
 export function Editor({ title, fields, before, managed = false, save, onClose, children }: Asked) {
   const { t } = useTranslation();
+  const fields = [...main, ...further];
   const [form] = Form.useForm<Values>();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
@@ -63,8 +66,14 @@ export function Editor({ title, fields, before, managed = false, save, onClose, 
         initialValues={first}
         onFinish={(typed) => void submit(typed)}
       >
-        <Fields of={fields} disabled={managed} />
+        <Fields of={main} disabled={managed} />
         {children}
+        {further.length > 0 && (
+          <details className="further">
+            <summary>{t("form.further")}</summary>
+            <Fields of={further} disabled={managed} />
+          </details>
+        )}
         <FaultNote fault={fault} />
         <button type="submit" hidden />
       </Form>

@@ -9,6 +9,15 @@ export interface Nested {
 export const BUDGET: Nested = { name: "budget", keys: ["total", "day", "week", "month"] };
 export const LIMITS: Nested = { name: "limits", keys: ["rpm", "tpm", "concurrency"] };
 
+export const CHANNEL_LIMITS: Nested = {
+  name: "limits",
+  keys: ["concurrency", "rpm", "key_concurrency", "key_rpm"],
+};
+export const DEADLINES: Nested = {
+  name: "deadlines",
+  keys: ["connect", "first_byte", "idle", "total"],
+};
+
 export function nestedFields({ name, keys }: Nested, kind: Field["kind"]): Field[] {
   return keys.map((key) => ({ name: `${name}_${key}`, kind }));
 }

@@ -39,7 +39,9 @@ export function TokenEditor({
       start: [],
     },
     { name: "expires_at", kind: "moment", help: "neverIfEmpty" },
-    ...nestedFields(BUDGET, "text"),
+  ];
+  const further: Field[] = [
+    ...nestedFields(BUDGET, "text").map((field) => ({ ...field, help: "usd" })),
     ...nestedFields(LIMITS, "number"),
     { name: "allow_ips", kind: "words", help: "allowIps", start: [] },
     ...(token ? [{ name: "enabled", kind: "switch" } satisfies Field] : []),
@@ -58,6 +60,7 @@ export function TokenEditor({
     <Editor
       title={token ? token.name : t("tokens.new")}
       fields={fields}
+      further={further}
       before={token && flatten(token as unknown as Values, BUDGET, LIMITS)}
       managed={token?.managed ?? false}
       save={save}
