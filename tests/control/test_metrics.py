@@ -102,8 +102,8 @@ def test_a_channel_is_as_bad_as_the_worst_that_a_worker_knows() -> None:
     whole = Aggregate()
     for name, north, south in (("gateway-1", 0, 1), ("gateway-2", 2, 1)):
         metrics = Metrics(name)
-        metrics.gauges(CHANNEL_STATE, {"gone": 2})
-        metrics.gauges(CHANNEL_STATE, {"north": north, "south": south})
+        metrics.gauges(CHANNEL_STATE, {("gone",): 2})
+        metrics.gauges(CHANNEL_STATE, {("north",): north, ("south",): south})
         whole.take(metrics.snapshot_delta())
     shown = samples(whole.text().decode())
     assert shown["waystation_channel_state", ("north",)] == 2

@@ -133,6 +133,48 @@ async def test_keys_ask_for_a_proof(console: Console, boss: Caller) -> None:
     assert await boss.refused("POST", path) == "step_up_required"
 
 
+async def test_another_address_asks_for_a_proof(console: Console, boss: Caller) -> None:
+    """The keys would go there: a sign-in that was stolen must not do that."""
+    await boss.ok("POST", "/api/v1/groups", {"name": "default"})
+    made = await boss.ok("POST", "/api/v1/channels", CHANNEL)
+    async with console.store.write() as connection:
+        await connection.execute(update(sessions).values(proven_ms=1))
+    path = f"/api/v1/channels/{made['id']}"
+    for body in (
+        {"base_url": "https://elsewhere.example"},
+        {"vendor": "deepseek"},
+        {"proxy": "http://elsewhere.example:8080"},
+    ):
+        assert await boss.refused("PATCH", path, body) == "step_up_required", body
+    changed = await boss.ok("PATCH", path, {"priority": 3, "base_url": "", "vendor": "openai"})
+    assert changed["priority"] == 3
+
+
+async def test_one_key_of_several_is_switched_off(both: Console) -> None:
+    boss = await signed_in(both, "boss@example.com", role="operator")
+    await boss.ok("POST", "/api/v1/groups", {"name": "default"})
+    body = CHANNEL | {"keys": [KEY, "sk-another-key-9876543210"], "strip": ["web_search"]}
+    made = await boss.ok("POST", "/api/v1/channels", body)
+    path, first = f"/api/v1/channels/{made['id']}", made["keys"][0]["id"]
+    await boss.ok("PATCH", f"{path}/keys/{first}", {"enabled": False})
+    assert [each["enabled"] for each in (await boss.get(path))["keys"]] == [False, True]
+
+    async def used() -> list[str]:
+        snapshot = await Configuration(both.store, both.services.sealing()).read()
+        return [key.secret for each in snapshot.channels.values() for key in each.keys]
+
+    assert await used() == ["sk-another-key-9876543210"]
+    changed = await boss.ok("PATCH", path, {"priority": 7})  # and it stays off
+    assert [each["enabled"] for each in changed["keys"]] == [False, True]
+    assert changed["strip"] == ["web_search"]
+    await boss.ok("PATCH", f"{path}/keys/{first}", {"enabled": True})
+    assert len(await used()) == 2
+    assert await boss.refused("PATCH", f"{path}/keys/0", {"enabled": True}) == "not_found"
+    lines = await audit_of(boss, "channel")
+    assert lines[0]["subject"] == f"north key {first}"
+    assert (lines[0]["before"], lines[0]["after"]) == ({"enabled": False}, {"enabled": True})
+
+
 async def test_the_demo_channel_answers(console: Console, boss: Caller) -> None:
     await boss.ok("POST", "/api/v1/groups", {"name": "default"})
     body = {"name": "demo", "vendor": "demo", "groups": ["default"], "models": ["demo-chat"]}
@@ -188,6 +230,14 @@ async def test_models_and_balance_of_an_upstream(
     assert await boss.ok("POST", f"{path}/models") == {"models": ["a", "b"], "missing": ["gone"]}
     assert await boss.ok("POST", f"{path}/balance") == {"amount": "10", "currency": "USD"}
     assert seen[0] == ("/v1/models", f"Bearer {KEY}")
+    unsaved = {"vendor": "new-api", "base_url": address, "keys": [KEY]}
+    where = "/api/v1/channels/models"
+    assert await boss.refused("POST", where, unsaved) == "invalid_value"  # a private address
+    told = await boss.ok("POST", where, unsaved | {"allow_private": True})
+    assert told == {"models": ["a", "b"], "missing": []}
+    wrong = unsaved | {"allow_private": True, "keys": ["sk-wrong-key-000000000"]}
+    assert await boss.refused("POST", where, wrong) == "upstream_error"
+    assert await boss.refused("POST", where, {"vendor": "nobody"}) == "invalid_value"
     await boss.ok("PATCH", path, {"keys": ["sk-wrong-key-000000000"]})
     status, told = await boss.say("POST", f"{path}/models")
     assert (status, told["error"]["code"]) == (502, "upstream_error")

@@ -1,5 +1,6 @@
 """Sign-in by OAuth 2, against a provider on a real socket that checks what it is sent."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.control.conftest import PEER, Console
-from tests.desk.conftest import Caller
+from tests.desk.conftest import Caller, signed_in
 from waystation.control.site import SignUp, write_setting
 from waystation.storage.main import oauth_flows, sign_in_providers
 
@@ -34,7 +35,7 @@ class Provider:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
-        code = f"code-{len(self.challenges)}"
+        code = f"code-{len(self.asked)}-{asked['state'][:8]}"
         self.challenges[code] = asked["code_challenge"]
         return f"code={code}&state={asked['state']}"
 
@@ -149,6 +150,20 @@ async def test_somebody_new_becomes_an_account(
     assert options == [{"name": "else", "title": "Elsewhere", "kind": "oidc"}]
 
 
+async def test_two_callbacks_at_once(both: Console, provider: Provider) -> None:
+    """Of one person who is new: one account, and both are signed in."""
+    boss = await signed_in(both, "boss@example.com", role="operator")
+    await configured(boss, provider)
+    await opened(both)
+    for email in ("zoe@else.example", ""):  # with an address, and known by the subject alone
+        provider.user |= {"sub": f"u-{email}", "email": email}
+        for _ in range(3):
+            ways = await asyncio.gather(*(go(both, provider) for _ in range(4)))
+            assert {where for where, _ in ways} == {"/"}
+            ids = {(await browser(both, each).get("/api/v1/me"))["id"] for _, each in ways}
+            assert len(ids) == 1
+
+
 async def test_github_tells_its_addresses_apart(
     console: Console, boss: Caller, provider: Provider
 ) -> None:
@@ -249,6 +264,7 @@ async def test_closed_is_closed_here_too(
     where, session = await go(console, provider)
     assert (where, session) == ("/account/sign-in#error=registration_closed", "")
     await opened(console, mode="invited")
+    await boss.ok("POST", "/api/v1/groups", {"name": "friends"})
     made = await boss.ok("POST", "/api/v1/invitations", {"group": "friends"})
     _, session = await go(console, provider, f"?invitation={made['code']}")
     assert (await browser(console, session).get("/api/v1/me"))["group"] == "friends"

@@ -13,6 +13,7 @@ from tests.control.conftest import Console
 from tests.desk.conftest import Caller, signed_in
 from tests.ledger.scene import facts, hold, row
 from waystation.identity.keys import digest
+from waystation.journal.metrics import FAMILIES, FIRST_TOKEN, Buckets, Delta
 from waystation.kernel.clock import now_ms
 from waystation.ledger.messages import Admitted, Resolve
 from waystation.storage.main import accounts, redemption_codes, tokens
@@ -101,6 +102,13 @@ async def test_accounts(both: Console) -> None:
     await group(both, boss, "vip")
     body = {"email": "New@Example.com", "password": "a good password", "group": "vip"}
     made = await boss.ok("POST", "/api/v1/accounts", {**body, "budget": {"month": "20"}})
+    for method, where, said in (
+        ("POST", "accounts", {**body, "email": "x@example.com", "group": "nobodys"}),
+        ("PATCH", f"accounts/{made['id']}", {"group": "nobodys"}),
+        ("POST", "invitations", {"group": "nobodys"}),
+        ("PUT", "settings/sign-up", {"account_group": "nobodys"}),
+    ):
+        assert await boss.refused(method, f"/api/v1/{where}", said) == "invalid_value", where
     assert (made["email"], made["group"], made["balance"]) == ("new@example.com", "vip", "0")
     assert await boss.refused("POST", "/api/v1/accounts", body) == "already_exists"
     path = f"/api/v1/accounts/{made['id']}"
@@ -260,6 +268,13 @@ async def test_sums(console: Console) -> None:
         (line,) = (await boss.get(f"/api/v1/usage?by={by}"))["data"]
         assert line["requests"] == 3, by
     assert len((await boss.get(f"/api/v1/usage?by=token&account_id={whose}"))["data"]) == 1
+    assert house[0]["first_token_ms"] is None
+    labels = [("north", "default", "gpt-4o")]
+    counts = tuple(4 if bound == 1.0 else 0 for bound in (*FAMILIES[FIRST_TOKEN].bounds, 0))
+    waited = tuple(Buckets(FIRST_TOKEN, each, counts, 3.0) for each in labels)
+    console.services.aggregate.take(Delta("gateway-0", histograms=waited))
+    (line,) = (await boss.get("/api/v1/usage?by=model"))["data"]
+    assert line["first_token_ms"] == 750  # the middle of what is above 0.5 s and up to 1 s
     assert await boss.refused("GET", "/api/v1/usage?by=token") == "invalid_value"
     assert await ada.refused("GET", "/api/v1/usage?by=channel") == "invalid_value"
     assert await ada.refused("GET", "/api/v1/usage?since=2020-01-01T00:00:00Z") == "invalid_value"

@@ -40,6 +40,7 @@ def test_a_served_request_counts_everywhere() -> None:
     first = next(h for h in delta.histograms if h.name == FIRST_TOKEN)
     assert sum(first.counts) == 1
     assert first.total == 0.1
+    assert first.labels == ("north", "default", "gpt-4o-mini")
 
 
 def test_a_refused_request_counts_as_a_request_only() -> None:

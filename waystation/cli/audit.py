@@ -37,22 +37,26 @@ async def _report(settings: Settings) -> dict[str, Any]:
         state = await ledger.ask(AskAudit(id="audit"))
         assert isinstance(state, AuditState)
         report: dict[str, Any] = msgspec.json.decode(state.report)
-        report["failures"] += await _of_tasks(settings, ledger)
+        report["failures"] += await _of_main(settings, ledger)
     report["clean"] = not report["failures"]
     return report
 
 
-async def _of_tasks(settings: Settings, ledger: "Session") -> list[str]:
-    """Where tasks and their holds do not agree."""
+async def _of_main(settings: Settings, ledger: "Session") -> list[str]:
+    """Where tasks and their holds, or top-ups and their credits, do not agree."""
+    from waystation.control.top_ups import audit as top_ups
     from waystation.storage.database import Database, StorageAway
     from waystation.tasks.audit import cross_audit
     from waystation.tasks.store import TaskStore
 
     database = Database.of(settings)
     try:
-        return await cross_audit(TaskStore(database), ledger.ask)
+        return [
+            *await cross_audit(TaskStore(database), ledger.ask),
+            *await top_ups.cross_audit(database, ledger.ask),
+        ]
     except StorageAway as away:
-        return [f"tasks could not be compared with their holds: {away}"]
+        return [f"the books could not be compared with tasks and top-ups: {away}"]
     finally:
         await database.close()
 

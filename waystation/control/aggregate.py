@@ -21,18 +21,23 @@ from waystation.journal.metrics import (
     COMMIT_BATCH,
     COMMIT_SECONDS,
     FAMILIES,
+    FIRST_TOKEN,
+    KEY_STATE,
     Buckets,
     Delta,
     Family,
     Histogram,
     Sample,
 )
-from waystation.kernel.clock import monotonic
+from waystation.kernel.clock import monotonic, now_ms
 from waystation.ledger.questions import Figures
 
 GAUGE_SECONDS_MAX = 15.0
 """A process that pushed nothing for so long is gone, and so are its gauges."""
 _SERIES_MAX = 20_000
+HOUR_MS = 3_600_000
+FIRST_TOKEN_HOURS = 24
+_FIRST_TOKEN_SERIES_MAX = 2000
 
 Labels = tuple[str, ...]
 
@@ -47,6 +52,7 @@ class Aggregate(Collector):
     def __init__(self) -> None:
         self._counters: dict[tuple[str, Labels], float] = {}
         self._histograms: dict[tuple[str, Labels], Histogram] = {}
+        self._first_tokens: dict[int, dict[Labels, Histogram]] = {}
         self._gauges: dict[str, tuple[float, tuple[Sample, ...]]] = {}
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -71,9 +77,13 @@ class Aggregate(Collector):
 
     def _observe(self, histograms: tuple[Buckets, ...]) -> None:
         for buckets in histograms:
+            if buckets.name == FIRST_TOKEN:
+                self._note_first_token(buckets)
             key = (buckets.name, buckets.labels)
             sums = self._histograms.get(key)
             if sums is None:
+                if len(self._histograms) >= _SERIES_MAX:
+                    continue
                 sums = self._histograms[key] = Histogram(FAMILIES[buckets.name].bounds)
             sums.total += buckets.total
             for index, count in enumerate(buckets.counts):
@@ -96,6 +106,36 @@ class Aggregate(Collector):
             for (name, labels), value in self._gauge_sums().items()
             if name == CHANNEL_STATE
         }
+
+    def key_states(self) -> dict[tuple[str, str], float]:
+        """By (channel's name, key's id): those in trouble; the worst that a gateway found."""
+        return {
+            (labels[0], labels[1]): value
+            for (name, labels), value in self._gauge_sums().items()
+            if name == KEY_STATE
+        }
+
+    def first_tokens(self) -> dict[Labels, Histogram]:
+        """Of the last FIRST_TOKEN_HOURS at most, since this process began, by channel, group and
+        model."""
+        oldest = now_ms() // HOUR_MS - FIRST_TOKEN_HOURS + 1
+        sums: dict[Labels, Histogram] = {}
+        for hour, told in self._first_tokens.items():
+            for labels, counted in told.items() if hour >= oldest else ():
+                whole = sums.setdefault(labels, Histogram(counted.bounds))
+                whole.add(counted.counts, counted.total)
+        return sums
+
+    def _note_first_token(self, buckets: Buckets) -> None:
+        hour = now_ms() // HOUR_MS
+        if hour not in self._first_tokens:
+            oldest = hour - FIRST_TOKEN_HOURS + 1
+            kept = {at: told for at, told in self._first_tokens.items() if at >= oldest}
+            self._first_tokens = kept | {hour: {}}
+        told = self._first_tokens[hour]
+        if buckets.labels in told or len(told) < _FIRST_TOKEN_SERIES_MAX:
+            counted = told.setdefault(buckets.labels, Histogram(FAMILIES[FIRST_TOKEN].bounds))
+            counted.add(buckets.counts, buckets.total)
 
     def text(self) -> bytes:
         """The exposition format."""

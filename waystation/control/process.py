@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from waystation.artefacts.store import ArtefactStore
+from waystation.control.alerts.keeping import keep_alerting
 from waystation.control.app import build_app
 from waystation.control.apply import reconcile
 from waystation.control.log_retention import keep_log_short
@@ -19,6 +20,7 @@ from waystation.control.sessions import Sessions
 from waystation.control.sign_in import SignIn
 from waystation.control.task_retention import keep_tasks_tidy
 from waystation.control.task_runner import keep_running_tasks
+from waystation.control.top_ups.keeping import keep_orders_tidy
 from waystation.kernel.clock import now_ms
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
@@ -64,6 +66,8 @@ async def run_control(settings: Settings, boot: str) -> None:
         asyncio.create_task(end_old_responses(database), name="responses"),
         asyncio.create_task(keep_posting(settings, database, services.sealing), name="letters"),
         asyncio.create_task(keep_tasks_tidy(database, settings.task_days), name="old-tasks"),
+        asyncio.create_task(keep_alerting(services), name="alerts"),
+        asyncio.create_task(keep_orders_tidy(database), name="old-orders"),
         asyncio.create_task(keep_log_short(ledger.ask, settings.log_days), name="old-rows"),
     )
     log.info("control started", socket=str(settings.control_socket))

@@ -1,12 +1,14 @@
 """What the operator says about the site and who may register, kept in the table of settings."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from waystation.control.alerts.rules import AlertRules
 from waystation.storage.database import Database
 from waystation.storage.main import settings
 
@@ -45,7 +47,31 @@ class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocked_domains: tuple[str, ...] = ()
 
 
-NAMES: dict[type, str] = {Site: "site", SignUp: "sign_up"}
+class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """amount: what is paid. credit: USD that it buys, whatever the rate."""
+
+    amount: Annotated[str, Meta(max_length=32)]
+    credit: Annotated[str, Meta(max_length=32)]
+
+
+class TopUpTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What credit costs. currency: that is paid in; "": the display currency. rate: units of it
+    for one USD of credit; "": the display rate. minimum, maximum: of what is paid, beside the
+    packages."""
+
+    currency: Annotated[str, Meta(max_length=8)] = ""
+    rate: Annotated[str, Meta(max_length=32)] = ""
+    minimum: Annotated[str, Meta(max_length=32)] = "1"
+    maximum: Annotated[str, Meta(max_length=32)] = "10000"
+    packages: tuple[Package, ...] = ()
+
+
+NAMES: dict[type, str] = {
+    Site: "site",
+    SignUp: "sign_up",
+    TopUpTerms: "top_ups",
+    AlertRules: "alerts",
+}
 
 
 async def read_setting(database: Database, kind: type[Kind]) -> Kind:

@@ -11,6 +11,7 @@ from waystation.errors import Fault
 from waystation.storage.main import account_grants, accounts, group_rates, groups
 
 AUTO = "auto"
+DEFAULT = "default"
 
 
 class Usable(msgspec.Struct, frozen=True):
@@ -51,6 +52,23 @@ def _may_choose(row: Any, account_group: str, granted: set[str]) -> bool:
         return True
     allowed = json.loads(row.allowed_account_groups)
     return bool(row.selectable) and (not allowed or account_group in allowed)
+
+
+async def refuse_unknown_account_group(
+    connection: AsyncConnection, name: str, param: str = "group"
+) -> None:
+    """An account's group is one of the groups, or one that rates are set for. Raises Fault
+    (invalid_value)."""
+    if name == DEFAULT:
+        return
+    for query in (
+        select(groups.c.id).where(groups.c.name == name),
+        select(group_rates.c.rate).where(group_rates.c.account_group == name),
+    ):
+        if (await connection.execute(query.limit(1))).first() is not None:
+            return
+    reason = f"there is no group {name!r}"
+    raise Fault("invalid_value", param=param, reason=reason, extra={"fields": {param: reason}})
 
 
 async def refuse_foreign_groups(

@@ -16,6 +16,7 @@ from waystation.journal.lines import LineLog
 from waystation.journal.metrics import (
     CHANNEL_STATE,
     HOLDS_OPEN,
+    KEY_STATE,
     LOG_QUEUE,
     STREAMS_OPEN,
     Metrics,
@@ -104,12 +105,24 @@ class Site:
         origin = self.ways.of(channel).origin
         return self._transports[origin.scheme].ready(origin)
 
-    def _channel_states(self) -> dict[str, float]:
+    def _channel_states(self) -> dict[tuple[str, ...], float]:
         if self.directory is None:
             return {}
         health, now = self.router.health, monotonic()
         channels = self.directory.snapshot.channels.values()
-        return {each.name: _SHOWN[health.of_channel(each, now)] for each in channels}
+        return {(each.name,): _SHOWN[health.of_channel(each, now)] for each in channels}
+
+    def _key_states(self) -> dict[tuple[str, ...], float]:
+        """Of those in trouble."""
+        if self.directory is None:
+            return {}
+        troubled = self.router.health.troubled_keys(monotonic())
+        channels = self.directory.snapshot.channels
+        return {
+            (channels[channel_id].name, str(key_id)): _SHOWN[state]
+            for (channel_id, key_id), state in troubled.items()
+            if channel_id in channels
+        }
 
     def gauge(self) -> None:
         """Put what is now into the metrics."""
@@ -117,5 +130,6 @@ class Site:
         metrics.gauge(len(self.pulse.streams), STREAMS_OPEN)
         metrics.gauge(self.ledger.holds_open, HOLDS_OPEN)
         metrics.gauges(CHANNEL_STATE, self._channel_states())
+        metrics.gauges(KEY_STATE, self._key_states())
         if self.lines is not None:
             metrics.gauge(self.lines.queue_depth_bytes, LOG_QUEUE)

@@ -56,6 +56,7 @@ COMMIT_SECONDS = "waystation_commit_seconds"
 LOG_QUEUE = "waystation_log_queue_depth"
 LOG_DROPPED = "waystation_log_dropped_total"
 CHANNEL_STATE = "waystation_channel_state"
+KEY_STATE = "waystation_key_state"
 TASKS_IN_HAND = "waystation_tasks_in_hand"
 TASK_AGE = "waystation_task_age_seconds"
 HOOK_DELIVERIES = "waystation_hook_deliveries_total"
@@ -63,7 +64,13 @@ HOOK_DELIVERIES = "waystation_hook_deliveries_total"
 FAMILIES = _families(
     Family(REQUESTS, "counter", "Finished requests.", ("dialect", "group", "model", "status")),
     Family(ATTEMPTS, "counter", "Upstream attempts by outcome.", ("channel", "outcome")),
-    Family(FIRST_TOKEN, "histogram", "Arrival to first content byte of streams.", (), _SECONDS),
+    Family(
+        FIRST_TOKEN,
+        "histogram",
+        "Arrival to first content byte of streams.",
+        ("channel", "group", "model"),
+        _SECONDS,
+    ),
     Family(OVERHEAD, "histogram", "The relay's own share of a request.", (), _SHORT_SECONDS),
     Family(TOKENS, "counter", "Billed tokens.", ("kind",)),
     Family(
@@ -83,6 +90,13 @@ FAMILIES = _families(
         "gauge",
         "0 healthy, 1 tried with care, 2 left alone; the worst that a worker knows.",
         ("channel",),
+        is_worst=True,
+    ),
+    Family(
+        KEY_STATE,
+        "gauge",
+        "Keys in trouble: 1 tried with care, 2 left alone; the worst that a worker knows.",
+        ("channel", "upstream_key"),
         is_worst=True,
     ),
     Family(TASKS_IN_HAND, "gauge", "Tasks that the runners have: in a step or polled."),
@@ -186,10 +200,10 @@ class Metrics:
     def gauge(self, value: float, *key: str | int) -> None:
         self._gauges[key] = value
 
-    def gauges(self, name: str, values: Mapping[str, float]) -> None:
-        """All of a family with one label; what is not named any more is gone."""
+    def gauges(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+        """All of a family, by labels; what is not named any more is gone."""
         kept = {key: value for key, value in self._gauges.items() if key[0] != name}
-        self._gauges = kept | {(name, label): value for label, value in values.items()}
+        self._gauges = kept | {(name, *labels): value for labels, value in values.items()}
 
     def observe(self, value: float, *key: str | int) -> None:
         histogram = self._histograms.get(key)
@@ -216,7 +230,8 @@ class Metrics:
             key = (STREAM_ENDS, row.end)
             counters[key] = counters.get(key, 0) + 1
             if row.first_millis:
-                self.observe(row.first_millis / 1000, FIRST_TOKEN)
+                channel = row.attempts[-1].channel if row.attempts else ""
+                self.observe(row.first_millis / 1000, FIRST_TOKEN, channel, sort[1], model)
         overhead = self._overhead
         overhead.counts[bisect_left(_SHORT_SECONDS, overhead_seconds)] += 1
         overhead.total += overhead_seconds

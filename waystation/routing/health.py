@@ -74,6 +74,10 @@ class Health:
         keys = (_park_state(self._keys.get((channel.id, key.id)), now) for key in channel.keys)
         return max(state, min(keys, default=State.READY))
 
+    def troubled_keys(self, now: float) -> dict[tuple[int, int], State]:
+        """By (channel, key): those that their upstream refused."""
+        return {ids: _park_state(park, now) for ids, park in self._keys.items()}
+
     def vouches(self, candidate: Candidate, now: float) -> bool:
         """It answered a moment ago and has not failed lately: a retry there feeds no storm."""
         id = candidate.channel.id

@@ -22,9 +22,14 @@ from sqlalchemy import (
     text,
 )
 
+from waystation.storage.alert_tables import alert_deliveries as alert_deliveries
+from waystation.storage.alert_tables import alert_receivers as alert_receivers
+from waystation.storage.alert_tables import alerts as alerts
 from waystation.storage.columns import SCHEMA as SCHEMA
 from waystation.storage.columns import Id, count, flag, json_text, words
 from waystation.storage.columns import metadata as metadata
+from waystation.storage.payment_tables import payment_providers as payment_providers
+from waystation.storage.payment_tables import top_ups as top_ups
 from waystation.storage.people_tables import access_tokens as access_tokens
 from waystation.storage.people_tables import announcements as announcements
 from waystation.storage.people_tables import audit as audit

@@ -30,6 +30,8 @@ Purpose = Literal[
     "provider",
     "flow",
     "captcha",
+    "payment",
+    "alert",
 ]
 
 

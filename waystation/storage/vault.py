@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from waystation.storage.database import Database, next_epoch
 from waystation.storage.main import (
+    alert_receivers,
     channel_keys,
     channels,
     letters,
+    payment_providers,
     profiles,
     secrets,
     sign_in_providers,
@@ -74,6 +76,8 @@ def _sealed_columns() -> Iterator[tuple[Table, Column[str], Purpose]]:
     yield profiles, profiles.c.totp_new, "totp"
     yield letters, letters.c.sealed, "letter"
     yield sign_in_providers, sign_in_providers.c.sealed, "provider"
+    yield alert_receivers, alert_receivers.c.sealed, "alert"
+    yield payment_providers, payment_providers.c.sealed, "payment"
 
 
 async def _reseal(

@@ -84,13 +84,16 @@ async def _write_keys(run: Run, channel_id: int, secrets: tuple[str, ...]) -> bo
         if there is None:
             await _add_key(run, channel_id, position, print_, secret)
             changed = True
-        elif (there.position, there.enabled) != (position, True):
-            await run.connection.execute(
-                update(channel_keys)
-                .where(channel_keys.c.id == there.id)
-                .values(position=position, enabled=True)
-            )
-            changed = True
+        else:
+            # What was switched off by hand stays so under other changes by hand; a file says all.
+            enabled = run.managed or there.enabled
+            if (there.position, there.enabled) != (position, enabled):
+                await run.connection.execute(
+                    update(channel_keys)
+                    .where(channel_keys.c.id == there.id)
+                    .values(position=position, enabled=enabled)
+                )
+                changed = True
     return changed
 
 

@@ -18,6 +18,7 @@ from waystation.control.desk.edits import Subject, document, given, make_edit, r
 from waystation.control.desk.me import account_state
 from waystation.control.desk.pages import Page, PageQuery, at, page_by_id
 from waystation.control.profiles import profile_of
+from waystation.control.usable_groups import DEFAULT, refuse_unknown_account_group
 from waystation.errors import Fault
 from waystation.identity.caller import Role
 from waystation.kernel.money import format_usd
@@ -150,6 +151,7 @@ async def create(call: Call) -> AccountDetailView:
         there = select(accounts.c.id).where(accounts.c.email == wanted.email)
         if (await run.connection.execute(there)).first() is not None:
             raise Fault("already_exists", name=f"the account {wanted.email}")
+        await refuse_unknown_account_group(run.connection, said.get("group", DEFAULT))
 
     subject = Subject("account", wanted.email, None, said)
     await make_edit(call, document(accounts=(wanted,)), subject, before=fresh)
@@ -183,6 +185,8 @@ async def change(call: Call) -> AccountDetailView:
 
     async def judge(run: Run) -> None:
         run.may_change("account", row.email, row)
+        if said.get("group", row.account_group) != row.account_group:
+            await refuse_unknown_account_group(run.connection, said["group"])
         stays = wanted.role == "operator" and wanted.columns["enabled"]
         if row.role == "operator" and row.enabled and not stays:
             await _refuse_last_operator(run.connection, account_id)

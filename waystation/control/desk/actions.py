@@ -3,6 +3,7 @@
 from waystation.control.desk import (
     account_tools,
     accounts,
+    alerts,
     channel_tools,
     channels,
     codes,
@@ -19,6 +20,8 @@ from waystation.control.desk import (
     sign_in_providers,
     tasks,
     tokens,
+    top_up_desk,
+    top_ups,
     usage,
 )
 from waystation.control.desk.action import Action
@@ -41,6 +44,9 @@ _MODULES = (
     accounts,
     account_tools,
     codes,
+    top_ups,
+    top_up_desk,
+    alerts,
     house,
     public,
 )

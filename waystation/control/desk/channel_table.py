@@ -1,17 +1,19 @@
 """A channel's row as a file's table would say it: what a change is laid over, and what is shown."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from waystation.control.apply.document import ChannelWanted
 from waystation.errors import Fault
 from waystation.storage.main import channel_keys, channels
 from waystation.storage.sealing import Sealing
 from waystation.upstream.vendors import VENDORS
 
-_LISTS = ("groups", "operations", "models", "tags")
+_LISTS = ("groups", "operations", "models", "tags", "strip")
 _MAPS = ("model_map", "cost", "limits", "deadlines", "body_overrides")
 _PLAIN = (
     "name",
@@ -58,6 +60,19 @@ def whole_table(row: Any, key_rows: list[Any], sealing: Sealing) -> dict[str, An
     if row.proxy:
         table["proxy"] = sealing.open(row.proxy, "proxy")
     return table
+
+
+def unsaved_row(wanted: ChannelWanted, sealing: Sealing) -> tuple[Any, list[Any]]:
+    """(row, key rows) of a channel that is not stored."""
+    sealed = {
+        "header_overrides": sealing.seal(wanted.headers, "header_overrides")
+        if wanted.headers
+        else "",
+        "proxy": sealing.seal(wanted.proxy, "proxy") if wanted.proxy else "",
+    }
+    row = SimpleNamespace(id=0, name=wanted.name, **(dict(wanted.columns) | sealed))
+    keys = [SimpleNamespace(id=0, sealed=sealing.seal(k, "channel_key")) for k in wanted.keys]
+    return row, keys
 
 
 def mask_key(secret: str) -> str:

@@ -28,17 +28,23 @@ from waystation.storage.main import channels
 from waystation.storage.sealing import SealBroken, Sealing
 
 Words = list[str]
+_LEADS_ELSEWHERE = ("base_url", "vendor", "proxy")
+"""With these a channel's keys are sent to another server: a stolen sign-in must not do that."""
 State = Literal["live", "probing", "parked", "off", "unknown"]
 
 
 class ChannelKeyView(msgspec.Struct, frozen=True):
+    """enabled: whether it is used."""
+
     id: int
     mask: str
+    enabled: bool
 
 
 class ChannelView(msgspec.Struct, frozen=True):
-    """address: base_url, or the vendor's. cost: factors of the official price by model pattern.
-    header_names: of the overrides, whose values are secrets. state: what the gateways find."""
+    """address: base_url, or the vendor's. strip: what is taken out of requests. cost: factors of
+    the official price by model pattern. header_names: of the overrides, whose values are secrets.
+    state: what the gateways find."""
 
     id: int
     name: str
@@ -53,6 +59,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     priority: int
     weight: int
     tags: Words
+    strip: Words
     cost: dict[str, str]
     limits: dict[str, int]
     deadlines: dict[str, float]
@@ -81,6 +88,7 @@ class ChannelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     priority: int | UnsetType = UNSET
     weight: int | UnsetType = UNSET
     tags: Words | UnsetType = UNSET
+    strip: Words | UnsetType = UNSET
     cost: dict[str, str] | UnsetType = UNSET
     limits: dict[str, int] | UnsetType = UNSET
     deadlines: dict[str, float] | UnsetType = UNSET
@@ -145,7 +153,7 @@ def _shown(
         proxy_host=_proxy_host(row, sealing),
         managed=row.managed,
         state=_state(row, states),
-        keys=[ChannelKeyView(each.id, _mask(each, sealing)) for each in key_rows],
+        keys=[ChannelKeyView(each.id, _mask(each, sealing), each.enabled) for each in key_rows],
         created_at=at(row.created_ms),
         **table,
     )
@@ -201,6 +209,8 @@ async def change(call: Call) -> ChannelView:
         key_rows = await keys_of(connection, channel_id)
     before = as_in_a_file(whole_table(row, key_rows, services.sealing()))
     table = _laid_over(before, said, key_rows)
+    if any((table.get(n) or "") != (before.get(n) or "") for n in _LEADS_ELSEWHERE):
+        call.prove()
     wanted = read_as(read_channel, _tidy(table), "the channel")
     subject = Subject("channel", wanted.name, _told(before), _told(table))
 
@@ -308,11 +318,11 @@ ACTIONS = (
         role="operator",
         answer=change,
         tag="Channels",
-        summary="Change a channel",
-        summary_zh="修改渠道",
+        summary="Change a channel; its address, vendor and proxy ask for a fresh proof",
+        summary_zh="修改渠道（修改地址、类型或代理需再次验证身份）",
         body=ChannelBody,
         reply=ChannelView,
-        codes=_WRITES,
+        codes=(*_WRITES, "step_up_required"),
     ),
     Action(
         id="deleteChannel",

@@ -17,6 +17,7 @@ from waystation.control.desk.pages import Page, PageQuery, at, at_or_none, ms_of
 from waystation.control.desk.registration import invitation_digest
 from waystation.control.newcomers import clean_email
 from waystation.control.outbox import promise
+from waystation.control.usable_groups import refuse_unknown_account_group
 from waystation.errors import Fault
 from waystation.identity.keys import ALPHABET
 from waystation.kernel.clock import now_ms
@@ -260,6 +261,7 @@ async def invite(call: Call) -> InvitationView:
         "expires_ms": default_ms if body.expires_at is None else ms_of(body.expires_at),
     }
     async with call.services.database.write() as connection:
+        await refuse_unknown_account_group(connection, body.group)
         made = insert(invitations).values(values).returning(invitations)
         row = (await connection.execute(made)).one()
         view = _invitation(row)

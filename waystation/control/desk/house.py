@@ -18,6 +18,7 @@ from waystation.control.desk.reading import refuse
 from waystation.control.desk.registration import write_letter
 from waystation.control.mail.post import mail_server
 from waystation.control.site import SignUp, Site, problem_of, read_setting, write_setting
+from waystation.control.usable_groups import refuse_unknown_account_group
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
 from waystation.kernel.money import parse_usd
@@ -116,6 +117,8 @@ async def put_sign_up(call: Call) -> SettingsView:
         raise refuse("credit", "USD, from 0 on")
     if not sign_up.account_group.strip():
         raise refuse("account_group", "the name of a group")
+    async with call.services.database.read() as connection:
+        await refuse_unknown_account_group(connection, sign_up.account_group, "account_group")
     return await _put(call, SignUp, sign_up)
 
 

@@ -185,6 +185,23 @@ async def _finish(call: Call) -> Response:
 
 async def _person(call: Call, row: Any, who: Identity, ended: Ended) -> Person:
     """Who it is here; somebody new becomes an account, where that is open. Raises Fault."""
+    found = await _known(call, row, who)
+    if found is not None:
+        return found
+    try:
+        return await _newcomer(call, row, who, ended)
+    except (IntegrityError, Fault) as late:
+        # Another callback of the same person may have been quicker.
+        found = await _known(call, row, who)
+        if found is not None:
+            return found
+        if isinstance(late, Fault):
+            raise
+        raise Fault("already_exists", name=who.email or "this identity") from None
+
+
+async def _known(call: Call, row: Any, who: Identity) -> Person | None:
+    """Raises Fault (user_banned)."""
     mine = (identities.c.provider_id == row.id, identities.c.subject == who.subject)
     query = (
         select(accounts)
@@ -194,7 +211,7 @@ async def _person(call: Call, row: Any, who: Identity, ended: Ended) -> Person:
     async with call.services.database.read() as connection:
         found = (await connection.execute(query)).one_or_none()
     if found is None:
-        return await _newcomer(call, row, who, ended)
+        return None
     if not found.enabled:
         raise Fault("user_banned")
     return Person(found.id, found.email, found.role, 0)

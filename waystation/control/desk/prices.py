@@ -33,6 +33,7 @@ class PriceView(msgspec.Struct, frozen=True):
     tiers: list[dict[str, Any]]
     tools: dict[str, str]
     images: list[dict[str, str]]
+    service_tiers: dict[str, str]
     version: str
     origin: dict[str, Any]
     managed: bool
@@ -48,6 +49,7 @@ class PriceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tiers: list[dict[str, Any]] = []
     tools: dict[str, str] = {}
     images: list[dict[str, str]] = []
+    service_tiers: dict[str, str] = {}
 
 
 class PriceQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -81,6 +83,7 @@ def _shown(row: Any) -> PriceView:
         tiers=json.loads(row.tiers or "[]"),
         tools=json.loads(row.tools or "{}"),
         images=json.loads(row.images or "[]"),
+        service_tiers=json.loads(row.service_tiers or "{}"),
         version=row.version,
         origin=json.loads(row.origin or "{}"),
         managed=row.managed,
@@ -97,7 +100,7 @@ async def put(call: Call) -> PriceView:
     if body.effective_at is not None:
         table["effective"] = body.effective_at
         ms_of(body.effective_at)
-    for name in ("tiers", "tools", "images"):
+    for name in ("tiers", "tools", "images", "service_tiers"):
         if getattr(body, name):
             table[name] = given(body)[name]
     wanted = read_as(read_price, table, "the price")

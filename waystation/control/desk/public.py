@@ -14,6 +14,7 @@ from waystation.control.desk.house import AnnouncementView, announcement_view
 from waystation.control.desk.pages import Page, at_or_none
 from waystation.control.desk.tokens import token_state
 from waystation.control.endpoints.pricing import prices_at
+from waystation.control.first_tokens import first_token_medians
 from waystation.control.guards import whoever
 from waystation.control.mail.post import mail_server
 from waystation.control.site import SignUp, Site, read_setting
@@ -85,12 +86,14 @@ class ModelsOffered(msgspec.Struct, frozen=True):
 
 class StatusView(msgspec.Struct, frozen=True):
     """From real traffic of the last 24 hours. success: 0 to 1. hours: the same by the hour, oldest
-    first, null without traffic."""
+    first, null without traffic. first_token_ms: of half of the streams at most, about; null: none
+    was seen since the last start."""
 
     group: str
     model: str
     success: float
     hours: list[float | None]
+    first_token_ms: int | None
 
 
 class KeyView(msgspec.Struct, frozen=True):
@@ -190,9 +193,16 @@ async def status(call: Call) -> Page[StatusView]:
         requests, failures = hours[place]
         hours[place] = (requests + each.requests, failures + each.failures)
     known = _known_models(catalogue)
+    waits = first_token_medians(call.services.aggregate.first_tokens(), "group", "model")
     return Page(
         [
-            StatusView(group, model, _success(_sum(hours)) or 0.0, [_success(h) for h in hours])
+            StatusView(
+                group,
+                model,
+                _success(_sum(hours)) or 0.0,
+                [_success(h) for h in hours],
+                waits.get((group, model)),
+            )
             for (group, model), hours in sorted(counted.items())
             if model in known.get(group, ()) and _sum(hours)[0]
         ]

@@ -6,6 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
+from sqlalchemy import select
 
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.me import account_state
@@ -18,6 +19,7 @@ from waystation.control.desk.pages import (
     read_cursor,
     write_cursor,
 )
+from waystation.control.first_tokens import first_token_medians
 from waystation.control.totals import BY, HOUR_MS
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
@@ -25,6 +27,7 @@ from waystation.kernel.ids import request_id
 from waystation.kernel.money import format_usd
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.questions import AskSums, AskTransfers, Sum, Sums, Transfers
+from waystation.storage.main import channels
 
 DAYS_MAX = 93
 By = Literal["hour", "day", "model", "group", "token", "channel"]
@@ -43,7 +46,8 @@ class UsageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 class UsageView(msgspec.Struct, frozen=True):
     """key: a time for hours and days, else a name or a number. cost: what upstreams took, for
-    operators."""
+    operators. first_token_ms: of the house by model, group or channel: what half of the streams of
+    the last 24 hours took at most, about; null: none was seen since the last start."""
 
     key: str
     requests: int
@@ -52,6 +56,7 @@ class UsageView(msgspec.Struct, frozen=True):
     input_tokens: int
     output_tokens: int
     cost: str | None = None
+    first_token_ms: int | None = None
 
 
 class DashboardView(msgspec.Struct, frozen=True):
@@ -91,7 +96,22 @@ async def show(call: Call) -> Page[UsageView]:
         return Page(await sums_of(call, whose, from_ms, to_ms, asked.by, operator=operator))
     if asked.by == "token":
         raise Fault("invalid_value", param="by", reason="tokens of one account only")
-    return Page(await house_sums(call, from_ms, to_ms, asked.by))
+    return Page(await _with_waits(call, await house_sums(call, from_ms, to_ms, asked.by), asked.by))
+
+
+async def _with_waits(call: Call, views: list[UsageView], by: By) -> list[UsageView]:
+    if by in ("hour", "day"):
+        return views
+    waits = first_token_medians(call.services.aggregate.first_tokens(), by)
+    names: dict[str, str] = {}
+    if by == "channel":
+        async with call.services.database.read() as connection:
+            rows = (await connection.execute(select(channels.c.id, channels.c.name))).all()
+        names = {str(row.id): row.name for row in rows}
+    return [
+        msgspec.structs.replace(each, first_token_ms=waits.get((names.get(each.key, each.key),)))
+        for each in views
+    ]
 
 
 async def sums_of(

@@ -53,5 +53,5 @@ RELAY = (*BODY, *AUTH, *MONEY, *ROUTING, *IDEMPOTENCY, *UPSTREAM, *SERVER)
 LOOK_UP = (*AUTH, *SERVER)
 """Calls about the caller's own things."""
 
-UNSEEN = frozenset({"client_closed_request", "unknown_url"})
-"""Nobody is left to read the first (it stands in the log); the second belongs to no endpoint."""
+UNSEEN = frozenset({"client_closed_request"})
+"""Nobody is left to read it (it stands in the log)."""

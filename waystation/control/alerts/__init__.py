@@ -1,0 +1,1 @@
+"""What is wrong, told to whom it may concern: once, quietly, and again when it is over."""

@@ -1,0 +1,1 @@
+"""Money from outside: orders, and the providers that say they are paid."""
