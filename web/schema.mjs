@@ -15,7 +15,9 @@ from waystation.control.desk.actions import ACTIONS
 from waystation.control.desk.document import build_desk_document
 sys.stdout.buffer.write(msgspec.json.encode(build_desk_document(ACTIONS)))`;
 
-const document = JSON.parse(execFileSync(PYTHON, ["-c", SAY], { cwd: ROOT, maxBuffer: 2 ** 26 }).toString());
+const document = JSON.parse(
+  execFileSync(PYTHON, ["-c", SAY], { cwd: ROOT, maxBuffer: 2 ** 26 }).toString(),
+);
 // Refusals have one shape and are read by hand; headers are not read at all.
 document.info.version = "1";
 for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {

@@ -16,7 +16,8 @@ export default defineConfig({
       },
       output: {
         manualChunks(id) {
-          if (id.includes("node_modules/echarts") || id.includes("node_modules/zrender")) return "charts";
+          if (id.includes("node_modules/echarts") || id.includes("node_modules/zrender"))
+            return "charts";
           if (/node_modules\/(react|react-dom|scheduler|react-router)\//.test(id)) return "react";
           return undefined;
         },
@@ -25,7 +26,10 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/v1", "/mj", "/suno", "/files", "/openapi.json"].map((path) => [path, "http://127.0.0.1:8000"]),
+      ["/api", "/v1", "/mj", "/suno", "/files", "/openapi.json"].map((path) => [
+        path,
+        "http://127.0.0.1:8000",
+      ]),
     ),
   },
 });

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.console.filling import fill
 from tests.support.gateway import data_template
 from tests.support.serve import Serve, serving
 from waystation.control.built_console.files import BUILT
@@ -18,6 +19,7 @@ __all__ = ["data_template"]
 WEB = Path(__file__).parents[2] / "web"
 CHROMIUM = "/usr/bin/chromium"
 USER, OPERATOR, PASSWORD = "ada@example.com", "boss@example.com", "a long enough word"
+KEY, OPERATOR_KEY = "sk-relay-user00-0123456789abcdef", "sk-relay-boss00-0123456789abcdef"
 DOCUMENT = {
     "groups": [
         {"name": "default", "rate": "2", "label": "Everyday", "selectable": True},
@@ -28,13 +30,22 @@ DOCUMENT = {
             "name": "demo",
             "vendor": "demo",
             "groups": ["default", "spare"],
-            "models": ["demo-chat"],
+            "models": ["demo-chat", "demo-image", "demo-speech", "mj_*", "suno*"],
+            "model_map": {"mj_*": "demo-image"},
+            "cost": {"*": "0.5"},
         }
     ],
-    "prices": [{"model": "demo-chat", "input": "1000", "output": "2000"}],
+    "prices": [
+        {"model": "demo-chat", "input": "1000", "output": "2000"},
+        {"model": "demo-image", "per_image": "0.04"},
+    ],
     "accounts": [
         {"email": USER, "password": PASSWORD, "credit": "10"},
         {"email": OPERATOR, "password": PASSWORD, "credit": "10", "role": "operator"},
+    ],
+    "tokens": [
+        {"account": USER, "name": "laptop", "key": KEY, "groups": ["default"]},
+        {"account": OPERATOR, "name": "desk", "key": OPERATOR_KEY, "groups": ["default", "spare"]},
     ],
 }
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -65,6 +76,12 @@ def served(data_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="session")
 def site(served: Serve) -> str:
     return f"http://127.0.0.1:{served.port}"
+
+
+@pytest.fixture(scope="session")
+def filled(served: Serve, site: str) -> None:
+    """Something to see on every page: requests, failures, pictures, songs, codes, news."""
+    fill(site, OPERATOR, PASSWORD, OPERATOR_KEY)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

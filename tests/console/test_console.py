@@ -1,63 +1,16 @@
-"""Every page in both languages and two widths, and the way from the sign-in to a billed reply."""
+"""From the sign-in to a billed reply; what the first load weighs; where letters lead."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.console.conftest import OPERATOR, USER, WEB
-from tests.console.visitor import Language, Visitor, visiting
+from tests.console.conftest import USER
+from tests.console.visitor import visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FIRST_LOAD_BYTES_MAX = 400_000
-_PATHS = re.findall(r'path: "(/[^"]*)"', (WEB / "src" / "pages.ts").read_text())
-# The same pages under the addresses of letters, which stand alone below.
-PATHS = [path for path in _PATHS if not path.startswith("/account")]
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    ("language", "width", "dark"),
-    [("en", 1280, False), ("zh", 390, True)],
-    ids=["english", "chinese"],
-)
-async def test_every_page(
-    browser: Browser, site: str, language: Language, width: int, dark: bool
-) -> None:
-    """In its own width and the other one."""
-    other = 390 if width == 1280 else 1280
-    async with visiting(browser, site, language, width, dark) as visitor:
-        await visitor.sign_in(OPERATOR)
-        await visitor.page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text())
-        for path in PATHS:
-            await visitor.go(path)
-            visitor.problems += await _too_wide(visitor, path, width)
-            visitor.problems += await _barriers(visitor, path)
-            await visitor.page.set_viewport_size({"width": other, "height": 900})
-            visitor.problems += await _too_wide(visitor, path, other)
-            await visitor.page.set_viewport_size({"width": width, "height": 900})
-        assert visitor.problems == [], "\n".join(visitor.problems)
-
-
-async def _too_wide(visitor: Visitor, path: str, width: int) -> list[str]:
-    """Wide tables scroll in themselves; the page does not."""
-    wide = await visitor.page.evaluate("document.documentElement.scrollWidth")
-    return [f"{path} is {wide} wide at {width}"] if wide > width else []
-
-
-async def _barriers(visitor: Visitor, path: str) -> list[str]:
-    """What axe finds serious."""
-    found: dict[str, Any] = await visitor.page.evaluate("rules => axe.run(rules)", _RULES)
-    return [
-        f"{path}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:300]}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 async def test_from_the_sign_in_to_a_billed_reply(browser: Browser, site: str) -> None:

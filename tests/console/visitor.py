@@ -50,6 +50,10 @@ class Visitor:
         await self.page.evaluate(_LEAVE, path)
         await self.page.wait_for_function(_DRAWN)
 
+    async def beside(self) -> "Visitor":
+        """Another page of the same person."""
+        return Visitor(await self.page.context.new_page(), self.site)
+
     async def click(self, what: Locator) -> None:
         self.clicks += 1
         await what.click()

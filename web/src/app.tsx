@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { App as Antd, ConfigProvider, theme } from "antd";
+import { App as Antd, ConfigProvider } from "antd";
 import english from "antd/locale/en_US";
 import chinese from "antd/locale/zh_CN";
 import { useEffect, useMemo } from "react";
@@ -12,6 +12,7 @@ import { ProofDialog } from "./session/proof-dialog";
 import { SessionProvider } from "./session/provider";
 import { SiteProvider } from "./shell/site";
 import { useScheme } from "./shell/preferences";
+import { THEMES } from "./shell/theme";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -23,18 +24,6 @@ const queries = new QueryClient({
   },
 });
 
-const COLOURS = {
-  light: { colorPrimary: "#0b6b5d", colorLink: "#0b6b5d", colorPrimaryBg: "#e3f3ef", borderRadius: 8 },
-  dark: { colorPrimary: "#157a6c", colorLink: "#5cc4b3", borderRadius: 8 },
-};
-
-/** Where the dark theme writes in the colour that buttons are filled with, it takes a lighter one. */
-const BRIGHT = "#5cc4b3";
-const DARK_PARTS = {
-  Menu: { itemSelectedColor: BRIGHT },
-  Tabs: { itemSelectedColor: BRIGHT, itemHoverColor: BRIGHT, itemActiveColor: BRIGHT, inkBarColor: BRIGHT },
-};
-
 export function App() {
   const scheme = useScheme();
   const { i18n } = useTranslation();
@@ -43,14 +32,7 @@ export function App() {
     document.documentElement.style.colorScheme = scheme;
   }, [scheme]);
   return (
-    <ConfigProvider
-      locale={i18n.language === "zh" ? chinese : english}
-      theme={{
-        algorithm: scheme === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm,
-        token: COLOURS[scheme],
-        components: scheme === "dark" ? DARK_PARTS : {},
-      }}
-    >
+    <ConfigProvider locale={i18n.language === "zh" ? chinese : english} theme={THEMES[scheme]}>
       <Antd>
         <QueryClientProvider client={queries}>
           <SiteProvider>

@@ -1,6 +1,7 @@
 """/api/v1/tasks: slow generations; a user sees its own, an operator everybody's."""
 
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import msgspec
@@ -14,13 +15,17 @@ from waystation.kernel.money import format_usd
 from waystation.storage.main import tasks
 from waystation.tasks.rows import COLUMNS, task_of
 from waystation.tasks.states import shown
+from waystation.tasks.suno.made import songs_of
+from waystation.tasks.suno.saved import KIND as SUNO
 from waystation.tasks.task import Task
 
 _SEPARATOR = "."
 
 
-FILES_MAX = 4
+FILES_MAX = 5
 """Links told with each task of a list."""
+_TOLD = ("audio", "image")
+"""Of a song."""
 
 
 class FileView(msgspec.Struct, frozen=True):
@@ -88,11 +93,19 @@ async def list_all(call: Call) -> Page[TaskView]:
 async def _files(call: Call, task: Task) -> list[FileView]:
     """Raises StorageAway."""
     store, found = call.services.artefacts, list[FileView]()
-    for artefact_id in task.artefacts[:FILES_MAX]:
+    for artefact_id in [*task.artefacts, *_of_songs(task)][:FILES_MAX]:
         artefact = await store.find(artefact_id)
         if artefact is not None:
             found.append(FileView(store.link(artefact, ""), artefact.content_type))
     return found
+
+
+def _of_songs(task: Task) -> list[str]:
+    """The artefacts that a row of songs knows by their paths: for each what one hears and sees."""
+    if task.kind != SUNO:
+        return []
+    paths = [song.files[what] for song in songs_of(task) for what in _TOLD if what in song.files]
+    return [PurePosixPath(path).stem for path in paths]
 
 
 def _place(cursor: str) -> tuple[int, str]:

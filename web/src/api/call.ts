@@ -29,7 +29,10 @@ export async function call<Reply>(path: string, options: Call = {}): Promise<Rep
   return (await reply.json()) as Reply;
 }
 
-export async function send(path: string, { method = "GET", body, key, signal }: Call): Promise<Response> {
+export async function send(
+  path: string,
+  { method = "GET", body, key, signal }: Call,
+): Promise<Response> {
   const headers = new Headers({ "accept-language": document.documentElement.lang });
   if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
   const init: RequestInit = { method, headers, credentials: "same-origin" };

@@ -26,7 +26,8 @@ async function ask(request: Request): Promise<Response> {
     return await once(request);
   } catch (fault) {
     if (fault instanceof Refusal && fault.code === "session_required") signedOut();
-    if (!(fault instanceof Refusal) || fault.code !== "step_up_required" || !(await askProof())) throw fault;
+    if (!(fault instanceof Refusal) || fault.code !== "step_up_required" || !(await askProof()))
+      throw fault;
     return once(again);
   }
 }
@@ -45,7 +46,11 @@ async function once(request: Request): Promise<Response> {
   return reply;
 }
 
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: ask, credentials: "same-origin" });
+export const api = createClient<paths>({
+  baseUrl: window.location.origin,
+  fetch: ask,
+  credentials: "same-origin",
+});
 
 /** What a call brought. */
 export async function told<Data>(asked: Promise<{ data?: Data }>): Promise<Data> {

@@ -658,7 +658,7 @@ export interface paths {
         delete: operations["deleteChannel"];
         options?: never;
         head?: never;
-        /** Change a channel */
+        /** Change a channel; its address, vendor and proxy ask for a fresh proof */
         patch: operations["updateChannel"];
         trace?: never;
     };
@@ -728,6 +728,40 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What models an upstream has, before its channel is saved */
+        post: operations["fetchUnsavedChannelModels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel}/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Switch one key on or off */
+        patch: operations["switchChannelKey"];
         trace?: never;
     };
     "/api/v1/channels/{channel}/balance": {
@@ -1045,6 +1079,285 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/top-up-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What credit costs, and how it can be paid */
+        get: operations["getTopUpOptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your orders */
+        get: operations["listOwnTopUps"];
+        put?: never;
+        /** Order credit; paid at the address in the reply */
+        post: operations["orderTopUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/top-ups/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order of yours */
+        get: operations["getOwnTopUp"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/stripe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where Stripe tells of payments; signed by it */
+        post: operations["takeStripeEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/easypay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where EasyPay tells of payments; signed by it */
+        get: operations["takeEasyPayNotice"];
+        put?: never;
+        /** Where EasyPay tells of payments; signed by it */
+        post: operations["takeEasyPayNoticePosted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's orders */
+        get: operations["listTopUps"];
+        put?: never;
+        /** Enter money that came another way */
+        post: operations["enterTopUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/{number}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Credit an order whose payment nobody told of */
+        post: operations["confirmTopUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/{number}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a credit back; the money goes back at the provider's */
+        post: operations["refundTopUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What credit costs, and who takes payments */
+        get: operations["getTopUpSettings"];
+        /** Set what credit costs */
+        put: operations["putTopUpTerms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/payment-providers/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set up who takes payments */
+        patch: operations["putPaymentProvider"];
+        trace?: never;
+    };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong, and was */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is watched */
+        get: operations["getAlertRules"];
+        /** Set what is watched */
+        put: operations["putAlertRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-receivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is told */
+        get: operations["listAlertReceivers"];
+        put?: never;
+        /** Add a receiver; a webhook's secret is told this once */
+        post: operations["createAlertReceiver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-receivers/{receiver}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a receiver */
+        delete: operations["deleteAlertReceiver"];
+        options?: never;
+        head?: never;
+        /** Change a receiver */
+        patch: operations["updateAlertReceiver"];
+        trace?: never;
+    };
+    "/api/v1/alert-receivers/{receiver}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message now, and see what becomes of it */
+        post: operations["testAlertReceiver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to whom, and what became of it */
+        get: operations["listAlertDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -1357,6 +1670,94 @@ export interface components {
             /** @enum {unknown} */
             role: "operator" | "user";
         };
+        /**
+         * AlertRules
+         * @description channel_down: seconds for which gateways have left a channel alone; key_parked: the same of
+         *         one key. channel_balance: what an upstream account has left, in its currency; it is asked once
+         *         an hour. error_rate: percent of a channel's requests of the last hour, of 20 at least.
+         *         account_balance: USD that an account has left; its owner is written to. ledger_lag: seconds
+         *         that the ledger takes to answer, or what it must be told waits. disk_full: percent of the data
+         *         folder's disk. runner_stalled: seconds for which a task that is due was not looked at.
+         *         quiet_seconds: the same trouble is not told again sooner.
+         */
+        AlertRules: {
+            /** @default 3600 */
+            quiet_seconds?: number;
+            /**
+             * @default {
+             *       "enabled": true,
+             *       "threshold": "60"
+             *     }
+             */
+            channel_down?: components["schemas"]["Rule"];
+            /**
+             * @default {
+             *       "enabled": true,
+             *       "threshold": "300"
+             *     }
+             */
+            key_parked?: components["schemas"]["Rule"];
+            /**
+             * @default {
+             *       "enabled": false,
+             *       "threshold": "5"
+             *     }
+             */
+            channel_balance?: components["schemas"]["Rule"];
+            /**
+             * @default {
+             *       "enabled": true,
+             *       "threshold": "50"
+             *     }
+             */
+            error_rate?: components["schemas"]["Rule"];
+            /**
+             * @default {
+             *       "enabled": false,
+             *       "threshold": "1"
+             *     }
+             */
+            account_balance?: components["schemas"]["Rule"];
+            /**
+             * @default {
+             *       "enabled": true,
+             *       "threshold": "10"
+             *     }
+             */
+            ledger_lag?: components["schemas"]["Rule"];
+            /**
+             * @default {
+             *       "enabled": true,
+             *       "threshold": "90"
+             *     }
+             */
+            disk_full?: components["schemas"]["Rule"];
+            /**
+             * @default {
+             *       "enabled": true,
+             *       "threshold": "120"
+             *     }
+             */
+            runner_stalled?: components["schemas"]["Rule"];
+        };
+        /**
+         * AlertView
+         * @description figures: what was found at its beginning. told_at: null: its receivers were not told, for
+         *         the same was told a moment before. ended_at: null: it is still so.
+         */
+        AlertView: {
+            id: number;
+            /** @enum {unknown} */
+            rule: "account_balance" | "channel_balance" | "channel_down" | "disk_full" | "error_rate" | "key_parked" | "ledger_lag" | "runner_stalled";
+            subject: string;
+            name: string;
+            figures: {
+                [key: string]: string;
+            };
+            since: string;
+            told_at: string | null;
+            ended_at: string | null;
+        };
         /** AnnouncementBody */
         AnnouncementBody: {
             title: string;
@@ -1457,6 +1858,7 @@ export interface components {
             priority?: number;
             weight?: number;
             tags?: string[];
+            strip?: string[];
             cost?: {
                 [key: string]: string;
             };
@@ -1478,15 +1880,20 @@ export interface components {
             add_keys?: string[];
             remove_keys?: number[];
         };
-        /** ChannelKeyView */
+        /**
+         * ChannelKeyView
+         * @description enabled: whether it is used.
+         */
         ChannelKeyView: {
             id: number;
             mask: string;
+            enabled: boolean;
         };
         /**
          * ChannelView
-         * @description address: base_url, or the vendor's. cost: factors of the official price by model pattern.
-         *         header_names: of the overrides, whose values are secrets. state: what the gateways find.
+         * @description address: base_url, or the vendor's. strip: what is taken out of requests. cost: factors of
+         *         the official price by model pattern. header_names: of the overrides, whose values are secrets.
+         *         state: what the gateways find.
          */
         ChannelView: {
             id: number;
@@ -1504,6 +1911,7 @@ export interface components {
             priority: number;
             weight: number;
             tags: string[];
+            strip: string[];
             cost: {
                 [key: string]: string;
             };
@@ -1574,6 +1982,30 @@ export interface components {
             month: components["schemas"]["UsageView"];
             days: components["schemas"]["UsageView"][];
             models: components["schemas"]["UsageView"][];
+        };
+        /**
+         * DeliveryView
+         * @description receiver_id: null: the owner of an account. status: the webhook's, 0: none came.
+         */
+        DeliveryView: {
+            id: number;
+            receiver_id: number | null;
+            /** @enum {unknown} */
+            kind: "mail" | "webhook";
+            target: string;
+            /** @enum {unknown} */
+            event: "alert.firing" | "alert.recovered" | "alert.test";
+            rule: string;
+            subject: string;
+            title: string;
+            text: string;
+            /** @enum {unknown} */
+            state: "failed" | "sent" | "waiting";
+            attempts: number;
+            status: number;
+            problem: string;
+            created_at: string;
+            finished_at: string | null;
         };
         /** EmailBody */
         EmailBody: {
@@ -1718,6 +2150,10 @@ export interface components {
             /** @default  */
             code?: string;
         };
+        /** KeyBody */
+        KeyBody: {
+            enabled: boolean;
+        };
         /**
          * KeyView
          * @description USD. budget: "": none of its own. available: what it may still spend.
@@ -1817,6 +2253,21 @@ export interface components {
                 request_id: string;
             };
         };
+        /**
+         * ManualTopUpBody
+         * @description credit: USD. amount, currency: what was paid for it, "" the display currency.
+         */
+        ManualTopUpBody: {
+            account_id: number;
+            amount: string;
+            credit: string;
+            /** @default  */
+            currency?: string;
+            /** @default  */
+            reference?: string;
+            /** @default  */
+            note?: string;
+        };
         /** MeBody */
         MeBody: {
             name?: string;
@@ -1906,6 +2357,11 @@ export interface components {
             };
             account_id?: number;
         };
+        /** NoteBody */
+        NoteBody: {
+            /** @default  */
+            note?: string;
+        };
         /**
          * Outcome
          * @description status: the upstream's, 0 when none came. told: the answer's beginning, or the reason.
@@ -1917,6 +2373,22 @@ export interface components {
             status: number;
             millis: number;
             told: string;
+        };
+        /**
+         * Package
+         * @description amount: what is paid. credit: USD that it buys, whatever the rate.
+         */
+        Package: {
+            amount: string;
+            credit: string;
+        };
+        /**
+         * PackageView
+         * @description amount: in the currency. credit: USD.
+         */
+        PackageView: {
+            amount: string;
+            credit: string;
         };
         /**
          * Page[AccessTokenView]
@@ -1942,6 +2414,15 @@ export interface components {
          */
         AccountDetailPage: {
             data: components["schemas"]["AccountDetailView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * Page[AlertView]
+         * @description next_cursor: for the page after this one; null: there is none.
+         */
+        AlertPage: {
+            data: components["schemas"]["AlertView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -1978,6 +2459,15 @@ export interface components {
          */
         CodePage: {
             data: components["schemas"]["CodeView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * Page[DeliveryView]
+         * @description next_cursor: for the page after this one; null: there is none.
+         */
+        DeliveryPage: {
+            data: components["schemas"]["DeliveryView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -2045,6 +2535,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * Page[ReceiverView]
+         * @description next_cursor: for the page after this one; null: there is none.
+         */
+        ReceiverPage: {
+            data: components["schemas"]["ReceiverView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
          * Page[SignInView]
          * @description next_cursor: for the page after this one; null: there is none.
          */
@@ -2077,6 +2576,15 @@ export interface components {
          */
         TokenPage: {
             data: components["schemas"]["TokenView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * Page[TopUpView]
+         * @description next_cursor: for the page after this one; null: there is none.
+         */
+        TopUpPage: {
+            data: components["schemas"]["TopUpView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -2119,6 +2627,49 @@ export interface components {
             code?: string;
         };
         /**
+         * PayMethod
+         * @description method: card; alipay, wxpay or what the operator has with EasyPay.
+         */
+        PayMethod: {
+            /** @enum {unknown} */
+            provider: "easypay" | "stripe";
+            method: string;
+        };
+        /**
+         * PaymentProviderBody
+         * @description What is not said stays as it is. key: Stripe's secret key, EasyPay's merchant key; "": none.
+         *         webhook_secret: Stripe's. by_form: EasyPay's submit.php, else mapi.php.
+         */
+        PaymentProviderBody: {
+            base_url?: string;
+            merchant?: string;
+            methods?: string[];
+            by_form?: boolean;
+            allow_private?: boolean;
+            enabled?: boolean;
+            key?: string;
+            webhook_secret?: string;
+        };
+        /**
+         * PaymentProviderView
+         * @description ready: it has all its secrets and is on, so its addresses exist. methods: of EasyPay.
+         *         notify: where it must tell of payments.
+         */
+        PaymentProviderView: {
+            /** @enum {unknown} */
+            name: "easypay" | "stripe";
+            base_url: string;
+            merchant: string;
+            methods: string[];
+            by_form: boolean;
+            allow_private: boolean;
+            enabled: boolean;
+            has_key: boolean;
+            has_webhook_secret: boolean;
+            ready: boolean;
+            notify: string;
+        };
+        /**
          * PriceBody
          * @description A price from effective_at on, whole; one of the same model and time is replaced.
          */
@@ -2140,6 +2691,10 @@ export interface components {
             images?: {
                 [key: string]: string;
             }[];
+            /** @default {} */
+            service_tiers?: {
+                [key: string]: string;
+            };
         };
         /**
          * PriceView
@@ -2162,6 +2717,9 @@ export interface components {
             images: {
                 [key: string]: string;
             }[];
+            service_tiers: {
+                [key: string]: string;
+            };
             version: string;
             origin: Record<string, never>;
             managed: boolean;
@@ -2250,6 +2808,57 @@ export interface components {
             rate: string;
             managed: boolean;
         };
+        /** ReceiverBody */
+        ReceiverBody: {
+            name: string;
+            /** @enum {unknown} */
+            kind: "mail" | "webhook";
+            target: string;
+            /** @default [] */
+            rules?: ("account_balance" | "channel_balance" | "channel_down" | "disk_full" | "error_rate" | "key_parked" | "ledger_lag" | "runner_stalled")[];
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            language?: "" | "en" | "zh";
+            /** @default false */
+            allow_private?: boolean;
+            /** @default true */
+            enabled?: boolean;
+        };
+        /**
+         * ReceiverChangeBody
+         * @description What is not said stays as it is.
+         */
+        ReceiverChangeBody: {
+            name?: string;
+            target?: string;
+            rules?: ("account_balance" | "channel_balance" | "channel_down" | "disk_full" | "error_rate" | "key_parked" | "ledger_lag" | "runner_stalled")[];
+            /** @enum {unknown} */
+            language?: "" | "en" | "zh";
+            allow_private?: boolean;
+            enabled?: boolean;
+        };
+        /**
+         * ReceiverView
+         * @description target: a mail address, or where to post. rules: []: all. secret: by which the messages to a
+         *         webhook are signed; told once, when it is made.
+         */
+        ReceiverView: {
+            id: number;
+            name: string;
+            /** @enum {unknown} */
+            kind: "mail" | "webhook";
+            target: string;
+            rules: ("account_balance" | "channel_balance" | "channel_down" | "disk_full" | "error_rate" | "key_parked" | "ledger_lag" | "runner_stalled")[];
+            /** @enum {unknown} */
+            language: "" | "en" | "zh";
+            allow_private: boolean;
+            enabled: boolean;
+            created_at: string;
+            /** @default  */
+            secret?: string;
+        };
         /**
          * RecoveryView
          * @description Each opens once; told this once.
@@ -2311,6 +2920,14 @@ export interface components {
         ResetBody: {
             token: string;
             password: string;
+        };
+        /**
+         * Rule
+         * @description threshold: what it means is the rule's.
+         */
+        Rule: {
+            enabled: boolean;
+            threshold: string;
         };
         /**
          * SessionView
@@ -2434,13 +3051,15 @@ export interface components {
         /**
          * StatusView
          * @description From real traffic of the last 24 hours. success: 0 to 1. hours: the same by the hour, oldest
-         *         first, null without traffic.
+         *         first, null without traffic. first_token_ms: of half of the streams at most, about; null: none
+         *         was seen since the last start.
          */
         StatusView: {
             group: string;
             model: string;
             success: number;
             hours: (number | null)[];
+            first_token_ms: number | null;
         };
         /**
          * TaskView
@@ -2518,6 +3137,82 @@ export interface components {
             key?: string;
         };
         /**
+         * TopUpBody
+         * @description amount: what is to be paid, in the currency of the options.
+         */
+        TopUpBody: {
+            amount: string;
+            /** @enum {unknown} */
+            provider: "easypay" | "stripe";
+            /** @default  */
+            method?: string;
+        };
+        /**
+         * TopUpOptions
+         * @description currency: "" where nothing can be paid; then there are no methods. rate: units of it for one
+         *         USD of credit.
+         */
+        TopUpOptions: {
+            currency: string;
+            rate: string;
+            minimum: string;
+            maximum: string;
+            packages: components["schemas"]["PackageView"][];
+            methods: components["schemas"]["PayMethod"][];
+        };
+        /**
+         * TopUpSettingsView
+         * @description problem: why nothing can be sold on these terms.
+         */
+        TopUpSettingsView: {
+            terms: components["schemas"]["TopUpTerms"];
+            problem: string;
+            providers: components["schemas"]["PaymentProviderView"][];
+        };
+        /**
+         * TopUpTerms
+         * @description What credit costs. currency: that is paid in; "": the display currency. rate: units of it
+         *         for one USD of credit; "": the display rate. minimum, maximum: of what is paid, beside the
+         *         packages.
+         */
+        TopUpTerms: {
+            /** @default  */
+            currency?: string;
+            /** @default  */
+            rate?: string;
+            /** @default 1 */
+            minimum?: string;
+            /** @default 10000 */
+            maximum?: string;
+            /** @default [] */
+            packages?: components["schemas"]["Package"][];
+        };
+        /**
+         * TopUpView
+         * @description amount: what is paid, in the currency. credit: USD. url: where it can be paid, while it is
+         *         pending. problem: why a message about it was not believed, for operators.
+         */
+        TopUpView: {
+            number: string;
+            account_id: number;
+            /** @enum {unknown} */
+            provider: "easypay" | "manual" | "stripe";
+            method: string;
+            /** @enum {unknown} */
+            state: "expired" | "paid" | "pending" | "refunded";
+            currency: string;
+            amount: string;
+            credit: string;
+            reference: string;
+            url: string;
+            note: string;
+            problem: string;
+            created_at: string;
+            expires_at: string | null;
+            paid_at: string | null;
+            refunded_at: string | null;
+        };
+        /**
          * TransferBody
          * @description amount: USD; below 0 takes, as far as there is something. id: of your choice: the same one
          *         moves money once.
@@ -2541,9 +3236,29 @@ export interface components {
             created_at: string;
         };
         /**
+         * UnsavedBody
+         * @description A channel that is not there yet, as far as asking for its models needs it.
+         */
+        UnsavedBody: {
+            vendor: string;
+            /** @default [] */
+            keys?: string[];
+            /** @default  */
+            base_url?: string;
+            /** @default false */
+            allow_private?: boolean;
+            /** @default  */
+            proxy?: string;
+            /** @default {} */
+            header_overrides?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * UsageView
          * @description key: a time for hours and days, else a name or a number. cost: what upstreams took, for
-         *         operators.
+         *         operators. first_token_ms: of the house by model, group or channel: what half of the streams of
+         *         the last 24 hours took at most, about; null: none was seen since the last start.
          */
         UsageView: {
             key: string;
@@ -2554,6 +3269,8 @@ export interface components {
             output_tokens: number;
             /** @default null */
             cost?: string | null;
+            /** @default null */
+            first_token_ms?: number | null;
         };
         /** VendorView */
         VendorView: {
@@ -3802,7 +4519,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Change a channel */
+            /** @description Change a channel; its address, vendor and proxy ask for a fresh proof */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3900,6 +4617,55 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelsView"];
                 };
+            };
+        };
+    };
+    fetchUnsavedChannelModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsavedBody"];
+            };
+        };
+        responses: {
+            /** @description What models an upstream has, before its channel is saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsView"];
+                };
+            };
+        };
+    };
+    switchChannelKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBody"];
+            };
+        };
+        responses: {
+            /** @description Switch one key on or off */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4529,6 +5295,534 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getTopUpOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What credit costs, and how it can be paid */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpOptions"];
+                };
+            };
+        };
+    };
+    listOwnTopUps: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your orders */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPage"];
+                };
+            };
+        };
+    };
+    orderTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpBody"];
+            };
+        };
+        responses: {
+            /** @description Order credit; paid at the address in the reply */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpView"];
+                };
+            };
+        };
+    };
+    getOwnTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One order of yours */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpView"];
+                };
+            };
+        };
+    };
+    takeStripeEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where Stripe tells of payments; signed by it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: boolean;
+                    };
+                };
+            };
+        };
+    };
+    takeEasyPayNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where EasyPay tells of payments; signed by it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    takeEasyPayNoticePosted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where EasyPay tells of payments; signed by it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    listTopUps: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                account_id?: number;
+                state?: "" | "expired" | "paid" | "pending" | "refunded";
+                provider?: "" | "easypay" | "manual" | "stripe";
+                number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody's orders */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPage"];
+                };
+            };
+        };
+    };
+    enterTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualTopUpBody"];
+            };
+        };
+        responses: {
+            /** @description Enter money that came another way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpView"];
+                };
+            };
+        };
+    };
+    confirmTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Credit an order whose payment nobody told of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpView"];
+                };
+            };
+        };
+    };
+    refundTopUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Take a credit back; the money goes back at the provider's */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpView"];
+                };
+            };
+        };
+    };
+    getTopUpSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What credit costs, and who takes payments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpSettingsView"];
+                };
+            };
+        };
+    };
+    putTopUpTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpTerms"];
+            };
+        };
+        responses: {
+            /** @description Set what credit costs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpSettingsView"];
+                };
+            };
+        };
+    };
+    putPaymentProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentProviderBody"];
+            };
+        };
+        responses: {
+            /** @description Set up who takes payments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpSettingsView"];
+                };
+            };
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                open?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is wrong, and was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+        };
+    };
+    getAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is watched */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRules"];
+                };
+            };
+        };
+    };
+    putAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRules"];
+            };
+        };
+        responses: {
+            /** @description Set what is watched */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRules"];
+                };
+            };
+        };
+    };
+    listAlertReceivers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiverPage"];
+                };
+            };
+        };
+    };
+    createAlertReceiver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiverBody"];
+            };
+        };
+        responses: {
+            /** @description Add a receiver; a webhook's secret is told this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiverView"];
+                };
+            };
+        };
+    };
+    deleteAlertReceiver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receiver: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a receiver */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateAlertReceiver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receiver: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiverChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Change a receiver */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiverView"];
+                };
+            };
+        };
+    };
+    testAlertReceiver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receiver: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Send a message now, and see what becomes of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+        };
+    };
+    listAlertDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                receiver_id?: number;
+                state?: "" | "failed" | "sent" | "waiting";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was sent to whom, and what became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
             };
         };
     };

@@ -24,5 +24,7 @@ function dataOf(event: string): string | undefined {
 
 /** The DOM types take the decoder's input wider than a body is; it is the same stream. */
 function textOf(body: ReadableStream<Uint8Array>): ReadableStream<string> {
-  return body.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>);
+  return body.pipeThrough(
+    new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>,
+  );
 }

@@ -8,23 +8,47 @@ import { useGroupNames } from "../groups/names";
 import { useAct } from "../parts/act";
 import { Editor } from "../parts/editor";
 import type { Values } from "../parts/field";
-import { flatten, LIMITS, nest } from "../parts/nested";
+import { CHANNEL_LIMITS, DEADLINES, flatten, nest } from "../parts/nested";
 import { SureButton } from "../parts/sure-button";
-import { channelFields } from "./channel-fields";
+import { channelFields, FURTHER } from "./channel-fields";
 
 type Channel = Schemas["ChannelView"];
 
-export function ChannelEditor({ channel, onSaved, onClose }: { channel: Channel | undefined; onSaved: (channel: Channel) => void; onClose: () => void }) {
+export function ChannelEditor({
+  channel,
+  onSaved,
+  onClose,
+}: {
+  channel: Channel | undefined;
+  onSaved: (channel: Channel) => void;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
-  const vendors = useQuery({ queryKey: ["vendors"], queryFn: () => told(api.GET("/api/v1/vendors")), staleTime: Infinity });
+  const vendors = useQuery({
+    queryKey: ["vendors"],
+    queryFn: () => told(api.GET("/api/v1/vendors")),
+    staleTime: Infinity,
+  });
   const groups = useGroupNames();
-  const fields = channelFields(vendors.data?.data ?? [], groups.map((value) => ({ value, label: value })), [], channel === undefined);
+  const fields = channelFields(
+    vendors.data?.data ?? [],
+    groups.map((value) => ({ value, label: value })),
+    channel === undefined,
+  );
   const save = async (typed: Values) => {
-    const body = nest(typed, channel as Values | undefined, LIMITS) as Schemas["ChannelBody"];
+    const body = nest(
+      typed,
+      channel as Values | undefined,
+      CHANNEL_LIMITS,
+      DEADLINES,
+    ) as Schemas["ChannelBody"];
     onSaved(
       await told(
         channel
-          ? api.PATCH("/api/v1/channels/{channel}", { params: { path: { channel: String(channel.id) } }, body })
+          ? api.PATCH("/api/v1/channels/{channel}", {
+              params: { path: { channel: String(channel.id) } },
+              body,
+            })
           : api.POST("/api/v1/channels", { body }),
       ),
     );
@@ -33,13 +57,18 @@ export function ChannelEditor({ channel, onSaved, onClose }: { channel: Channel 
     <Editor
       title={channel ? channel.name : t("channels.new")}
       fields={fields}
-      before={channel && flatten(channel as unknown as Values, LIMITS)}
+      further={FURTHER}
+      before={channel && flatten(channel as unknown as Values, CHANNEL_LIMITS, DEADLINES)}
       managed={channel?.managed ?? false}
       save={save}
       onClose={onClose}
     >
       {channel && <Keys channel={channel} />}
-      {channel ? <Found channel={channel} /> : <Alert type="info" showIcon title={t("channels.thenFetch")} />}
+      {channel ? (
+        <Found channel={channel} />
+      ) : (
+        <Alert type="info" showIcon title={t("channels.thenFetch")} />
+      )}
     </Editor>
   );
 }
@@ -56,10 +85,38 @@ function Keys({ channel }: { channel: Channel }) {
         {channel.keys.map((key, place) => (
           <Tag key={key.id}>
             <code>{opened?.[place] ?? key.mask}</code>{" "}
-            {!channel.managed && <SureButton type="link" danger onSure={() => void act(() => api.PATCH("/api/v1/channels/{channel}", { params, body: { remove_keys: [key.id] } }))}>{t("act.delete")}</SureButton>}
+            {!channel.managed && (
+              <SureButton
+                type="link"
+                danger
+                onSure={() =>
+                  void act(() =>
+                    api.PATCH("/api/v1/channels/{channel}", {
+                      params,
+                      body: { remove_keys: [key.id] },
+                    }),
+                  )
+                }
+              >
+                {t("act.delete")}
+              </SureButton>
+            )}
           </Tag>
         ))}
-        {channel.keys.length > 0 && <Button size="small" onClick={() => void act(async () => setOpened((await told(api.POST("/api/v1/channels/{channel}/keys", { params }))).keys))}>{t("channels.showKeys")}</Button>}
+        {channel.keys.length > 0 && (
+          <Button
+            size="small"
+            onClick={() =>
+              void act(async () =>
+                setOpened(
+                  (await told(api.POST("/api/v1/channels/{channel}/keys", { params }))).keys,
+                ),
+              )
+            }
+          >
+            {t("channels.showKeys")}
+          </Button>
+        )}
       </Flex>
     </Form.Item>
   );
@@ -73,17 +130,34 @@ function Found({ channel }: { channel: Channel }) {
   const [found, setFound] = useState<Schemas["ModelsView"]>();
   const fetch = () =>
     act(async () => {
-      const models = await told(api.POST("/api/v1/channels/{channel}/models", { params: { path: { channel: String(channel.id) } } }));
+      const models = await told(
+        api.POST("/api/v1/channels/{channel}/models", {
+          params: { path: { channel: String(channel.id) } },
+        }),
+      );
       setFound(models);
     }, t("channels.fetched"));
   return (
     <Form.Item label={t("channels.upstreamModels")}>
       <Flex gap="small" wrap>
         <Button onClick={() => void fetch()}>{t("channels.fetchModels")}</Button>
-        {found && <Button disabled={channel.managed} onClick={() => form.setFieldValue("models", found.models)}>{t("channels.takeAll", { count: found.models.length })}</Button>}
+        {found && (
+          <Button
+            disabled={channel.managed}
+            onClick={() => form.setFieldValue("models", found.models)}
+          >
+            {t("channels.takeAll", { count: found.models.length })}
+          </Button>
+        )}
       </Flex>
-      <div style={{ maxHeight: 240, overflow: "auto", marginTop: 8 }}>{found?.models.map((name) => <Tag key={name}>{name}</Tag>)}</div>
-      {found && found.missing.length > 0 && <Alert type="warning" title={t("channels.missing", { models: found.missing.join(", ") })} />}
+      <div style={{ maxHeight: 240, overflow: "auto", marginTop: 8 }}>
+        {found?.models.map((name) => (
+          <Tag key={name}>{name}</Tag>
+        ))}
+      </div>
+      {found && found.missing.length > 0 && (
+        <Alert type="warning" title={t("channels.missing", { models: found.missing.join(", ") })} />
+      )}
     </Form.Item>
   );
 }

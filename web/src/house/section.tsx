@@ -8,14 +8,28 @@ import { Fields } from "../parts/fields";
 import { useAct } from "../parts/act";
 
 /** One part of the settings, put whole. */
-export function Section({ title, fields, value, put, children }: { title: string; fields: readonly Field[]; value: Values; put: (body: Values) => Promise<unknown>; children?: ReactNode }) {
+export function Section({
+  title,
+  fields,
+  value,
+  put,
+  children,
+}: {
+  title: string;
+  fields: readonly Field[];
+  value: Values;
+  put: (body: Values) => Promise<unknown>;
+  children?: ReactNode;
+}) {
   const { t } = useTranslation();
   const act = useAct("settings", "site");
   const [fault, setFault] = useState<unknown>();
   const save = (typed: Values) =>
     act(async () => {
       setFault(undefined);
-      const body = Object.fromEntries(fields.map(({ name, kind }) => [name, fromForm(kind, typed[name])]));
+      const body = Object.fromEntries(
+        fields.map(({ name, kind }) => [name, fromForm(kind, typed[name])]),
+      );
       await put({ ...value, ...body }).catch((refused: unknown) => {
         setFault(refused);
         throw refused;
@@ -23,11 +37,19 @@ export function Section({ title, fields, value, put, children }: { title: string
     });
   return (
     <Card size="small" title={title} style={{ marginBottom: 16 }}>
-      <Form<Values> layout="vertical" initialValues={Object.fromEntries(fields.map(({ name, kind }) => [name, toForm(kind, value[name])]))} onFinish={(typed) => void save(typed)}>
+      <Form<Values>
+        layout="vertical"
+        initialValues={Object.fromEntries(
+          fields.map(({ name, kind }) => [name, toForm(kind, value[name])]),
+        )}
+        onFinish={(typed) => void save(typed)}
+      >
         <Fields of={fields} />
         {children}
         <FaultNote fault={fault} />
-        <Button type="primary" htmlType="submit">{t("form.save")}</Button>
+        <Button type="primary" htmlType="submit">
+          {t("form.save")}
+        </Button>
       </Form>
     </Card>
   );

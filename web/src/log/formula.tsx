@@ -2,7 +2,6 @@ import { Typography } from "antd";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "../api/client";
-import { trim } from "../models/price-text";
 import { useMoney } from "../parts/money";
 
 /** Priced by the million; all else by the piece. */
@@ -12,9 +11,21 @@ const TOKEN_KIND = /^(input|output|audio|image)_/;
 export function Formula({ row }: { row: Schemas["LogView"] }) {
   const { t } = useTranslation();
   const money = useMoney();
-  if (row.formula.length === 0) return <Typography.Text type="secondary">{row.code ? t("log.notCharged") : t("log.free")}</Typography.Text>;
+  if (row.formula.length === 0 && Number(row.charge) > 0 && Number(row.rate) > 0)
+    return (
+      <code style={{ whiteSpace: "normal" }}>
+        {money(Number(row.charge) / Number(row.rate))} × {row.rate} ={" "}
+        <strong>{money(row.charge)}</strong>
+      </code>
+    );
+  if (row.formula.length === 0)
+    return (
+      <Typography.Text type="secondary">
+        {row.code ? t("log.notCharged") : t("log.free")}
+      </Typography.Text>
+    );
   const parts = row.formula.map(({ kind, count, price }) => {
-    const piece = `${count} ${t(`log.kind.${kind}`, { defaultValue: kind })} × $${trim(price)}`;
+    const piece = `${count} ${t(`log.kind.${kind}`, { defaultValue: kind })} × ${money(price)}`;
     return TOKEN_KIND.test(kind) ? `${piece} / 1M` : piece;
   });
   return (

@@ -8,7 +8,10 @@ import { api, told } from "../api/client";
 /** Shown while nothing but the demo serves: what an operator does next. */
 export function FirstSteps() {
   const { t } = useTranslation();
-  const { data } = useQuery({ queryKey: ["channels", "any"], queryFn: () => told(api.GET("/api/v1/channels", { params: { query: { limit: 5 } } })) });
+  const { data } = useQuery({
+    queryKey: ["channels", "any"],
+    queryFn: () => told(api.GET("/api/v1/channels", { params: { query: { limit: 5 } } })),
+  });
   if (!data || data.data.some((channel) => channel.vendor !== "demo")) return null;
   return (
     <Alert

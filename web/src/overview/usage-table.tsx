@@ -1,4 +1,4 @@
-import { Table } from "antd";
+import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "../api/client";
@@ -21,10 +21,27 @@ export function UsageTable({ rows, what }: { rows: Usage[]; what: string }) {
         { title: t(`field.${what}`), dataIndex: "key", render: (key: string) => key || "–" },
         { title: t("field.requests"), dataIndex: "requests", align: "right" },
         { title: t("field.failures"), dataIndex: "failures", align: "right" },
-        { title: t("log.tokens"), align: "right", render: (_, row) => `${row.input_tokens} → ${row.output_tokens}` },
-        { title: t("field.charge"), dataIndex: "charge", align: "right", render: (usd: string) => money(usd) },
+        {
+          title: t("log.tokens"),
+          align: "right",
+          render: (_, row) => `${row.input_tokens} → ${row.output_tokens}`,
+        },
+        {
+          title: t("field.charge"),
+          dataIndex: "charge",
+          align: "right",
+          render: (usd: string) => money(usd),
+        },
         ...(inside
-          ? [{ title: t("field.margin"), key: "margin", align: "right" as const, render: (_: unknown, row: Usage) => money(Number(row.charge) - Number(row.cost ?? 0)) }]
+          ? [
+              {
+                title: t("field.margin"),
+                key: "margin",
+                align: "right" as const,
+                render: (_: unknown, row: Usage) =>
+                  money(Number(row.charge) - Number(row.cost ?? 0)),
+              },
+            ]
           : []),
       ]}
     />

@@ -19,13 +19,23 @@ export default function Announcements() {
   const when = useWhen();
   const act = useAct("announcements", "news");
   const [edited, setEdited] = useState<Announcement | "new">();
-  const pages = usePages(["announcements"], (cursor) => told(api.GET("/api/v1/announcements", { params: { query: { cursor } } })));
+  const pages = usePages(["announcements"], (cursor) =>
+    told(api.GET("/api/v1/announcements", { params: { query: { cursor } } })),
+  );
   const old = edited === "new" ? undefined : edited;
   const of = (one: Announcement) => ({ path: { announcement: String(one.id) } });
   const fields: Field[] = [
     { name: "title", kind: "text", required: true, start: old?.title },
     { name: "body", kind: "long", help: "markdown", start: old?.body },
-    { name: "level", kind: "choice", start: old?.level ?? "info", options: (["info", "warning", "critical"] as const).map((value) => ({ value, label: t(`announcements.level.${value}`) })) },
+    {
+      name: "level",
+      kind: "choice",
+      start: old?.level ?? "info",
+      options: (["info", "warning", "critical"] as const).map((value) => ({
+        value,
+        label: t(`announcements.level.${value}`),
+      })),
+    },
     { name: "pinned", kind: "switch", start: old?.pinned ?? false },
     { name: "from_at", kind: "moment", start: old?.from_at },
     { name: "until_at", kind: "moment", start: old?.until_at },
@@ -33,33 +43,73 @@ export default function Announcements() {
   const save = (typed: Values) =>
     act(() => {
       const body = typed as Schemas["AnnouncementBody"];
-      return old ? api.PUT("/api/v1/announcements/{announcement}", { params: of(old), body }) : api.POST("/api/v1/announcements", { body });
+      return old
+        ? api.PUT("/api/v1/announcements/{announcement}", { params: of(old), body })
+        : api.POST("/api/v1/announcements", { body });
     });
   return (
     <>
       <Heading title={t("menu.announcements")}>
-        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("announcements.new")}</Button>
+        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+          {t("announcements.new")}
+        </Button>
       </Heading>
       <Listing<Announcement>
         pages={pages}
         rowKey="id"
         columns={[
-          { title: t("field.title"), dataIndex: "title", render: (title: string, one) => <>{one.pinned && <Tag>{t("field.pinned")}</Tag>}{title}</> },
-          { title: t("field.level"), dataIndex: "level", render: (level: Announcement["level"]) => t(`announcements.level.${level}`) },
-          { title: t("field.from_at"), dataIndex: "from_at", render: (at: string) => when(at) },
-          { title: t("field.until_at"), dataIndex: "until_at", render: (at: string | null) => when(at) },
           {
-            title: "", key: "act",
+            title: t("field.title"),
+            dataIndex: "title",
+            render: (title: string, one) => (
+              <>
+                {one.pinned && <Tag>{t("field.pinned")}</Tag>}
+                {title}
+              </>
+            ),
+          },
+          {
+            title: t("field.level"),
+            dataIndex: "level",
+            render: (level: Announcement["level"]) => t(`announcements.level.${level}`),
+          },
+          { title: t("field.from_at"), dataIndex: "from_at", render: (at: string) => when(at) },
+          {
+            title: t("field.until_at"),
+            dataIndex: "until_at",
+            render: (at: string | null) => when(at),
+          },
+          {
+            title: "",
+            key: "act",
             render: (_, one) => (
               <Flex gap={4}>
-                <Button size="small" onClick={() => setEdited(one)}>{t("act.edit")}</Button>
-                <SureButton danger onSure={() => void act(() => api.DELETE("/api/v1/announcements/{announcement}", { params: of(one) }))}>{t("act.delete")}</SureButton>
+                <Button size="small" onClick={() => setEdited(one)}>
+                  {t("act.edit")}
+                </Button>
+                <SureButton
+                  danger
+                  onSure={() =>
+                    void act(() =>
+                      api.DELETE("/api/v1/announcements/{announcement}", { params: of(one) }),
+                    )
+                  }
+                >
+                  {t("act.delete")}
+                </SureButton>
               </Flex>
             ),
           },
         ]}
       />
-      {edited && <Editor title={old?.title ?? t("announcements.new")} fields={fields} save={save} onClose={() => setEdited(undefined)} />}
+      {edited && (
+        <Editor
+          title={old?.title ?? t("announcements.new")}
+          fields={fields}
+          save={save}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
     </>
   );
 }

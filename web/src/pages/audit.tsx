@@ -10,7 +10,9 @@ type Entry = Schemas["AuditView"];
 export default function Audit() {
   const { t } = useTranslation();
   const when = useWhen();
-  const pages = usePages(["audit"], (cursor) => told(api.GET("/api/v1/audit", { params: { query: { cursor, limit: 50 } } })));
+  const pages = usePages(["audit"], (cursor) =>
+    told(api.GET("/api/v1/audit", { params: { query: { cursor, limit: 50 } } })),
+  );
   return (
     <>
       <Heading title={t("menu.audit")} about={t("audit.about")} />
@@ -19,7 +21,11 @@ export default function Audit() {
         rowKey="id"
         expandable={{
           rowExpandable: (entry) => entry.before !== null || entry.after !== null,
-          expandedRowRender: (entry) => <pre style={{ margin: 0, whiteSpace: "pre-wrap" }}>{JSON.stringify({ before: entry.before, after: entry.after }, null, 1)}</pre>,
+          expandedRowRender: (entry) => (
+            <pre style={{ margin: 0, whiteSpace: "pre-wrap" }}>
+              {JSON.stringify({ before: entry.before, after: entry.after }, null, 1)}
+            </pre>
+          ),
         }}
         columns={[
           { title: t("field.created_at"), dataIndex: "at", render: (at: string) => when(at) },

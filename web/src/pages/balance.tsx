@@ -22,18 +22,31 @@ export default function Balance() {
     <>
       <Heading title={t("balance.title")} about={t("balance.about")} />
       <KeyField />
-      <Button type="primary" disabled={!key} loading={ask.isPending} onClick={() => ask.mutate()}>{t("balance.look")}</Button>
+      <Button type="primary" disabled={!key} loading={ask.isPending} onClick={() => ask.mutate()}>
+        {t("balance.look")}
+      </Button>
       <div style={{ marginTop: 16, maxWidth: 560 }} aria-live="polite">
         <FaultNote fault={ask.error} />
         {told && (
           <Card>
-            <Descriptions column={1} items={[
-              { key: "name", label: t("balance.name"), children: told.name },
-              { key: "status", label: t("field.status"), children: t(`tokens.status.${told.status}`) },
-              { key: "used", label: t("balance.used"), children: money(told.spent) },
-              { key: "left", label: t("balance.left"), children: money(told.available) },
-              { key: "ends", label: t("balance.ends"), children: told.expires_at ? when(told.expires_at) : t("balance.never") },
-            ]} />
+            <Descriptions
+              column={1}
+              items={[
+                { key: "name", label: t("balance.name"), children: told.name },
+                {
+                  key: "status",
+                  label: t("field.status"),
+                  children: t(`tokens.status.${told.status}`),
+                },
+                { key: "used", label: t("balance.used"), children: money(told.spent) },
+                { key: "left", label: t("balance.left"), children: money(told.available) },
+                {
+                  key: "ends",
+                  label: t("balance.ends"),
+                  children: told.expires_at ? when(told.expires_at) : t("balance.never"),
+                },
+              ]}
+            />
           </Card>
         )}
       </div>

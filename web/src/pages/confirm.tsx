@@ -21,13 +21,33 @@ export default function Confirm() {
     },
   });
   if (confirm.isSuccess) {
-    return <Result status="success" title={t("session.confirmed")} extra={<Link to="/console/sign-in"><Button type="primary" tabIndex={-1}>{t("session.signIn")}</Button></Link>} />;
+    return (
+      <Result
+        status="success"
+        title={t("session.confirmed")}
+        extra={
+          <Link to="/console/sign-in">
+            <Button type="primary" tabIndex={-1}>
+              {t("session.signIn")}
+            </Button>
+          </Link>
+        }
+      />
+    );
   }
   return (
     <Card style={{ maxWidth: 420, margin: "32px auto" }}>
       <Heading title={t("session.confirm")} />
       <FaultNote fault={confirm.error} />
-      <Button type="primary" block loading={confirm.isPending} style={{ marginTop: 16 }} onClick={() => confirm.mutate()}>{t("session.confirm")}</Button>
+      <Button
+        type="primary"
+        block
+        loading={confirm.isPending}
+        style={{ marginTop: 16 }}
+        onClick={() => confirm.mutate()}
+      >
+        {t("session.confirm")}
+      </Button>
     </Card>
   );
 }

@@ -17,24 +17,49 @@ export default function Forgotten() {
   const submit = async ({ email, captcha = "" }: { email: string; captcha?: string }) => {
     setFault(undefined);
     try {
-      await api.POST("/api/v1/password/forgotten", { body: { email, captcha, captcha_id: drawn.data?.id ?? "" } });
+      await api.POST("/api/v1/password/forgotten", {
+        body: { email, captcha, captcha_id: drawn.data?.id ?? "" },
+      });
       setSent(true);
     } catch (refused) {
       setFault(refused);
       if (site.captcha) void drawn.refetch();
     }
   };
-  if (sent) return <Result status="success" title={t("session.letterSent")} subTitle={t("session.letterIfKnown")} />;
+  if (sent)
+    return (
+      <Result
+        status="success"
+        title={t("session.letterSent")}
+        subTitle={t("session.letterIfKnown")}
+      />
+    );
   return (
     <Card style={{ maxWidth: 420, margin: "32px auto" }}>
       <Heading title={t("session.forgotten")} />
-      <Form layout="vertical" requiredMark={false} onFinish={(shown: { email: string; captcha?: string }) => void submit(shown)}>
-        <Form.Item name="email" label={t("session.email")} rules={[{ required: true, message: t("session.emailNeeded") }]}>
+      <Form
+        layout="vertical"
+        requiredMark={false}
+        onFinish={(shown: { email: string; captcha?: string }) => void submit(shown)}
+      >
+        <Form.Item
+          name="email"
+          label={t("session.email")}
+          rules={[{ required: true, message: t("session.emailNeeded") }]}
+        >
           <Input type="email" autoComplete="username" autoFocus />
         </Form.Item>
-        {site.captcha && <CaptchaField drawn={drawn.data} fault={drawn.error} onAnew={() => void drawn.refetch()} />}
+        {site.captcha && (
+          <CaptchaField
+            drawn={drawn.data}
+            fault={drawn.error}
+            onAnew={() => void drawn.refetch()}
+          />
+        )}
         <FaultNote fault={fault} />
-        <Button type="primary" htmlType="submit" block style={{ marginTop: 16 }}>{t("session.sendLetter")}</Button>
+        <Button type="primary" htmlType="submit" block style={{ marginTop: 16 }}>
+          {t("session.sendLetter")}
+        </Button>
       </Form>
     </Card>
   );

@@ -21,10 +21,20 @@ export default function Home() {
         </Space>
       </Card>
       <Flex wrap gap="small">
-        <Link to="/console/playground"><Button type="primary" tabIndex={-1}>{t("menu.playground")}</Button></Link>
-        <Link to="/console/setup"><Button tabIndex={-1}>{t("menu.setup")}</Button></Link>
-        <Link to="/console/models"><Button tabIndex={-1}>{t("menu.models")}</Button></Link>
-        <a href="/openapi.json"><Button tabIndex={-1}>OpenAPI</Button></a>
+        <Link to="/console/playground">
+          <Button type="primary" tabIndex={-1}>
+            {t("menu.playground")}
+          </Button>
+        </Link>
+        <Link to="/console/setup">
+          <Button tabIndex={-1}>{t("menu.setup")}</Button>
+        </Link>
+        <Link to="/console/models">
+          <Button tabIndex={-1}>{t("menu.models")}</Button>
+        </Link>
+        <a href="/openapi.json">
+          <Button tabIndex={-1}>OpenAPI</Button>
+        </a>
       </Flex>
     </div>
   );
@@ -34,7 +44,9 @@ function Welcome() {
   const { t } = useTranslation();
   return (
     <>
-      <Typography.Title level={1} style={{ fontSize: 28, marginTop: 0 }}>{t("home.title")}</Typography.Title>
+      <Typography.Title level={1} style={{ fontSize: 28, marginTop: 0 }}>
+        {t("home.title")}
+      </Typography.Title>
       <Typography.Paragraph style={{ fontSize: 16 }}>{t("home.about")}</Typography.Paragraph>
     </>
   );

@@ -1,5 +1,6 @@
-import { Alert, Flex, Input, Select, Table, Tag, Typography } from "antd";
+import { Alert, Flex, Input, Select, Tag, Typography } from "antd";
 import { useDeferredValue, useMemo, useState } from "react";
+import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "../api/client";
@@ -17,17 +18,39 @@ export default function Models() {
   const [group, setGroup] = useState<string>();
   const wanted = useDeferredValue(typed.trim().toLowerCase());
   const shown = useMemo(
-    () => (data?.models ?? []).filter((offer) => offer.model.toLowerCase().includes(wanted) && (!group || offer.groups.includes(group))),
+    () =>
+      (data?.models ?? []).filter(
+        (offer) =>
+          offer.model.toLowerCase().includes(wanted) && (!group || offer.groups.includes(group)),
+      ),
     [data, wanted, group],
   );
-  const groups = (data?.groups ?? []).map((one) => ({ value: one.name, label: `${one.label || one.name} · ×${one.rate}` }));
+  const groups = (data?.groups ?? []).map((one) => ({
+    value: one.name,
+    label: `${one.label || one.name} · ×${one.rate}`,
+  }));
   const chosen = data?.groups.find((one) => one.name === group);
   return (
     <>
       <Heading title={t("models.title")} about={t("models.about")} />
       <Flex wrap gap="small" style={{ marginBottom: 16 }}>
-        <Input.Search allowClear value={typed} onChange={(change) => setTyped(change.target.value)} placeholder={t("models.search")} aria-label={t("models.search")} style={{ maxWidth: 280 }} />
-        <Select allowClear placeholder={t("models.group")} aria-label={t("models.group")} value={group ?? null} onChange={(value) => setGroup(value ?? undefined)} options={groups} style={{ minWidth: 200 }} />
+        <Input.Search
+          allowClear
+          value={typed}
+          onChange={(change) => setTyped(change.target.value)}
+          placeholder={t("models.search")}
+          aria-label={t("models.search")}
+          style={{ maxWidth: 280 }}
+        />
+        <Select
+          allowClear
+          placeholder={t("models.group")}
+          aria-label={t("models.group")}
+          value={group ?? null}
+          onChange={(value) => setGroup(value ?? undefined)}
+          options={groups}
+          style={{ minWidth: 200 }}
+        />
       </Flex>
       {chosen && <About group={chosen} />}
       <FaultNote fault={error} />
@@ -38,9 +61,22 @@ export default function Models() {
         pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
         scroll={{ x: "max-content" }}
         columns={[
-          { title: t("models.model"), dataIndex: "model", render: (name: string) => <code>{name}</code> },
-          { title: group ? t("models.priceIn", { group }) : t("models.official"), render: (_, offer) => <PriceText prices={group ? offer.prices[group] : offer.official} /> },
-          { title: t("models.groups"), dataIndex: "groups", render: (names: string[]) => names.map((name) => <Tag key={name}>{name}</Tag>) },
+          {
+            title: t("models.model"),
+            dataIndex: "model",
+            render: (name: string) => <code>{name}</code>,
+          },
+          {
+            title: group ? t("models.priceIn", { group }) : t("models.official"),
+            render: (_, offer) => (
+              <PriceText prices={group ? offer.prices[group] : offer.official} />
+            ),
+          },
+          {
+            title: t("models.groups"),
+            dataIndex: "groups",
+            render: (names: string[]) => names.map((name) => <Tag key={name}>{name}</Tag>),
+          },
         ]}
       />
     </>
@@ -57,8 +93,16 @@ function About({ group }: { group: Schemas["GroupOption"] }) {
       title={group.description || group.label || group.name}
       description={
         <>
-          {group.pros && <div><Typography.Text strong>{t("field.pros")}:</Typography.Text> {group.pros}</div>}
-          {group.cons && <div><Typography.Text strong>{t("field.cons")}:</Typography.Text> {group.cons}</div>}
+          {group.pros && (
+            <div>
+              <Typography.Text strong>{t("field.pros")}:</Typography.Text> {group.pros}
+            </div>
+          )}
+          {group.cons && (
+            <div>
+              <Typography.Text strong>{t("field.cons")}:</Typography.Text> {group.cons}
+            </div>
+          )}
         </>
       }
     />

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Card, Tabs } from "antd";
+import { Card } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { api, told } from "../api/client";
@@ -8,6 +8,7 @@ import { UsageChart } from "../overview/usage-chart";
 import { UsageTable } from "../overview/usage-table";
 import { FaultNote } from "../parts/fault";
 import { Figures } from "../parts/figures";
+import { Tabs } from "../parts/tabs";
 import { Heading } from "../parts/heading";
 import { useMoney } from "../parts/money";
 
@@ -15,7 +16,10 @@ type By = "day" | "model" | "channel" | "group";
 const PARTS = ["model", "channel", "group"] as const;
 
 function useUsage(by: By) {
-  return useQuery({ queryKey: ["usage", by], queryFn: () => told(api.GET("/api/v1/usage", { params: { query: { by } } })) });
+  return useQuery({
+    queryKey: ["usage", by],
+    queryFn: () => told(api.GET("/api/v1/usage", { params: { query: { by } } })),
+  });
 }
 
 export default function Overview() {
@@ -23,7 +27,8 @@ export default function Overview() {
   const money = useMoney();
   const { data, error } = useUsage("day");
   const days = data?.data ?? [];
-  const sum = (of: (day: (typeof days)[number]) => number) => days.reduce((all, day) => all + of(day), 0);
+  const sum = (of: (day: (typeof days)[number]) => number) =>
+    days.reduce((all, day) => all + of(day), 0);
   const requests = sum((day) => day.requests);
   const failures = sum((day) => day.failures);
   const charge = sum((day) => Number(day.charge));
@@ -35,13 +40,26 @@ export default function Overview() {
       <Figures
         of={[
           { name: t("field.requests"), value: requests },
-          { name: t("field.failures"), value: failures, note: requests ? `${((100 * failures) / requests).toFixed(2)} %` : "" },
+          {
+            name: t("field.failures"),
+            value: failures,
+            note: requests ? `${((100 * failures) / requests).toFixed(2)} %` : "",
+          },
           { name: t("overview.revenue"), value: money(charge) },
           { name: t("field.margin"), value: money(charge - sum((day) => Number(day.cost ?? 0))) },
         ]}
       />
-      <Card size="small" title={t("dashboard.days")} style={{ marginBottom: 16 }}><UsageChart days={days} /></Card>
-      <Tabs items={PARTS.map((by) => ({ key: by, label: t(`overview.by.${by}`), children: <By by={by} /> }))} />
+      <Card size="small" title={t("dashboard.days")} style={{ marginBottom: 16 }}>
+        <UsageChart days={days} />
+      </Card>
+      <Tabs
+        label={t("overview.parts")}
+        items={PARTS.map((by) => ({
+          key: by,
+          label: t(`overview.by.${by}`),
+          children: <By by={by} />,
+        }))}
+      />
     </>
   );
 }

@@ -1,6 +1,6 @@
-import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 
+import { Tabs } from "../parts/tabs";
 import { Heading } from "../parts/heading";
 import { ChatTrial } from "../playground/chat";
 import { KeyField } from "../playground/key-field";
@@ -14,6 +14,7 @@ export default function Playground() {
       <Heading title={t("playground.title")} about={t("playground.about")} />
       <KeyField />
       <Tabs
+        label={t("playground.title")}
         items={[
           { key: "chat", label: t("playground.chat"), children: <ChatTrial /> },
           { key: "picture", label: t("playground.picture"), children: <PictureTrial /> },

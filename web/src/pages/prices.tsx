@@ -17,7 +17,22 @@ import { useWhen } from "../parts/when";
 type Price = Schemas["PriceView"];
 const KINDS = {
   name: "kinds",
-  keys: ["input", "cached_input", "output", "cache_write_5m", "cache_write_1h", "reasoning", "audio_in", "audio_out", "image_in", "image_out", "per_call", "per_image"],
+  keys: [
+    "input",
+    "cached_input",
+    "output",
+    "cache_write_5m",
+    "cache_write_1h",
+    "reasoning",
+    "audio_in",
+    "audio_out",
+    "image_in",
+    "image_out",
+    "per_call",
+    "per_image",
+    "per_character",
+    "per_second",
+  ],
 };
 
 export default function Prices() {
@@ -27,55 +42,141 @@ export default function Prices() {
   const [search, setSearch] = useState("");
   const [source, setSource] = useState<"" | "override" | "catalogue">("");
   const [edited, setEdited] = useState<Price | "new">();
-  const pages = usePages(["prices", search, source], (cursor) => told(api.GET("/api/v1/prices", { params: { query: { search, source, cursor, limit: 50 } } })));
+  const pages = usePages(["prices", search, source], (cursor) =>
+    told(api.GET("/api/v1/prices", { params: { query: { search, source, cursor, limit: 50 } } })),
+  );
   return (
     <>
       <Heading title={t("menu.prices")} about={t("prices.about")}>
-        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("prices.new")}</Button>
+        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+          {t("prices.new")}
+        </Button>
       </Heading>
       <Flex wrap gap="small" style={{ marginBottom: 16 }}>
-        <Input.Search allowClear aria-label={t("models.search")} placeholder={t("models.search")} onSearch={setSearch} style={{ maxWidth: 280 }} />
-        <Segmented aria-label={t("field.source")} value={source} onChange={setSource} options={(["", "override", "catalogue"] as const).map((value) => ({ value, label: t(`prices.source.${value || "all"}`) }))} />
+        <Input.Search
+          allowClear
+          aria-label={t("models.search")}
+          placeholder={t("models.search")}
+          onSearch={setSearch}
+          style={{ maxWidth: 280 }}
+        />
+        <Segmented
+          aria-label={t("field.source")}
+          value={source}
+          onChange={setSource}
+          options={(["", "override", "catalogue"] as const).map((value) => ({
+            value,
+            label: t(`prices.source.${value || "all"}`),
+          }))}
+        />
       </Flex>
       <Listing<Price>
         pages={pages}
         rowKey="id"
         columns={[
-          { title: t("field.model"), dataIndex: "model", render: (name: string) => <code>{name}</code> },
-          { title: t("prices.price"), render: (_, price) => <PriceText usd prices={price.kinds} /> },
-          { title: t("field.source"), dataIndex: "source", render: (from: Price["source"]) => <Tag color={from === "override" ? "blue" : "default"}>{t(`prices.source.${from}`)}</Tag> },
-          { title: t("field.effective_at"), dataIndex: "effective_at", render: (at: string | null) => (at ? when(at) : t("prices.always")) },
           {
-            title: "", key: "act",
+            title: t("field.model"),
+            dataIndex: "model",
+            render: (name: string) => <code>{name}</code>,
+          },
+          {
+            title: t("prices.price"),
+            render: (_, price) => <PriceText prices={price.kinds} />,
+          },
+          {
+            title: t("field.source"),
+            dataIndex: "source",
+            render: (from: Price["source"]) => (
+              <Tag color={from === "override" ? "blue" : "default"}>
+                {t(`prices.source.${from}`)}
+              </Tag>
+            ),
+          },
+          {
+            title: t("field.effective_at"),
+            dataIndex: "effective_at",
+            render: (at: string | null) => (at ? when(at) : t("prices.always")),
+          },
+          {
+            title: "",
+            key: "act",
             render: (_, price) => (
               <Flex gap={4}>
-                <Button size="small" onClick={() => setEdited(price)}>{t(price.source === "override" ? "act.edit" : "prices.own")}</Button>
-                {price.source === "override" && <SureButton danger disabled={price.managed} onSure={() => void act(() => api.DELETE("/api/v1/prices/{price}", { params: { path: { price: String(price.id) } } }))}>{t("act.delete")}</SureButton>}
+                <Button size="small" onClick={() => setEdited(price)}>
+                  {t(price.source === "override" ? "act.edit" : "prices.own")}
+                </Button>
+                {price.source === "override" && (
+                  <SureButton
+                    danger
+                    disabled={price.managed}
+                    onSure={() =>
+                      void act(() =>
+                        api.DELETE("/api/v1/prices/{price}", {
+                          params: { path: { price: String(price.id) } },
+                        }),
+                      )
+                    }
+                  >
+                    {t("act.delete")}
+                  </SureButton>
+                )}
               </Flex>
             ),
           },
         ]}
       />
-      {edited && <PriceEditor price={edited === "new" ? undefined : edited} onSaved={() => void pages.refetch()} onClose={() => setEdited(undefined)} />}
+      {edited && (
+        <PriceEditor
+          price={edited === "new" ? undefined : edited}
+          onSaved={() => void pages.refetch()}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
     </>
   );
 }
 
 /** A price is put whole: what the form shows, and the tiers as they are. */
-function PriceEditor({ price, onSaved, onClose }: { price: Price | undefined; onSaved: () => void; onClose: () => void }) {
+function PriceEditor({
+  price,
+  onSaved,
+  onClose,
+}: {
+  price: Price | undefined;
+  onSaved: () => void;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const own = price?.source === "override";
   const fields: Field[] = [
     { name: "model", kind: "text", required: true, help: "pricedModel", start: price?.model },
-    { name: "effective_at", kind: "moment", help: "effectiveAt", start: own ? price.effective_at : undefined },
-    ...nestedFields(KINDS, "text").map((field) => ({ ...field, start: price?.kinds[field.name.slice("kinds_".length)] })),
+    {
+      name: "effective_at",
+      kind: "moment",
+      help: "effectiveAt",
+      start: own ? price.effective_at : undefined,
+    },
+    ...nestedFields(KINDS, "text").map((field) => ({
+      ...field,
+      start: price?.kinds[field.name.slice("kinds_".length)],
+    })),
     { name: "tiers", kind: "json", help: "tiers", start: price?.tiers ?? [] },
     { name: "images", kind: "json", help: "images", start: price?.images ?? [] },
     { name: "tools", kind: "pairs", help: "tools", start: price?.tools ?? {} },
   ];
   const save = async (typed: Values) => {
-    await api.PUT("/api/v1/prices", { body: nest(typed, undefined, KINDS) as Schemas["PriceBody"] });
+    await api.PUT("/api/v1/prices", {
+      body: nest(typed, undefined, KINDS) as Schemas["PriceBody"],
+    });
     onSaved();
   };
-  return <Editor title={price?.model ?? t("prices.new")} fields={fields} managed={price?.managed ?? false} save={save} onClose={onClose} />;
+  return (
+    <Editor
+      title={price?.model ?? t("prices.new")}
+      fields={fields}
+      managed={price?.managed ?? false}
+      save={save}
+      onClose={onClose}
+    />
+  );
 }

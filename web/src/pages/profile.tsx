@@ -14,7 +14,10 @@ import { SignIns } from "../profile/sign-ins";
 
 export default function Profile() {
   const { t } = useTranslation();
-  const { data: me, error } = useQuery({ queryKey: ["me"], queryFn: () => told(api.GET("/api/v1/me")) });
+  const { data: me, error } = useQuery({
+    queryKey: ["me"],
+    queryFn: () => told(api.GET("/api/v1/me")),
+  });
   return (
     <>
       <Heading title={t("menu.profile")} />
@@ -22,10 +25,20 @@ export default function Profile() {
       {!me && !error && <Skeleton active />}
       {me && (
         <Row gutter={[16, 16]}>
-          {[<Email key="email" me={me} />, <Password key="password" me={me} />, <SecondFactor key="factor" me={me} />, <SignIns key="sessions" />, <Identities key="identities" />].map((card) => (
-            <Col key={card.key} xs={24} xl={12}>{card}</Col>
+          {[
+            <Email key="email" me={me} />,
+            <Password key="password" me={me} />,
+            <SecondFactor key="factor" me={me} />,
+            <SignIns key="sessions" />,
+            <Identities key="identities" />,
+          ].map((card) => (
+            <Col key={card.key} xs={24} xl={12}>
+              {card}
+            </Col>
           ))}
-          <Col span={24}><AccessTokens /></Col>
+          <Col span={24}>
+            <AccessTokens />
+          </Col>
         </Row>
       )}
     </>

@@ -1,7 +1,8 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Flex, Table, Tag, Typography } from "antd";
+import { Alert, Button, Flex, Tag, Typography } from "antd";
 import { useState } from "react";
+import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
@@ -13,13 +14,20 @@ import { Heading } from "../parts/heading";
 import { SureButton } from "../parts/sure-button";
 
 type Provider = Schemas["ProviderView"];
-const KINDS = [{ value: "github", label: "GitHub" }, { value: "oidc", label: "OpenID Connect" }, { value: "oauth2", label: "OAuth 2" }];
+const KINDS = [
+  { value: "github", label: "GitHub" },
+  { value: "oidc", label: "OpenID Connect" },
+  { value: "oauth2", label: "OAuth 2" },
+];
 
 export default function Providers() {
   const { t } = useTranslation();
   const act = useAct("providers", "site");
   const [edited, setEdited] = useState<Provider | "new">();
-  const { data, error } = useQuery({ queryKey: ["providers"], queryFn: () => told(api.GET("/api/v1/sign-in-providers")) });
+  const { data, error } = useQuery({
+    queryKey: ["providers"],
+    queryFn: () => told(api.GET("/api/v1/sign-in-providers")),
+  });
   const old = edited === "new" ? undefined : edited;
   const of = (one: Provider) => ({ path: { provider: String(one.id) } });
   const fields: Field[] = [
@@ -29,7 +37,9 @@ export default function Providers() {
     { name: "client_id", kind: "text", required: true },
     { name: "client_secret", kind: "secret" },
     { name: "issuer", kind: "text", help: "issuer" },
-    ...(["authorize_url", "token_url", "userinfo_url", "scopes"] as const).map((name) => ({ name, kind: "text" }) satisfies Field),
+    ...(["authorize_url", "token_url", "userinfo_url", "scopes"] as const).map(
+      (name) => ({ name, kind: "text" }) satisfies Field,
+    ),
     { name: "allow_private", kind: "switch", help: "allowPrivate" },
     { name: "enabled", kind: "switch", start: true },
   ];
@@ -42,29 +52,71 @@ export default function Providers() {
   return (
     <>
       <Heading title={t("menu.providers")} about={t("providers.about")}>
-        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("act.add")}</Button>
+        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+          {t("act.add")}
+        </Button>
       </Heading>
       <FaultNote fault={error} />
       <Table<Provider>
-        size="middle" rowKey="id" pagination={false} scroll={{ x: "max-content" }} dataSource={data?.data ?? []}
+        size="middle"
+        rowKey="id"
+        pagination={false}
+        scroll={{ x: "max-content" }}
+        dataSource={data?.data ?? []}
         columns={[
-          { title: t("field.name"), dataIndex: "name", render: (name: string, one) => one.title || name },
-          { title: t("field.kind"), dataIndex: "kind" },
-          { title: t("providers.callback"), dataIndex: "callback", render: (url: string) => <Typography.Text copyable code>{url}</Typography.Text> },
-          { title: t("field.enabled"), dataIndex: "enabled", render: (on: boolean) => <Tag color={on ? "green" : "default"}>{t(on ? "profile.on" : "profile.off")}</Tag> },
           {
-            title: "", key: "act",
+            title: t("field.name"),
+            dataIndex: "name",
+            render: (name: string, one) => one.title || name,
+          },
+          { title: t("field.kind"), dataIndex: "kind" },
+          {
+            title: t("providers.callback"),
+            dataIndex: "callback",
+            render: (url: string) => (
+              <Typography.Text copyable code>
+                {url}
+              </Typography.Text>
+            ),
+          },
+          {
+            title: t("field.enabled"),
+            dataIndex: "enabled",
+            render: (on: boolean) => (
+              <Tag color={on ? "green" : "default"}>{t(on ? "profile.on" : "profile.off")}</Tag>
+            ),
+          },
+          {
+            title: "",
+            key: "act",
             render: (_, one) => (
               <Flex gap={4}>
-                <Button size="small" onClick={() => setEdited(one)}>{t("act.edit")}</Button>
-                <SureButton danger onSure={() => void act(() => api.DELETE("/api/v1/sign-in-providers/{provider}", { params: of(one) }))}>{t("act.delete")}</SureButton>
+                <Button size="small" onClick={() => setEdited(one)}>
+                  {t("act.edit")}
+                </Button>
+                <SureButton
+                  danger
+                  onSure={() =>
+                    void act(() =>
+                      api.DELETE("/api/v1/sign-in-providers/{provider}", { params: of(one) }),
+                    )
+                  }
+                >
+                  {t("act.delete")}
+                </SureButton>
               </Flex>
             ),
           },
         ]}
       />
       {edited && (
-        <Editor title={old?.name ?? t("act.add")} fields={fields} before={old as Values | undefined} save={save} onClose={() => setEdited(undefined)}>
+        <Editor
+          title={old?.name ?? t("act.add")}
+          fields={fields}
+          before={old as Values | undefined}
+          save={save}
+          onClose={() => setEdited(undefined)}
+        >
           {old && <Alert type="info" title={t("providers.callback")} description={old.callback} />}
         </Editor>
       )}

@@ -33,7 +33,13 @@ export default function Register() {
     setBusy(true);
     setFault(undefined);
     try {
-      const body = { email, password, invitation: rest.invitation ?? "", captcha: rest.captcha ?? "", captcha_id: drawn.data?.id ?? "" };
+      const body = {
+        email,
+        password,
+        invitation: rest.invitation ?? "",
+        captcha: rest.captcha ?? "",
+        captcha_id: drawn.data?.id ?? "",
+      };
       const { next } = await told(api.POST("/api/v1/registration", { body }));
       if (next === "confirm") setWritten(true);
       else {
@@ -47,7 +53,14 @@ export default function Register() {
       setBusy(false);
     }
   };
-  if (written) return <Result status="success" title={t("session.letterSent")} subTitle={t("session.letterSentAbout")} />;
+  if (written)
+    return (
+      <Result
+        status="success"
+        title={t("session.letterSent")}
+        subTitle={t("session.letterSentAbout")}
+      />
+    );
   if (site.registration === "closed") {
     return (
       <>
@@ -59,23 +72,60 @@ export default function Register() {
   return (
     <Card style={{ maxWidth: 420, margin: "32px auto" }}>
       <Heading title={t("session.register")} />
-      <Form<Shown> layout="vertical" requiredMark={false} initialValues={{ invitation }} onFinish={(shown) => void submit(shown)}>
-        <Form.Item name="email" label={t("session.email")} rules={[{ required: true, message: t("session.emailNeeded") }]}>
+      <Form<Shown>
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ invitation }}
+        onFinish={(shown) => void submit(shown)}
+      >
+        <Form.Item
+          name="email"
+          label={t("session.email")}
+          rules={[{ required: true, message: t("session.emailNeeded") }]}
+        >
           <Input type="email" autoComplete="username" autoFocus />
         </Form.Item>
-        <Form.Item name="password" label={t("session.password")} extra={t("session.passwordRule")} rules={[{ required: true, message: t("session.passwordNeeded") }]}>
+        <Form.Item
+          name="password"
+          label={t("session.password")}
+          extra={t("session.passwordRule")}
+          rules={[{ required: true, message: t("session.passwordNeeded") }]}
+        >
           <Input.Password autoComplete="new-password" />
         </Form.Item>
-        <Form.Item name="invitation" label={t("field.invitation")} rules={[{ required: site.registration === "invited", message: t("form.needed", { what: t("field.invitation") }) }]}>
+        <Form.Item
+          name="invitation"
+          label={t("field.invitation")}
+          rules={[
+            {
+              required: site.registration === "invited",
+              message: t("form.needed", { what: t("field.invitation") }),
+            },
+          ]}
+        >
           <Input autoComplete="off" />
         </Form.Item>
-        {site.captcha && <CaptchaField drawn={drawn.data} fault={drawn.error} onAnew={() => void drawn.refetch()} />}
+        {site.captcha && (
+          <CaptchaField
+            drawn={drawn.data}
+            fault={drawn.error}
+            onAnew={() => void drawn.refetch()}
+          />
+        )}
         <FaultNote fault={fault} />
-        <Button type="primary" htmlType="submit" block loading={busy} style={{ marginTop: 16 }}>{t("session.register")}</Button>
+        <Button type="primary" htmlType="submit" block loading={busy} style={{ marginTop: 16 }}>
+          {t("session.register")}
+        </Button>
       </Form>
       <Elsewhere next="/console/dashboard" invitation={invitation} />
-      {site.terms && <p><Link to="/console/terms">{t("session.terms")}</Link></p>}
-      <p><Link to="/console/sign-in">{t("session.signIn")}</Link></p>
+      {site.terms && (
+        <p>
+          <Link to="/console/terms">{t("session.terms")}</Link>
+        </p>
+      )}
+      <p>
+        <Link to="/console/sign-in">{t("session.signIn")}</Link>
+      </p>
     </Card>
   );
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Button, Flex, Skeleton, Tabs } from "antd";
+import { Button, Flex, Skeleton } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
@@ -8,6 +8,7 @@ import { Section } from "../house/section";
 import { useAct } from "../parts/act";
 import { FaultNote } from "../parts/fault";
 import type { Field, Values } from "../parts/field";
+import { Tabs } from "../parts/tabs";
 import { Heading } from "../parts/heading";
 
 const NAME: Field[] = [
@@ -19,15 +20,30 @@ const NAME: Field[] = [
   { name: "display_rate", kind: "text", help: "displayRate" },
   { name: "public_pricing", kind: "switch", help: "publicPricing" },
 ];
-const PAGES: Field[] = (["home", "footer", "terms", "privacy"] as const).map((name) => ({ name, kind: "long", help: "markdown" }));
+const PAGES: Field[] = (["home", "footer", "terms", "privacy"] as const).map((name) => ({
+  name,
+  kind: "long",
+  help: "markdown",
+}));
 
 export default function Settings() {
   const { t } = useTranslation();
   const groups = useGroupNames().map((value) => ({ value, label: value }));
-  const { data, error } = useQuery({ queryKey: ["settings"], queryFn: () => told(api.GET("/api/v1/settings")) });
-  const putSite = (body: Values) => api.PUT("/api/v1/settings/site", { body: body as Schemas["Site"] });
+  const { data, error } = useQuery({
+    queryKey: ["settings"],
+    queryFn: () => told(api.GET("/api/v1/settings")),
+  });
+  const putSite = (body: Values) =>
+    api.PUT("/api/v1/settings/site", { body: body as Schemas["Site"] });
   const signUp: Field[] = [
-    { name: "mode", kind: "choice", options: (["closed", "invited", "open"] as const).map((value) => ({ value, label: t(`settings.mode.${value}`) })) },
+    {
+      name: "mode",
+      kind: "choice",
+      options: (["closed", "invited", "open"] as const).map((value) => ({
+        value,
+        label: t(`settings.mode.${value}`),
+      })),
+    },
     { name: "credit", kind: "text", help: "usd" },
     { name: "account_group", kind: "choice", options: groups },
     { name: "captcha", kind: "switch", label: "captchaWanted" },
@@ -40,19 +56,74 @@ export default function Settings() {
       <FaultNote fault={error} />
       {!data && !error && <Skeleton active />}
       {data && (
-        <Tabs
-          style={{ maxWidth: 760 }}
-          items={[
-            { key: "site", label: t("settings.site"), children: <Section title={t("settings.site")} fields={NAME} value={data.site as Values} put={putSite} /> },
-            { key: "pages", label: t("settings.pages"), children: <Section title={t("settings.pages")} fields={PAGES} value={data.site as Values} put={putSite} /> },
-            { key: "signUp", label: t("settings.signUp"), children: <Section title={t("settings.signUp")} fields={signUp} value={data.sign_up as Values} put={(body) => api.PUT("/api/v1/settings/sign-up", { body: body as Schemas["SignUp"] })} /> },
-            {
-              key: "auto", label: t("settings.auto"),
-              children: <Section title={t("settings.auto")} fields={[{ name: "groups", kind: "words", options: groups, help: "autoGroups" }]} value={{ groups: data.auto_groups }} put={(body) => api.PUT("/api/v1/settings/auto-groups", { body: body as Schemas["AutoGroupsBody"] })} />,
-            },
-            { key: "mail", label: t("settings.mail"), children: <Mail sends={data.sends_mail} /> },
-          ]}
-        />
+        <div style={{ maxWidth: 760 }}>
+          <Tabs
+            label={t("menu.settings")}
+            items={[
+              {
+                key: "site",
+                label: t("settings.site"),
+                children: (
+                  <Section
+                    title={t("settings.site")}
+                    fields={NAME}
+                    value={data.site as Values}
+                    put={putSite}
+                  />
+                ),
+              },
+              {
+                key: "pages",
+                label: t("settings.pages"),
+                children: (
+                  <Section
+                    title={t("settings.pages")}
+                    fields={PAGES}
+                    value={data.site as Values}
+                    put={putSite}
+                  />
+                ),
+              },
+              {
+                key: "signUp",
+                label: t("settings.signUp"),
+                children: (
+                  <Section
+                    title={t("settings.signUp")}
+                    fields={signUp}
+                    value={data.sign_up as Values}
+                    put={(body) =>
+                      api.PUT("/api/v1/settings/sign-up", { body: body as Schemas["SignUp"] })
+                    }
+                  />
+                ),
+              },
+              {
+                key: "auto",
+                label: t("settings.auto"),
+                children: (
+                  <Section
+                    title={t("settings.auto")}
+                    fields={[
+                      { name: "groups", kind: "words", options: groups, help: "autoGroups" },
+                    ]}
+                    value={{ groups: data.auto_groups }}
+                    put={(body) =>
+                      api.PUT("/api/v1/settings/auto-groups", {
+                        body: body as Schemas["AutoGroupsBody"],
+                      })
+                    }
+                  />
+                ),
+              },
+              {
+                key: "mail",
+                label: t("settings.mail"),
+                children: <Mail sends={data.sends_mail} />,
+              },
+            ]}
+          />
+        </div>
       )}
     </>
   );
@@ -64,7 +135,14 @@ function Mail({ sends }: { sends: boolean }) {
   return (
     <Flex vertical gap="small" align="flex-start">
       <span>{t(sends ? "settings.mailOn" : "settings.mailOff")}</span>
-      <Button disabled={!sends} onClick={() => void act(() => api.POST("/api/v1/settings/mail/test"), t("session.letterSent"))}>{t("settings.mailTest")}</Button>
+      <Button
+        disabled={!sends}
+        onClick={() =>
+          void act(() => api.POST("/api/v1/settings/mail/test"), t("session.letterSent"))
+        }
+      >
+        {t("settings.mailTest")}
+      </Button>
     </Flex>
   );
 }

@@ -45,25 +45,50 @@ export default function SignIn() {
   return (
     <Card style={{ maxWidth: 420, margin: "32px auto" }}>
       <Heading title={t("session.signIn")} />
-      {elsewhere && <Alert type="error" showIcon title={t("session.elsewhereFailed", { code: elsewhere })} style={{ marginBottom: 16 }} />}
+      {elsewhere && (
+        <Alert
+          type="error"
+          showIcon
+          title={t("session.elsewhereFailed", { code: elsewhere })}
+          style={{ marginBottom: 16 }}
+        />
+      )}
       <Form<Shown> layout="vertical" requiredMark={false} onFinish={(shown) => void submit(shown)}>
-        <Form.Item name="email" label={t("session.email")} rules={[{ required: true, message: t("session.emailNeeded") }]}>
+        <Form.Item
+          name="email"
+          label={t("session.email")}
+          rules={[{ required: true, message: t("session.emailNeeded") }]}
+        >
           <Input type="email" autoComplete="username" autoFocus />
         </Form.Item>
-        <Form.Item name="password" label={t("session.password")} rules={[{ required: true, message: t("session.passwordNeeded") }]}>
+        <Form.Item
+          name="password"
+          label={t("session.password")}
+          rules={[{ required: true, message: t("session.passwordNeeded") }]}
+        >
           <Input.Password autoComplete="current-password" />
         </Form.Item>
         {wantsCode && (
-          <Form.Item name="code" label={t("proof.code")} rules={[{ required: true, message: t("session.codeNeeded") }]}>
+          <Form.Item
+            name="code"
+            label={t("proof.code")}
+            rules={[{ required: true, message: t("session.codeNeeded") }]}
+          >
             <Input autoComplete="one-time-code" autoFocus />
           </Form.Item>
         )}
         <FaultNote fault={fault} />
-        <Button type="primary" htmlType="submit" block loading={busy} style={{ marginTop: 16 }}>{t("session.signIn")}</Button>
+        <Button type="primary" htmlType="submit" block loading={busy} style={{ marginTop: 16 }}>
+          {t("session.signIn")}
+        </Button>
       </Form>
       <Elsewhere next={next} />
       <Flex wrap justify="space-between" style={{ marginTop: 16 }}>
-        {site.registration === "closed" ? <span /> : <Link to="/console/register">{t("session.register")}</Link>}
+        {site.registration === "closed" ? (
+          <span />
+        ) : (
+          <Link to="/console/register">{t("session.register")}</Link>
+        )}
         {site.sendsMail && <Link to="/console/forgotten">{t("session.forgotten")}</Link>}
       </Flex>
     </Card>

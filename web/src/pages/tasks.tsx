@@ -1,18 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Card, Col, Empty, Image, Progress, Row, Segmented, Switch, Tag, Typography } from "antd";
+import { Col, Empty, Row, Segmented, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { api, type Schemas, told } from "../api/client";
+import { api, told } from "../api/client";
 import { FaultNote } from "../parts/fault";
 import { Heading } from "../parts/heading";
 import { More, rowsOf, usePages } from "../parts/listing";
-import { useMoney } from "../parts/money";
-import { useWhen } from "../parts/when";
 import { useOperator } from "../session/provider";
-import { pictureOf, soundOf } from "../tasks/picture";
-
-type Task = Schemas["TaskView"];
+import { TaskTile } from "../tasks/task-tile";
 
 export default function Tasks() {
   const { t } = useTranslation();
@@ -21,43 +17,44 @@ export default function Tasks() {
   const [status, setStatus] = useState("");
   const [all, setAll] = useState(false);
   const pages = usePages(["tasks", status, all], (cursor) =>
-    told(api.GET("/api/v1/tasks", { params: { query: { status, mine: !all, cursor, limit: 24 } } })),
+    told(
+      api.GET("/api/v1/tasks", { params: { query: { status, mine: !all, cursor, limit: 24 } } }),
+    ),
   );
   const tasks = rowsOf(pages);
   return (
     <>
       <Heading title={t("menu.tasks")} about={t("tasks.about")}>
-        {operator && <label><Switch size="small" checked={all} onChange={setAll} aria-label={t("tasks.all")} /> {t("tasks.all")}</label>}
+        {operator && (
+          <label>
+            <Switch size="small" checked={all} onChange={setAll} aria-label={t("tasks.all")} />{" "}
+            {t("tasks.all")}
+          </label>
+        )}
       </Heading>
       <Segmented
-        aria-label={t("field.status")} value={status} style={{ marginBottom: 16 }} onChange={(next) => { setStatus(next); void queries.invalidateQueries({ queryKey: ["tasks"] }); }}
-        options={["", "IN_PROGRESS", "SUCCESS", "FAILURE"].map((one) => ({ value: one, label: t(`tasks.state.${one || "all"}`) }))}
+        aria-label={t("field.status")}
+        value={status}
+        style={{ marginBottom: 16 }}
+        onChange={(next) => {
+          setStatus(next);
+          void queries.invalidateQueries({ queryKey: ["tasks"] });
+        }}
+        options={["", "IN_PROGRESS", "SUCCESS", "FAILURE"].map((one) => ({
+          value: one,
+          label: t(`tasks.state.${one || "all"}`),
+        }))}
       />
       <FaultNote fault={pages.error} />
       {!pages.isPending && tasks.length === 0 && <Empty description={t("tasks.none")} />}
       <Row gutter={[16, 16]}>
-        {tasks.map((task) => <Col key={task.id} xs={24} sm={12} lg={8} xl={6}><TaskTile task={task} /></Col>)}
+        {tasks.map((task) => (
+          <Col key={task.id} xs={24} sm={12} lg={8} xl={6}>
+            <TaskTile task={task} />
+          </Col>
+        ))}
       </Row>
       <More pages={pages} />
     </>
-  );
-}
-
-function TaskTile({ task }: { task: Task }) {
-  const money = useMoney();
-  const when = useWhen();
-  const { t } = useTranslation();
-  const picture = pictureOf(task);
-  const sound = soundOf(task);
-  const prompt = typeof task.result["prompt"] === "string" ? task.result["prompt"] : task.model;
-  return (
-    <Card size="small" title={`${task.kind} · ${task.action}`} extra={<Tag color={task.error ? "red" : "green"}>{task.status}</Tag>}>
-      {picture && <Image src={picture} alt={prompt} style={{ width: "100%" }} loading="lazy" />}
-      {sound && <audio controls preload="none" src={sound} aria-label={prompt} style={{ width: "100%" }} />}
-      {!task.finished_at && <Progress percent={task.progress} aria-label={t("playground.progress")} />}
-      <Typography.Paragraph ellipsis={{ rows: 2 }} style={{ marginTop: 8 }}>{prompt}</Typography.Paragraph>
-      {task.error && <Typography.Paragraph type="danger">{task.error}</Typography.Paragraph>}
-      <small>{when(task.created_at)} · {money(task.charge ?? task.held)}</small>
-    </Card>
   );
 }

@@ -23,39 +23,106 @@ export default function Tokens() {
   const act = useAct("tokens");
   const [edited, setEdited] = useState<Token | "new">();
   const [made, setMade] = useState<Token>();
-  const pages = usePages(["tokens"], (cursor) => told(api.GET("/api/v1/tokens", { params: { query: { cursor } } })));
+  const pages = usePages(["tokens"], (cursor) =>
+    told(api.GET("/api/v1/tokens", { params: { query: { cursor } } })),
+  );
   const rotate = (token: Token) =>
-    act(async () => setMade(await told(api.POST("/api/v1/tokens/{token}/key", { params: { path: { token: String(token.id) } } }))));
-  const remove = (token: Token) => act(() => api.DELETE("/api/v1/tokens/{token}", { params: { path: { token: String(token.id) } } }));
+    act(async () =>
+      setMade(
+        await told(
+          api.POST("/api/v1/tokens/{token}/key", { params: { path: { token: String(token.id) } } }),
+        ),
+      ),
+    );
+  const remove = (token: Token) =>
+    act(() =>
+      api.DELETE("/api/v1/tokens/{token}", { params: { path: { token: String(token.id) } } }),
+    );
   return (
     <>
       <Heading title={t("menu.tokens")} about={t("tokens.about")}>
-        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("tokens.new")}</Button>
+        <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+          {t("tokens.new")}
+        </Button>
       </Heading>
       <Listing<Token>
         pages={pages}
         rowKey="id"
         empty={t("tokens.none")}
         columns={[
-          { title: t("field.name"), dataIndex: "name", render: (name: string, token) => <><strong>{name}</strong><br /><code>{token.mask}</code></> },
-          { title: t("field.status"), dataIndex: "status", render: (status: Token["status"]) => <Tag color={COLOURS[status]}>{t(`tokens.status.${status}`)}</Tag> },
-          { title: t("field.groups"), dataIndex: "groups", render: (groups: string[]) => groups.join(" → ") || t("tokens.ownGroup") },
-          { title: t("field.spent"), render: (_, token) => <>{money(token.spent)}{Object.entries(token.budget).map(([period, most]) => <div key={period}><small>{t(`field.budget_${period}`)}: {money(most)}</small></div>)}</> },
-          { title: t("field.expires_at"), dataIndex: "expires_at", render: (at: string | null) => (at ? when(at) : t("balance.never")) },
           {
-            title: "", key: "act",
+            title: t("field.name"),
+            dataIndex: "name",
+            render: (name: string, token) => (
+              <>
+                <strong>{name}</strong>
+                <br />
+                <code>{token.mask}</code>
+              </>
+            ),
+          },
+          {
+            title: t("field.status"),
+            dataIndex: "status",
+            render: (status: Token["status"]) => (
+              <Tag color={COLOURS[status]}>{t(`tokens.status.${status}`)}</Tag>
+            ),
+          },
+          {
+            title: t("field.groups"),
+            dataIndex: "groups",
+            render: (groups: string[]) => groups.join(" → ") || t("tokens.ownGroup"),
+          },
+          {
+            title: t("field.spent"),
+            render: (_, token) => (
+              <>
+                {money(token.spent)}
+                {Object.entries(token.budget).map(([period, most]) => (
+                  <div key={period}>
+                    <small>
+                      {t(`field.budget_${period}`)}: {money(most)}
+                    </small>
+                  </div>
+                ))}
+              </>
+            ),
+          },
+          {
+            title: t("field.expires_at"),
+            dataIndex: "expires_at",
+            render: (at: string | null) => (at ? when(at) : t("balance.never")),
+          },
+          {
+            title: "",
+            key: "act",
             render: (_, token) => (
               <Flex gap={4}>
-                <Button size="small" onClick={() => setEdited(token)}>{t("act.edit")}</Button>
-                <SureButton disabled={token.managed} ask={t("tokens.rotateAsk")} onSure={() => void rotate(token)}>{t("tokens.rotate")}</SureButton>
-                <SureButton danger disabled={token.managed} onSure={() => void remove(token)}>{t("act.delete")}</SureButton>
+                <Button size="small" onClick={() => setEdited(token)}>
+                  {t("act.edit")}
+                </Button>
+                <SureButton
+                  disabled={token.managed}
+                  ask={t("tokens.rotateAsk")}
+                  onSure={() => void rotate(token)}
+                >
+                  {t("tokens.rotate")}
+                </SureButton>
+                <SureButton danger disabled={token.managed} onSure={() => void remove(token)}>
+                  {t("act.delete")}
+                </SureButton>
               </Flex>
             ),
           },
         ]}
       />
       {edited && (
-        <TokenEditor token={edited === "new" ? undefined : edited} onMade={setMade} onSaved={() => void pages.refetch()} onClose={() => setEdited(undefined)} />
+        <TokenEditor
+          token={edited === "new" ? undefined : edited}
+          onMade={setMade}
+          onSaved={() => void pages.refetch()}
+          onClose={() => setEdited(undefined)}
+        />
       )}
       {made && <Made token={made} onClose={() => setMade(undefined)} />}
     </>

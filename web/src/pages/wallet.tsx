@@ -39,13 +39,23 @@ function Redeem() {
   const act = useAct("me", "wallet", "dashboard");
   const [code, setCode] = useState("");
   const redeem = async () => {
-    if (await act(() => api.POST("/api/v1/redemptions", { body: { code } }), t("wallet.redeemed"))) setCode("");
+    if (await act(() => api.POST("/api/v1/redemptions", { body: { code } }), t("wallet.redeemed")))
+      setCode("");
   };
   return (
     <Card size="small" title={t("wallet.redeem")} style={{ marginBottom: 16, maxWidth: 560 }}>
       <Flex gap="small">
-        <Input aria-label={t("wallet.code")} placeholder={t("wallet.code")} value={code} onChange={(change) => setCode(change.target.value)} onPressEnter={() => void redeem()} autoComplete="off" />
-        <Button type="primary" disabled={!code.trim()} onClick={() => void redeem()}>{t("wallet.redeem")}</Button>
+        <Input
+          aria-label={t("wallet.code")}
+          placeholder={t("wallet.code")}
+          value={code}
+          onChange={(change) => setCode(change.target.value)}
+          onPressEnter={() => void redeem()}
+          autoComplete="off"
+        />
+        <Button type="primary" disabled={!code.trim()} onClick={() => void redeem()}>
+          {t("wallet.redeem")}
+        </Button>
       </Flex>
     </Card>
   );
@@ -55,7 +65,9 @@ function Transfers() {
   const { t } = useTranslation();
   const money = useMoney();
   const when = useWhen();
-  const pages = usePages(["wallet"], (cursor) => told(api.GET("/api/v1/wallet", { params: { query: { cursor } } })));
+  const pages = usePages(["wallet"], (cursor) =>
+    told(api.GET("/api/v1/wallet", { params: { query: { cursor } } })),
+  );
   return (
     <Listing<Schemas["WalletView"]>
       pages={pages}
@@ -63,8 +75,16 @@ function Transfers() {
       empty={t("wallet.none")}
       columns={[
         { title: t("field.created_at"), dataIndex: "created_at", render: (at: string) => when(at) },
-        { title: t("field.kind"), dataIndex: "kind", render: (kind: string) => <Tag>{t(`wallet.kind.${kind}`, { defaultValue: kind })}</Tag> },
-        { title: t("field.amount"), dataIndex: "amount", render: (amount: string) => money(amount) },
+        {
+          title: t("field.kind"),
+          dataIndex: "kind",
+          render: (kind: string) => <Tag>{t(`wallet.kind.${kind}`, { defaultValue: kind })}</Tag>,
+        },
+        {
+          title: t("field.amount"),
+          dataIndex: "amount",
+          render: (amount: string) => money(amount),
+        },
         { title: t("field.note"), dataIndex: "note" },
       ]}
     />

@@ -5,7 +5,9 @@ import { useTranslation } from "react-i18next";
 import { Refusal } from "../api/call";
 
 /** Does something to the server, says how it went, and reads anew what it changed. */
-export function useAct(...changed: string[]): (doing: () => Promise<unknown>, done?: string) => Promise<boolean> {
+export function useAct(
+  ...changed: string[]
+): (doing: () => Promise<unknown>, done?: string) => Promise<boolean> {
   const { message, notification } = App.useApp();
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -14,7 +16,10 @@ export function useAct(...changed: string[]): (doing: () => Promise<unknown>, do
       await doing();
     } catch (fault) {
       const refused = fault instanceof Refusal ? fault : undefined;
-      notification.error({ title: refused?.message ?? t("fault.away"), description: refused && [refused.hint, refused.code].filter(Boolean).join(" · ") });
+      notification.error({
+        title: refused?.message ?? t("fault.away"),
+        description: refused && [refused.hint, refused.code].filter(Boolean).join(" · "),
+      });
       return false;
     }
     await Promise.all(changed.map((name) => queries.invalidateQueries({ queryKey: [name] })));

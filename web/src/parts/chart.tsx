@@ -10,7 +10,15 @@ export interface Series {
 
 const Drawn = lazy(() => import("./drawn-chart"));
 
-export function Chart({ label, names, series }: { label: string; names: readonly string[]; series: readonly Series[] }) {
+export function Chart({
+  label,
+  names,
+  series,
+}: {
+  label: string;
+  names: readonly string[];
+  series: readonly Series[];
+}) {
   return (
     <Suspense fallback={<Skeleton active paragraph={{ rows: 6 }} title={false} />}>
       <Drawn label={label} names={names} series={series} />

@@ -17,14 +17,23 @@ export function Code({ text, label }: { text: string; label?: string }) {
         tabIndex={0}
         aria-label={label ?? t("code.text")}
         style={{
-          margin: 0, padding: "12px 44px 12px 14px", overflowX: "auto", borderRadius: token.borderRadius, fontSize: 13,
-          background: token.colorFillTertiary, fontFamily: token.fontFamilyCode,
+          margin: 0,
+          padding: "12px 44px 12px 14px",
+          overflowX: "auto",
+          borderRadius: token.borderRadius,
+          fontSize: 13,
+          background: token.colorFillTertiary,
+          fontFamily: token.fontFamilyCode,
         }}
       >
         <code>{text}</code>
       </pre>
       <Button
-        size="small" type="text" icon={<CopyOutlined />} aria-label={t("code.copy")} onClick={() => void copy()}
+        size="small"
+        type="text"
+        icon={<CopyOutlined />}
+        aria-label={t("code.copy")}
+        onClick={() => void copy()}
         style={{ position: "absolute", top: 8, right: 8 }}
       />
     </div>

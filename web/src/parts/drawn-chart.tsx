@@ -9,7 +9,15 @@ import type { Series } from "./chart";
 
 register([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
-export default function DrawnChart({ label, names, series }: { label: string; names: readonly string[]; series: readonly Series[] }) {
+export default function DrawnChart({
+  label,
+  names,
+  series,
+}: {
+  label: string;
+  names: readonly string[];
+  series: readonly Series[];
+}) {
   const place = useRef<HTMLDivElement>(null);
   const { token } = theme.useToken();
   useEffect(() => {
@@ -20,12 +28,26 @@ export default function DrawnChart({ label, names, series }: { label: string; na
       animation: false,
       textStyle: { color: token.colorText, fontFamily: token.fontFamily },
       color: [token.colorPrimary, token.colorError, token.colorWarning],
-      tooltip: { trigger: "axis", backgroundColor: token.colorBgElevated, textStyle: { color: token.colorText } },
+      tooltip: {
+        trigger: "axis",
+        backgroundColor: token.colorBgElevated,
+        textStyle: { color: token.colorText },
+      },
       legend: { textStyle: muted, top: 0 },
       grid: { left: 8, right: 8, top: 36, bottom: 8, containLabel: true },
       xAxis: { type: "category", data: [...names], axisLabel: muted },
-      yAxis: { type: "value", axisLabel: muted, splitLine: { lineStyle: { color: token.colorBorderSecondary } } },
-      series: series.map(({ name, values, kind = "bar" }) => ({ name, type: kind, data: [...values], stack: kind === "bar" ? "all" : "" })),
+      yAxis: {
+        type: "value",
+        axisLabel: muted,
+        splitLine: { lineStyle: { color: token.colorBorderSecondary } },
+      },
+      series: series.map(({ name, values, kind = "bar" }) => ({
+        name,
+        type: kind,
+        data: [...values],
+        barMaxWidth: 36,
+        stack: kind === "bar" ? "all" : "",
+      })),
     });
     const fit = new ResizeObserver(() => chart.resize());
     fit.observe(place.current);

@@ -9,6 +9,8 @@ import { Fields } from "./fields";
 interface Asked {
   title: string;
   fields: readonly Field[];
+  /** What few need: folded away. */
+  further?: readonly Field[];
   /** What is there; absent: something new. */
   before?: Values | undefined;
   /** A file says it: to be read only. */
@@ -21,10 +23,13 @@ interface Asked {
 /** A form at the side. It is there while it is open. */
 export function Editor({ title, fields, before, managed = false, save, onClose, children }: Asked) {
   const { t } = useTranslation();
+  const fields = [...main, ...further];
   const [form] = Form.useForm<Values>();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
-  const first = Object.fromEntries(fields.map(({ name, kind, start }) => [name, toForm(kind, before ? before[name] : start)]));
+  const first = Object.fromEntries(
+    fields.map(({ name, kind, start }) => [name, toForm(kind, before ? before[name] : start)]),
+  );
   const submit = async (typed: Values) => {
     setBusy(true);
     setFault(undefined);
@@ -45,15 +50,30 @@ export function Editor({ title, fields, before, managed = false, save, onClose, 
       onClose={onClose}
       footer={
         <Space>
-          <Button type="primary" loading={busy} disabled={managed} onClick={() => form.submit()}>{t("form.save")}</Button>
+          <Button type="primary" loading={busy} disabled={managed} onClick={() => form.submit()}>
+            {t("form.save")}
+          </Button>
           <Button onClick={onClose}>{t("form.cancel")}</Button>
         </Space>
       }
     >
-      {managed && <Alert type="info" showIcon title={t("form.managed")} style={{ marginBottom: 16 }} />}
-      <Form<Values> form={form} layout="vertical" initialValues={first} onFinish={(typed) => void submit(typed)}>
-        <Fields of={fields} disabled={managed} />
+      {managed && (
+        <Alert type="info" showIcon title={t("form.managed")} style={{ marginBottom: 16 }} />
+      )}
+      <Form<Values>
+        form={form}
+        layout="vertical"
+        initialValues={first}
+        onFinish={(typed) => void submit(typed)}
+      >
+        <Fields of={main} disabled={managed} />
         {children}
+        {further.length > 0 && (
+          <details className="further">
+            <summary>{t("form.further")}</summary>
+            <Fields of={further} disabled={managed} />
+          </details>
+        )}
         <FaultNote fault={fault} />
         <button type="submit" hidden />
       </Form>

@@ -7,7 +7,8 @@ import { Refusal } from "../api/call";
 export function FaultNote({ fault }: { fault: unknown }) {
   const { t } = useTranslation();
   if (fault === null || fault === undefined) return null;
-  if (!(fault instanceof Refusal)) return <Alert role="alert" type="error" showIcon title={t("fault.away")} />;
+  if (!(fault instanceof Refusal))
+    return <Alert role="alert" type="error" showIcon title={t("fault.away")} />;
   const known = [fault.code, `HTTP ${fault.status}`, fault.requestId].filter(Boolean).join(" · ");
   return (
     <Alert

@@ -11,16 +11,23 @@ const FIELDS: Field[] = [
 
 describe("a form's body", () => {
   it("says of a new thing what was typed", () => {
-    expect(bodyOf(FIELDS, { name: "a", limits: "rpm = 5", models: [], expires_at: "" }, undefined)).toEqual({ name: "a", limits: { rpm: 5 } });
+    expect(
+      bodyOf(FIELDS, { name: "a", limits: "rpm = 5", models: [], expires_at: "" }, undefined),
+    ).toEqual({ name: "a", limits: { rpm: 5 } });
   });
 
   it("says of an old one what differs", () => {
     const before = { name: "a", limits: { rpm: 5 }, models: ["x"], expires_at: null };
-    expect(bodyOf(FIELDS, { name: "a", limits: "rpm = 5\ntpm=9", models: [], expires_at: "" }, before)).toEqual({ limits: { rpm: 5, tpm: 9 }, models: [] });
+    expect(
+      bodyOf(FIELDS, { name: "a", limits: "rpm = 5\ntpm=9", models: [], expires_at: "" }, before),
+    ).toEqual({ limits: { rpm: 5, tpm: 9 }, models: [] });
   });
 
   it("keeps what was written", () => {
-    expect(fromForm("pairs", toForm("pairs", { a: "b", "c*": "d" }))).toEqual({ a: "b", "c*": "d" });
+    expect(fromForm("pairs", toForm("pairs", { a: "b", "c*": "d" }))).toEqual({
+      a: "b",
+      "c*": "d",
+    });
     expect(fromForm("lines", " k1\n\nk2 ")).toEqual(["k1", "k2"]);
     expect(() => fromForm("pairs", "nothing")).toThrow(SyntaxError);
   });

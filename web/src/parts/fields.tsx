@@ -36,15 +36,47 @@ async function judge(field: Field, typed: unknown, unreadable: string): Promise<
 function inputOf({ kind, options = [] }: Field, disabled: boolean) {
   const choices = options.map((one) => ({ ...one }));
   switch (kind) {
-    case "text": return <Input disabled={disabled} autoComplete="off" />;
-    case "secret": return <Input.Password disabled={disabled} autoComplete="new-password" />;
-    case "long": return <Input.TextArea disabled={disabled} autoSize={{ minRows: 2, maxRows: 12 }} />;
-    case "number": return <InputNumber disabled={disabled} style={{ width: "100%" }} />;
-    case "switch": return <Switch disabled={disabled} />;
-    case "words": return <Select mode="tags" disabled={disabled} options={choices} tokenSeparators={[",", " ", "\n"]} />;
-    case "choice": return <Select disabled={disabled} options={choices} showSearch={{ optionFilterProp: "label" }} />;
-    case "moment": return <Input type="datetime-local" disabled={disabled} />;
-    case "lines": return <Input.TextArea disabled={disabled} autoSize={{ minRows: 2, maxRows: 8 }} spellCheck={false} />;
-    default: return <Input.TextArea disabled={disabled} autoSize={{ minRows: 1, maxRows: 10 }} spellCheck={false} style={{ fontFamily: "monospace" }} />;
+    case "text":
+      return <Input disabled={disabled} autoComplete="off" />;
+    case "secret":
+      return <Input.Password disabled={disabled} autoComplete="new-password" />;
+    case "long":
+      return <Input.TextArea disabled={disabled} autoSize={{ minRows: 2, maxRows: 12 }} />;
+    case "number":
+      return <InputNumber disabled={disabled} style={{ width: "100%" }} />;
+    case "switch":
+      return <Switch disabled={disabled} />;
+    case "words":
+      return (
+        <Select
+          mode="tags"
+          disabled={disabled}
+          options={choices}
+          tokenSeparators={[",", " ", "\n"]}
+        />
+      );
+    case "choice":
+      return (
+        <Select disabled={disabled} options={choices} showSearch={{ optionFilterProp: "label" }} />
+      );
+    case "moment":
+      return <Input type="datetime-local" disabled={disabled} />;
+    case "lines":
+      return (
+        <Input.TextArea
+          disabled={disabled}
+          autoSize={{ minRows: 2, maxRows: 8 }}
+          spellCheck={false}
+        />
+      );
+    default:
+      return (
+        <Input.TextArea
+          disabled={disabled}
+          autoSize={{ minRows: 1, maxRows: 10 }}
+          spellCheck={false}
+          style={{ fontFamily: "monospace" }}
+        />
+      );
   }
 }

@@ -1,5 +1,10 @@
-import { type InfiniteData, useInfiniteQuery, type UseInfiniteQueryResult } from "@tanstack/react-query";
-import { Button, Empty, Flex, Table, type TableProps } from "antd";
+import {
+  type InfiniteData,
+  useInfiniteQuery,
+  type UseInfiniteQueryResult,
+} from "@tanstack/react-query";
+import { Button, Empty, Flex, type TableProps } from "antd";
+import { Table } from "./table";
 import { useTranslation } from "react-i18next";
 
 import { FaultNote } from "./fault";
@@ -12,7 +17,10 @@ interface Page<Row> {
 export type Pages<Row> = UseInfiniteQueryResult<InfiniteData<Page<Row>>>;
 
 /** A list that the server gives piece by piece. fetch: the page after a cursor. */
-export function usePages<Row>(key: readonly unknown[], fetch: (cursor: string) => Promise<Page<Row>>): Pages<Row> {
+export function usePages<Row>(
+  key: readonly unknown[],
+  fetch: (cursor: string) => Promise<Page<Row>>,
+): Pages<Row> {
   return useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => fetch(pageParam),
@@ -41,7 +49,11 @@ export function Listing<Row extends object>({ pages, empty, ...table }: Shown<Ro
         dataSource={rowsOf(pages)}
         pagination={false}
         scroll={{ x: "max-content" }}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={empty ?? t("list.empty")} /> }}
+        locale={{
+          emptyText: (
+            <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={empty ?? t("list.empty")} />
+          ),
+        }}
         {...table}
       />
       <More pages={pages} />
@@ -54,7 +66,9 @@ export function More<Row>({ pages }: { pages: Pages<Row> }) {
   if (!pages.hasNextPage) return null;
   return (
     <Flex justify="center" style={{ marginTop: 16 }}>
-      <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>{t("list.more")}</Button>
+      <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+        {t("list.more")}
+      </Button>
     </Flex>
   );
 }

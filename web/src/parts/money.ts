@@ -7,12 +7,17 @@ export type Money = (usd: string | number | null | undefined) => string;
 
 export function useMoney(): Money {
   const { display_currency: currency, display_rate: rate } = useSite();
-  return (usd) => (usd === null || usd === undefined || usd === "" ? "–" : shownMoney(Number(usd), currency, Number(rate)));
+  return (usd) =>
+    usd === null || usd === undefined || usd === ""
+      ? "–"
+      : shownMoney(Number(usd), currency, Number(rate));
 }
 
 export function shownMoney(usd: number, currency: string, rate: number): string {
   const amount = usd * rate;
-  const figure = Number(Math.abs(amount).toPrecision(7)).toFixed(9).replace(/\.?0+$/, "");
+  const figure = Number(Math.abs(amount).toPrecision(7))
+    .toFixed(9)
+    .replace(/\.?0+$/, "");
   const sign = SIGNS[currency] ?? `${currency} `;
   return `${amount < 0 ? "−" : ""}${sign}${figure}`;
 }

@@ -17,9 +17,15 @@ async function all(pieces: readonly Uint8Array[]): Promise<string[]> {
 
 describe("events of a stream", () => {
   it("are the same wherever it is cut", async () => {
-    const bytes = new TextEncoder().encode('data: {"a":"你好"}\n\n: ping\n\ndata: x\r\n\r\ndata: [DONE]\n\n');
+    const bytes = new TextEncoder().encode(
+      'data: {"a":"你好"}\n\n: ping\n\ndata: x\r\n\r\ndata: [DONE]\n\n',
+    );
     for (let cut = 0; cut <= bytes.length; cut++) {
-      expect(await all([bytes.slice(0, cut), bytes.slice(cut)])).toEqual(['{"a":"你好"}', "x", "[DONE]"]);
+      expect(await all([bytes.slice(0, cut), bytes.slice(cut)])).toEqual([
+        '{"a":"你好"}',
+        "x",
+        "[DONE]",
+      ]);
     }
   });
 });
@@ -30,7 +36,10 @@ describe("what was told", () => {
   it("grows by each piece and ends with the usage", () => {
     const first = withChunk(none, { choices: [{ delta: { content: "Hel" } }] });
     const second = withChunk(first, { choices: [{ delta: { content: "lo" } }] });
-    const last = withChunk(second, { choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } });
+    const last = withChunk(second, {
+      choices: [],
+      usage: { prompt_tokens: 1, completion_tokens: 2 },
+    });
     expect(last).toMatchObject({ content: "Hello", usage: { completion_tokens: 2 } });
   });
 

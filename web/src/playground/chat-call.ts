@@ -27,11 +27,20 @@ interface Chunk {
   error?: { message?: string };
 }
 
-export async function* chat(key: string, model: string, turns: readonly Turn[], signal: AbortSignal): AsyncGenerator<Told> {
+export async function* chat(
+  key: string,
+  model: string,
+  turns: readonly Turn[],
+  signal: AbortSignal,
+): AsyncGenerator<Told> {
   const body = { model, messages: turns, stream: true, stream_options: { include_usage: true } };
   const reply = await send("/v1/chat/completions", { method: "POST", body, key, signal });
   if (reply.body === null) return;
-  let told: Told = { content: "", reasoning: "", requestId: reply.headers.get("x-request-id") ?? "" };
+  let told: Told = {
+    content: "",
+    reasoning: "",
+    requestId: reply.headers.get("x-request-id") ?? "",
+  };
   for await (const data of events(reply.body)) {
     if (data === "[DONE]") break;
     told = withChunk(told, JSON.parse(data) as Chunk);

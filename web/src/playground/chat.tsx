@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { FaultNote } from "../parts/fault";
+import { useMoney } from "../parts/money";
 import { chat, type Told, type Turn } from "./chat-call";
 import { useKey } from "./key";
 import { ModelField } from "./model-field";
@@ -44,26 +45,49 @@ export function ChatTrial() {
       <ModelField offered={offered.data ?? []} value={model} onChange={setChosen} />
       <FaultNote fault={offered.error} />
       <div aria-live="polite">
-        {turns.map((turn, place) => <Said key={place} turn={turn} />)}
-        {busy && told && <Said turn={{ role: "assistant", content: told.content || told.reasoning || "…" }} />}
+        {turns.map((turn, place) => (
+          <Said key={place} turn={turn} />
+        ))}
+        {busy && told && (
+          <Said turn={{ role: "assistant", content: told.content || told.reasoning || "…" }} />
+        )}
       </div>
       {!busy && told?.usage && <Spent told={told} />}
       <FaultNote fault={fault} />
       <Form.Item label={t("playground.message")} htmlFor="chat-message" style={{ marginTop: 12 }}>
         <Input.TextArea
-          id="chat-message" value={typed} autoSize={{ minRows: 2, maxRows: 10 }}
+          id="chat-message"
+          value={typed}
+          autoSize={{ minRows: 2, maxRows: 10 }}
           onChange={(change) => setTyped(change.target.value)}
           onPressEnter={(press) => {
-            if (press.shiftKey || press.nativeEvent.isComposing || !typed.trim() || busy || !key) return;
+            if (press.shiftKey || press.nativeEvent.isComposing || !typed.trim() || busy || !key)
+              return;
             press.preventDefault();
             void ask();
           }}
         />
       </Form.Item>
       <Flex gap="small">
-        <Button type="primary" disabled={!key || !model || !typed.trim()} loading={busy} onClick={() => void ask()}>{t("playground.send")}</Button>
+        <Button
+          type="primary"
+          disabled={!key || !model || !typed.trim()}
+          loading={busy}
+          onClick={() => void ask()}
+        >
+          {t("playground.send")}
+        </Button>
         {busy && <Button onClick={() => running.current?.abort()}>{t("playground.stop")}</Button>}
-        {!busy && turns.length > 0 && <Button onClick={() => { setTurns([]); setTold(undefined); }}>{t("playground.anew")}</Button>}
+        {!busy && turns.length > 0 && (
+          <Button
+            onClick={() => {
+              setTurns([]);
+              setTold(undefined);
+            }}
+          >
+            {t("playground.anew")}
+          </Button>
+        )}
       </Flex>
     </Form>
   );
@@ -76,11 +100,16 @@ function Said({ turn }: { turn: Turn }) {
   return (
     <div
       style={{
-        margin: "8px 0", padding: "10px 14px", borderRadius: token.borderRadiusLG, maxWidth: 720,
+        margin: "8px 0",
+        padding: "10px 14px",
+        borderRadius: token.borderRadiusLG,
+        maxWidth: 720,
         background: own ? token.colorPrimaryBg : token.colorFillTertiary,
       }}
     >
-      <Typography.Text type="secondary" style={{ fontSize: 12 }}>{t(own ? "playground.you" : "playground.model")}</Typography.Text>
+      <Typography.Text type="secondary" style={{ fontSize: 12 }}>
+        {t(own ? "playground.you" : "playground.model")}
+      </Typography.Text>
       <div style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{turn.content}</div>
     </div>
   );
@@ -88,12 +117,13 @@ function Said({ turn }: { turn: Turn }) {
 
 function Spent({ told }: { told: Told }) {
   const { t } = useTranslation();
+  const money = useMoney();
   const { usage } = told;
   if (!usage) return null;
   return (
     <Typography.Text type="secondary" style={{ fontSize: 12 }}>
       {t("playground.spent", { prompt: usage.prompt_tokens, completion: usage.completion_tokens })}
-      {usage.cost !== undefined && ` · $${usage.cost}`} · {told.requestId}
+      {usage.cost !== undefined && ` · ${money(usage.cost)}`} · {told.requestId}
     </Typography.Text>
   );
 }

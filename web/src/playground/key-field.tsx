@@ -8,7 +8,10 @@ export function KeyField() {
   const key = useKey();
   return (
     // A form of its own, so that password managers leave the other fields alone.
-    <form onSubmit={(submit) => submit.preventDefault()} style={{ maxWidth: 560, marginBottom: 16, display: "grid", gap: 4 }}>
+    <form
+      onSubmit={(submit) => submit.preventDefault()}
+      style={{ maxWidth: 560, marginBottom: 16, display: "grid", gap: 4 }}
+    >
       <label htmlFor="relay-key">{t("key.label")}</label>
       <Input.Password
         id="relay-key"

@@ -26,9 +26,14 @@ const ENDED = new Set(["SUCCESS", "FAILURE", "CANCEL", "MODAL"]);
 
 export class Unaccepted extends Error {}
 
-export const ended = (task: Task | undefined): boolean => task !== undefined && ENDED.has(task.status);
+export const ended = (task: Task | undefined): boolean =>
+  task !== undefined && ENDED.has(task.status);
 
-export async function submit(key: string, what: "imagine" | "action" | "modal", body: object): Promise<Submitted> {
+export async function submit(
+  key: string,
+  what: "imagine" | "action" | "modal",
+  body: object,
+): Promise<Submitted> {
   const reply = await call<Submitted>(`/mj/submit/${what}`, { method: "POST", key, body });
   if (!ACCEPTED.has(reply.code)) throw new Unaccepted(reply.description);
   return reply;

@@ -1,4 +1,4 @@
-// The models that a key may ask for.
+// The models that a key may ask for, by name: a pattern is no name.
 import { useQuery } from "@tanstack/react-query";
 
 import { call } from "../api/call";
@@ -9,7 +9,10 @@ export function useOffered(key: string) {
     enabled: key.length >= 20,
     queryFn: async () => {
       const list = await call<{ data: { id: string }[] }>("/v1/models", { key });
-      return list.data.map((model) => model.id).sort();
+      return list.data
+        .map((model) => model.id)
+        .filter((name) => !name.endsWith("*"))
+        .sort();
     },
   });
 }

@@ -27,24 +27,53 @@ export function PictureTrial() {
   const model = chosen || drawing[0] || "";
   const draw = useMutation({
     mutationFn: () =>
-      call<Drawn>("/v1/images/generations", { method: "POST", key, body: { model, prompt, size, n: 1, response_format: "url" } }),
+      call<Drawn>("/v1/images/generations", {
+        method: "POST",
+        key,
+        body: { model, prompt, size, n: 1, response_format: "url" },
+      }),
   });
   return (
     <Form layout="vertical" component="div">
-      <ModelField offered={drawing.length ? drawing : (offered.data ?? [])} value={model} onChange={setChosen} />
+      <ModelField
+        offered={drawing.length ? drawing : (offered.data ?? [])}
+        value={model}
+        onChange={setChosen}
+      />
       <Form.Item label={t("playground.size")} htmlFor="picture-size">
-        <Select id="picture-size" value={size} onChange={setSize} options={SIZES.map((value) => ({ value, label: value.replace("x", " × ") }))} style={{ width: 180 }} />
+        <Select
+          id="picture-size"
+          value={size}
+          onChange={setSize}
+          options={SIZES.map((value) => ({ value, label: value.replace("x", " × ") }))}
+          style={{ width: 180 }}
+        />
       </Form.Item>
       <Form.Item label={t("playground.prompt")} htmlFor="picture-prompt">
-        <Input.TextArea id="picture-prompt" value={prompt} onChange={(change) => setPrompt(change.target.value)} autoSize={{ minRows: 2 }} />
+        <Input.TextArea
+          id="picture-prompt"
+          value={prompt}
+          onChange={(change) => setPrompt(change.target.value)}
+          autoSize={{ minRows: 2 }}
+        />
       </Form.Item>
-      <Button type="primary" loading={draw.isPending} disabled={!key || !model || !prompt.trim()} onClick={() => draw.mutate()}>
+      <Button
+        type="primary"
+        loading={draw.isPending}
+        disabled={!key || !model || !prompt.trim()}
+        onClick={() => draw.mutate()}
+      >
         {t("playground.draw")}
       </Button>
       <div style={{ marginTop: 16 }} aria-live="polite">
         <FaultNote fault={draw.error} />
         {draw.data?.data.map((picture, place) => (
-          <Image key={place} alt={prompt} src={picture.url ?? `data:image/png;base64,${picture.b64_json}`} style={{ maxWidth: "min(100%, 512px)" }} />
+          <Image
+            key={place}
+            alt={prompt}
+            src={picture.url ?? `data:image/png;base64,${picture.b64_json}`}
+            style={{ maxWidth: "min(100%, 512px)" }}
+          />
         ))}
       </div>
     </Form>

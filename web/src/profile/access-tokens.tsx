@@ -18,33 +18,89 @@ export function AccessTokens() {
   const act = useAct("access-tokens");
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<string>();
-  const pages = usePages(["access-tokens"], (cursor) => told(api.GET("/api/v1/access-tokens", { params: { query: { cursor } } })));
+  const pages = usePages(["access-tokens"], (cursor) =>
+    told(api.GET("/api/v1/access-tokens", { params: { query: { cursor } } })),
+  );
   return (
-    <Card size="small" title={t("profile.accessTokens")} extra={<Button size="small" onClick={() => setAdding(true)}>{t("act.add")}</Button>}>
+    <Card
+      size="small"
+      title={t("profile.accessTokens")}
+      extra={
+        <Button size="small" onClick={() => setAdding(true)}>
+          {t("act.add")}
+        </Button>
+      }
+    >
       <p>{t("profile.accessTokensAbout")}</p>
       <Listing<Token>
         pages={pages}
         rowKey="id"
         columns={[
           { title: t("field.name"), dataIndex: "name" },
-          { title: t("tokens.key"), dataIndex: "mask", render: (mask: string) => <code>{mask}</code> },
-          { title: t("field.read_only"), dataIndex: "read_only", render: (only: boolean) => t(only ? "act.yes" : "act.no") },
-          { title: t("field.used_at"), dataIndex: "used_at", render: (at: string | null) => when(at) },
-          { title: "", key: "act", render: (_, one) => <SureButton danger onSure={() => void act(() => api.DELETE("/api/v1/access-tokens/{token}", { params: { path: { token: String(one.id) } } }))}>{t("act.delete")}</SureButton> },
+          {
+            title: t("tokens.key"),
+            dataIndex: "mask",
+            render: (mask: string) => <code>{mask}</code>,
+          },
+          {
+            title: t("field.read_only"),
+            dataIndex: "read_only",
+            render: (only: boolean) => t(only ? "act.yes" : "act.no"),
+          },
+          {
+            title: t("field.used_at"),
+            dataIndex: "used_at",
+            render: (at: string | null) => when(at),
+          },
+          {
+            title: "",
+            key: "act",
+            render: (_, one) => (
+              <SureButton
+                danger
+                onSure={() =>
+                  void act(() =>
+                    api.DELETE("/api/v1/access-tokens/{token}", {
+                      params: { path: { token: String(one.id) } },
+                    }),
+                  )
+                }
+              >
+                {t("act.delete")}
+              </SureButton>
+            ),
+          },
         ]}
       />
       {adding && (
         <Editor
           title={t("profile.accessTokens")}
-          fields={[{ name: "name", kind: "text", required: true }, { name: "read_only", kind: "switch" }, { name: "expires_at", kind: "moment", help: "neverIfEmpty" }]}
+          fields={[
+            { name: "name", kind: "text", required: true },
+            { name: "read_only", kind: "switch" },
+            { name: "expires_at", kind: "moment", help: "neverIfEmpty" },
+          ]}
           save={async (body) => {
-            setMade((await told(api.POST("/api/v1/access-tokens", { body: body as Schemas["AccessTokenBody"] }))).token);
+            setMade(
+              (
+                await told(
+                  api.POST("/api/v1/access-tokens", { body: body as Schemas["AccessTokenBody"] }),
+                )
+              ).token,
+            );
             await pages.refetch();
           }}
           onClose={() => setAdding(false)}
         />
       )}
-      <Modal open={made !== undefined} title={t("tokens.once")} footer={null} onCancel={() => setMade(undefined)}><Code text={made ?? ""} label={t("tokens.key")} /></Modal>
+      <Modal
+        open={made !== undefined}
+        title={t("tokens.once")}
+        footer={null}
+        onCancel={() => setMade(undefined)}
+      >
+        <Code text={made ?? ""} label={t("tokens.key")} />
+      </Modal>
     </Card>
   );
 }

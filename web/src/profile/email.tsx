@@ -14,13 +14,35 @@ export function Email({ me }: { me: Schemas["MeView"] }) {
     <Card size="small" title={me.email}>
       <label htmlFor="own-name">{t("field.name")}</label>
       <Flex gap="small" style={{ marginBottom: 16 }}>
-        <Input id="own-name" value={name} maxLength={64} onChange={(change) => setName(change.target.value)} />
-        <Button onClick={() => void act(() => api.PATCH("/api/v1/me", { body: { name } }))}>{t("form.save")}</Button>
+        <Input
+          id="own-name"
+          value={name}
+          maxLength={64}
+          onChange={(change) => setName(change.target.value)}
+        />
+        <Button onClick={() => void act(() => api.PATCH("/api/v1/me", { body: { name } }))}>
+          {t("form.save")}
+        </Button>
       </Flex>
       <label htmlFor="new-email">{t("profile.newEmail")}</label>
       <Flex gap="small">
-        <Input id="new-email" type="email" value={email} onChange={(change) => setEmail(change.target.value)} />
-        <Button disabled={!email || me.managed} onClick={() => void act(() => api.PUT("/api/v1/me/email", { body: { email } }), t("session.letterSent"))}>{t("session.sendLetter")}</Button>
+        <Input
+          id="new-email"
+          type="email"
+          value={email}
+          onChange={(change) => setEmail(change.target.value)}
+        />
+        <Button
+          disabled={!email || me.managed}
+          onClick={() =>
+            void act(
+              () => api.PUT("/api/v1/me/email", { body: { email } }),
+              t("session.letterSent"),
+            )
+          }
+        >
+          {t("session.sendLetter")}
+        </Button>
       </Flex>
     </Card>
   );

@@ -19,11 +19,32 @@ export function Password({ me }: { me: Schemas["MeView"] }) {
   return (
     <Card size="small" title={t("session.password")}>
       <Form form={form} layout="vertical" onFinish={(shown) => change.mutate(shown)}>
-        {me.has_password && <Form.Item name="old" label={t("profile.oldPassword")} rules={[{ required: true, message: t("session.passwordNeeded") }]}><Input.Password autoComplete="current-password" /></Form.Item>}
-        <Form.Item name="new" label={t("session.newPassword")} extra={t("session.passwordRule")} rules={[{ required: true, message: t("session.passwordNeeded") }]}><Input.Password autoComplete="new-password" /></Form.Item>
-        {me.second_factor && <Form.Item name="code" label={t("proof.code")}><Input autoComplete="one-time-code" /></Form.Item>}
+        {me.has_password && (
+          <Form.Item
+            name="old"
+            label={t("profile.oldPassword")}
+            rules={[{ required: true, message: t("session.passwordNeeded") }]}
+          >
+            <Input.Password autoComplete="current-password" />
+          </Form.Item>
+        )}
+        <Form.Item
+          name="new"
+          label={t("session.newPassword")}
+          extra={t("session.passwordRule")}
+          rules={[{ required: true, message: t("session.passwordNeeded") }]}
+        >
+          <Input.Password autoComplete="new-password" />
+        </Form.Item>
+        {me.second_factor && (
+          <Form.Item name="code" label={t("proof.code")}>
+            <Input autoComplete="one-time-code" />
+          </Form.Item>
+        )}
         <FaultNote fault={change.error} />
-        <Button htmlType="submit" type="primary" loading={change.isPending} disabled={me.managed}>{t("form.save")}</Button>
+        <Button htmlType="submit" type="primary" loading={change.isPending} disabled={me.managed}>
+          {t("form.save")}
+        </Button>
       </Form>
     </Card>
   );

@@ -14,7 +14,10 @@ export function Elsewhere({ next, invitation = "" }: { next: string; invitation?
       <Divider plain>{t("session.or")}</Divider>
       {providers.map(({ name, title }) => (
         <Button
-          key={name} block style={{ marginBottom: 8 }} onClick={expectSession}
+          key={name}
+          block
+          style={{ marginBottom: 8 }}
+          onClick={expectSession}
           href={`/api/v1/sign-in/${name}?${new URLSearchParams({ return_to: next, invitation })}`}
         >
           {t("session.with", { title })}

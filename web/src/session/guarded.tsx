@@ -14,8 +14,12 @@ export function guarded(audience: Audience, Page: ComponentType): ComponentType 
     const { known } = useSession();
     const { pathname, search } = useLocation();
     if (known.state === "asking") return <Spin style={{ display: "block", margin: 48 }} />;
-    if (known.state === "nobody") return <Navigate to={`/console/sign-in?next=${encodeURIComponent(pathname + search)}`} replace />;
-    if (audience === "operator" && known.account.role !== "operator") return <Result status="403" title={t("session.operatorsOnly")} />;
+    if (known.state === "nobody")
+      return (
+        <Navigate to={`/console/sign-in?next=${encodeURIComponent(pathname + search)}`} replace />
+      );
+    if (audience === "operator" && known.account.role !== "operator")
+      return <Result status="403" title={t("session.operatorsOnly")} />;
     return <Page />;
   };
 }

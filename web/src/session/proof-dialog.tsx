@@ -43,14 +43,26 @@ export function ProofDialog() {
     }
   };
   return (
-    <Modal open={open} title={t("proof.title")} okText={t("proof.confirm")} confirmLoading={busy} destroyOnHidden onOk={() => form.submit()} onCancel={() => close(false)}>
+    <Modal
+      open={open}
+      title={t("proof.title")}
+      okText={t("proof.confirm")}
+      confirmLoading={busy}
+      destroyOnHidden
+      onOk={() => form.submit()}
+      onCancel={() => close(false)}
+    >
       <Typography.Paragraph type="secondary">{t("proof.about")}</Typography.Paragraph>
       <Form form={form} layout="vertical" preserve={false} onFinish={(shown) => void prove(shown)}>
         <Form.Item name="password" label={t("session.password")}>
           <Input.Password autoComplete="current-password" autoFocus />
         </Form.Item>
         <Form.Item name="code" label={t("proof.code")}>
-          <Input autoComplete="one-time-code" inputMode="numeric" onPressEnter={() => form.submit()} />
+          <Input
+            autoComplete="one-time-code"
+            inputMode="numeric"
+            onPressEnter={() => form.submit()}
+          />
         </Form.Item>
       </Form>
       <FaultNote fault={fault} />

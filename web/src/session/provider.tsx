@@ -1,6 +1,14 @@
 // Who is signed in here, and the ways in and out. The session is in a cookie that no script sees.
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
 
 import { Refusal } from "../api/call";
 import { api, keepForgeryWord, onSignedOut, type Schemas, told } from "../api/client";
@@ -36,7 +44,9 @@ export function expectSession(): void {
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
-  const [known, setKnown] = useState<Known>({ state: localStorage.getItem(STORED) ? "asking" : "nobody" });
+  const [known, setKnown] = useState<Known>({
+    state: localStorage.getItem(STORED) ? "asking" : "nobody",
+  });
   const forget = useCallback(() => {
     localStorage.removeItem(STORED);
     keepForgeryWord("");
@@ -59,7 +69,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [begin, forget]);
   const signIn = useCallback(
     async (email: string, password: string, code: string) => {
-      begin(await told(api.POST("/api/v1/session", { body: { email, password, code, cookie: true } })));
+      begin(
+        await told(api.POST("/api/v1/session", { body: { email, password, code, cookie: true } })),
+      );
       queries.clear();
     },
     [begin, queries],

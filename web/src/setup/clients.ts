@@ -18,8 +18,8 @@ export interface Block {
 export interface Client {
   name: string;
   blocks: (filled: Filled) => Block[];
-  /** A link that opens the program and imports the set-up. */
-  link?: (filled: Filled) => string;
+  /** Links that open a program and import the set-up, by the program's name. */
+  links?: (filled: Filled) => Record<string, string>;
 }
 
 const SHELL = "shell";
@@ -94,8 +94,7 @@ export ANTHROPIC_MODEL=${model}
 claude`,
       },
     ],
-    link: ({ address, key, model, site }) =>
-      `ccswitch://v1/import?${new URLSearchParams({ resource: "provider", app: "claude", name: site, endpoint: address, apiKey: key, model })}`,
+    links: (filled) => ({ "CC Switch": switchLink("claude", filled.address, filled) }),
   },
   {
     name: "Codex CLI",
@@ -113,6 +112,7 @@ wire_api = "responses"`,
       },
       { where: SHELL, text: `export WAYSTATION_KEY=${key}\ncodex` },
     ],
+    links: (filled) => ({ "CC Switch": switchLink("codex", `${filled.address}/v1`, filled) }),
   },
   {
     name: "Gemini CLI",
@@ -124,24 +124,58 @@ GEMINI_API_KEY=${key}
 GEMINI_MODEL=${model}`,
       },
     ],
+    links: (filled) => ({ "CC Switch": switchLink("gemini", filled.address, filled) }),
   },
   {
     name: "Cherry Studio",
     blocks: ({ address, key }) => [{ where: "API", text: `${address}\n${key}` }],
-    link: ({ address, key, site }) => {
-      const provider = { id: "waystation", name: site, type: "openai", baseUrl: address, apiKey: key };
-      return `cherrystudio://providers/api-keys?${new URLSearchParams({ v: "1", data: base64(JSON.stringify(provider)) })}`;
-    },
+    links: (filled) => ({ "Cherry Studio": cherryLink(filled) }),
   },
   {
     name: "Cline · Roo · Kilo",
-    blocks: ({ address, key, model }) => [{ where: "OpenAI Compatible", text: `Base URL: ${address}/v1\nAPI Key: ${key}\nModel ID: ${model}` }],
+    blocks: ({ address, key, model }) => [
+      {
+        where: "OpenAI Compatible",
+        text: `Base URL: ${address}/v1\nAPI Key: ${key}\nModel ID: ${model}`,
+      },
+    ],
   },
   {
     name: "NextChat · LobeChat · Open WebUI",
     blocks: ({ address, key }) => [{ where: "OpenAI", text: `${address}/v1\n${key}` }],
+    links: ({ address, key }) => ({
+      NextChat: `https://app.nextchat.dev/#/?settings=${encodeURIComponent(JSON.stringify({ key, url: address }))}`,
+    }),
+  },
+  {
+    name: "OpenCat · BotGem",
+    blocks: ({ address, key }) => [{ where: "API", text: `${address}\n${key}` }],
+    links: ({ address, key }) => ({
+      OpenCat: `opencat://team/join?${new URLSearchParams({ domain: address, token: key })}`,
+      BotGem: `ama://set-api-key?${new URLSearchParams({ server: address, key })}`,
+    }),
   },
 ];
+
+function switchLink(app: string, endpoint: string, { key, model, site, address }: Filled): string {
+  const said = {
+    resource: "provider",
+    app,
+    name: site,
+    homepage: address,
+    endpoint,
+    apiKey: key,
+    model,
+  };
+  return `ccswitch://v1/import?${new URLSearchParams(said)}`;
+}
+
+/** Its address is without /v1, which the program adds. */
+function cherryLink({ address, key, site }: Filled): string {
+  const provider = { id: "waystation", name: site, type: "openai", baseUrl: address, apiKey: key };
+  const data = base64(JSON.stringify(provider));
+  return `cherrystudio://providers/api-keys?${new URLSearchParams({ v: "1", data })}`;
+}
 
 function base64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));

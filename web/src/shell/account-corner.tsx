@@ -13,7 +13,9 @@ export function AccountCorner() {
   if (known.state !== "somebody") {
     return (
       <Link to="/console/sign-in">
-        <Button type="primary" tabIndex={-1}>{t("session.signIn")}</Button>
+        <Button type="primary" tabIndex={-1}>
+          {t("session.signIn")}
+        </Button>
       </Link>
     );
   }
@@ -22,7 +24,15 @@ export function AccountCorner() {
     await go("/");
   };
   return (
-    <Dropdown menu={{ items: [{ key: "profile", label: <Link to="/console/profile">{t("menu.profile")}</Link> }, { key: "out", label: t("session.signOut"), onClick: () => void leave() }] }} trigger={["click"]}>
+    <Dropdown
+      menu={{
+        items: [
+          { key: "profile", label: <Link to="/console/profile">{t("menu.profile")}</Link> },
+          { key: "out", label: t("session.signOut"), onClick: () => void leave() },
+        ],
+      }}
+      trigger={["click"]}
+    >
       <Button type="text" icon={<UserOutlined />} aria-label={known.account.email}>
         {wide ? known.account.email : null}
       </Button>

@@ -8,7 +8,11 @@ export function Broken() {
     <Result
       status="warning"
       title={t("shell.broken")}
-      extra={<Button type="primary" onClick={() => window.location.reload()}>{t("shell.reload")}</Button>}
+      extra={
+        <Button type="primary" onClick={() => window.location.reload()}>
+          {t("shell.reload")}
+        </Button>
+      }
     />
   );
 }

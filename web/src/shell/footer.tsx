@@ -13,9 +13,17 @@ export function Footer() {
     <footer style={{ marginTop: 48 }}>
       {footer && <Prose text={footer} />}
       <Typography.Text type="secondary">
-        {contact && <span>{t("field.contact")}: {contact} </span>}
+        {contact && (
+          <span>
+            {t("field.contact")}: {contact}{" "}
+          </span>
+        )}
         {(terms || privacy) && <Link to="/console/terms">{t("session.terms")} </Link>}
-        {docs_url && <a href={docs_url} rel="noopener noreferrer">{t("site.docs")}</a>}
+        {docs_url && (
+          <a href={docs_url} rel="noopener noreferrer">
+            {t("site.docs")}
+          </a>
+        )}
       </Typography.Text>
     </footer>
   );

@@ -17,11 +17,19 @@ export function SiteMenu({ onGo }: { onGo: () => void }) {
     key: place,
     type: "group" as const,
     label: t(`menu.${place}`),
-    children: shown.filter((page) => page.menu === place).map((page) => itemOf(page, t(`menu.${page.name}`))),
+    children: shown
+      .filter((page) => page.menu === place)
+      .map((page) => itemOf(page, t(`menu.${page.name}`))),
   })).filter((group) => group.children.length > 0);
   return (
     <nav aria-label={t("shell.menu")}>
-      <Menu mode="inline" selectedKeys={[pathname]} items={items} onClick={onGo} style={{ borderInlineEnd: 0, padding: 8 }} />
+      <Menu
+        mode="inline"
+        selectedKeys={[pathname]}
+        items={items}
+        onClick={onGo}
+        style={{ borderInlineEnd: 0, padding: 8 }}
+      />
     </nav>
   );
 }

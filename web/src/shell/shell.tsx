@@ -25,11 +25,25 @@ export function Shell() {
       </a>
       <Layout.Header
         style={{
-          display: "flex", alignItems: "center", gap: 12, padding: "0 16px", position: "sticky", top: 0, zIndex: 10,
-          background: token.colorBgContainer, borderBottom: `1px solid ${token.colorBorderSecondary}`,
+          display: "flex",
+          alignItems: "center",
+          gap: 12,
+          padding: "0 16px",
+          position: "sticky",
+          top: 0,
+          zIndex: 10,
+          background: token.colorBgContainer,
+          borderBottom: `1px solid ${token.colorBorderSecondary}`,
         }}
       >
-        {!wide && <Button type="text" icon={<MenuOutlined />} aria-label={t("shell.menu")} onClick={() => setOpen(true)} />}
+        {!wide && (
+          <Button
+            type="text"
+            icon={<MenuOutlined />}
+            aria-label={t("shell.menu")}
+            onClick={() => setOpen(true)}
+          />
+        )}
         <Name />
         <Space style={{ marginInlineStart: "auto" }} size="small">
           <LanguageSwitch />
@@ -39,14 +53,33 @@ export function Shell() {
       </Layout.Header>
       <Layout>
         {wide && (
-          <Layout.Sider width={216} theme="light" style={{ background: token.colorBgContainer, borderInlineEnd: `1px solid ${token.colorBorderSecondary}` }}>
+          <Layout.Sider
+            width={216}
+            theme="light"
+            style={{
+              background: token.colorBgContainer,
+              borderInlineEnd: `1px solid ${token.colorBorderSecondary}`,
+            }}
+          >
             <SiteMenu onGo={() => undefined} />
           </Layout.Sider>
         )}
-        <Drawer open={!wide && open} onClose={() => setOpen(false)} placement="left" size={264} title={t("shell.menu")} styles={{ body: { padding: 0 } }}>
+        <Drawer
+          open={!wide && open}
+          onClose={() => setOpen(false)}
+          placement="left"
+          size={264}
+          title={t("shell.menu")}
+          styles={{ body: { padding: 0 } }}
+        >
           <SiteMenu onGo={() => setOpen(false)} />
         </Drawer>
-        <Layout.Content id="content" role="main" tabIndex={-1} style={{ padding: wide ? 24 : 16, minWidth: 0, outline: "none" }}>
+        <Layout.Content
+          id="content"
+          role="main"
+          tabIndex={-1}
+          style={{ padding: wide ? 24 : 16, minWidth: 0, outline: "none" }}
+        >
           <Spin spinning={loading} delay={200}>
             <Outlet />
           </Spin>
@@ -61,8 +94,25 @@ function Name() {
   const site = useSite();
   const { token } = theme.useToken();
   return (
-    <Link to="/" style={{ color: token.colorText, fontWeight: 600, fontSize: 16, minWidth: 0, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
-      {site.logo && <img src={site.logo} alt="" style={{ height: 24, verticalAlign: "middle", marginInlineEnd: 8 }} />}
+    <Link
+      to="/"
+      style={{
+        color: token.colorText,
+        fontWeight: 600,
+        fontSize: 16,
+        minWidth: 0,
+        overflow: "hidden",
+        textOverflow: "ellipsis",
+        whiteSpace: "nowrap",
+      }}
+    >
+      {site.logo && (
+        <img
+          src={site.logo}
+          alt=""
+          style={{ height: 24, verticalAlign: "middle", marginInlineEnd: 8 }}
+        />
+      )}
       {site.name}
     </Link>
   );
@@ -77,7 +127,11 @@ function LanguageSwitch() {
       aria-label={t("shell.language")}
       value={i18n.language === "zh" ? "zh" : "en"}
       onChange={(language) => void speak(language)}
-      options={(Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: short[value], title: LANGUAGES[value] }))}
+      options={(Object.keys(LANGUAGES) as Language[]).map((value) => ({
+        value,
+        label: short[value],
+        title: LANGUAGES[value],
+      }))}
     />
   );
 }

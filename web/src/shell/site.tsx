@@ -15,9 +15,23 @@ export interface Site extends Required<Schemas["Site"]> {
 }
 
 const UNKNOWN: Site = {
-  name: "", logo: "", home: "", footer: "", terms: "", privacy: "", contact: "", docs_url: "",
-  display_currency: "USD", display_rate: "1", public_pricing: true,
-  version: "", address: window.location.origin, registration: "closed", captcha: false, sendsMail: false, providers: [],
+  name: "",
+  logo: "",
+  home: "",
+  footer: "",
+  terms: "",
+  privacy: "",
+  contact: "",
+  docs_url: "",
+  display_currency: "USD",
+  display_rate: "1",
+  public_pricing: true,
+  version: "",
+  address: window.location.origin,
+  registration: "closed",
+  captcha: false,
+  sendsMail: false,
+  providers: [],
 };
 const Context = createContext<Site>(UNKNOWN);
 
@@ -26,7 +40,11 @@ export function useSite(): Site {
 }
 
 export function SiteProvider({ children }: { children: ReactNode }) {
-  const { data } = useQuery({ queryKey: ["site"], queryFn: () => told(api.GET("/api/v1/site")), staleTime: 60_000 });
+  const { data } = useQuery({
+    queryKey: ["site"],
+    queryFn: () => told(api.GET("/api/v1/site")),
+    staleTime: 60_000,
+  });
   const site = data ? siteOf(data) : UNKNOWN;
   useEffect(() => {
     if (site.name) document.title = site.name;

@@ -20,7 +20,9 @@ export function Made({ token, onClose }: { token: Schemas["TokenView"]; onClose:
       <Alert type="warning" showIcon title={t("tokens.once")} style={{ marginBottom: 12 }} />
       <Code text={key} label={t("tokens.key")} />
       <Flex wrap gap="small" style={{ marginTop: 16 }}>
-        <Button type="primary" onClick={() => leave("/console/playground")}>{t("tokens.try")}</Button>
+        <Button type="primary" onClick={() => leave("/console/playground")}>
+          {t("tokens.try")}
+        </Button>
         <Button onClick={() => leave("/console/setup")}>{t("tokens.setUp")}</Button>
         <Button onClick={onClose}>{t("form.close")}</Button>
       </Flex>

@@ -17,8 +17,16 @@ export function useOffers() {
 
 export function groupOptions(offered: Schemas["ModelsOffered"] | undefined) {
   const own = (offered?.groups ?? []).filter((group) => group.usable);
-  const auto = offered?.auto_groups.length ? [{ value: "auto", label: `auto (${offered.auto_groups.join(" → ")})` }] : [];
-  return [...own.map((group) => ({ value: group.name, label: `${group.label || group.name} · ×${group.rate}` })), ...auto];
+  const auto = offered?.auto_groups.length
+    ? [{ value: "auto", label: `auto (${offered.auto_groups.join(" → ")})` }]
+    : [];
+  return [
+    ...own.map((group) => ({
+      value: group.name,
+      label: `${group.label || group.name} · ×${group.rate}`,
+    })),
+    ...auto,
+  ];
 }
 
 export function modelOptions(offered: Schemas["ModelsOffered"] | undefined) {

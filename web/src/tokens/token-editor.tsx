@@ -9,22 +9,50 @@ import { groupOptions, modelOptions, useOffers } from "./offers";
 type Token = Schemas["TokenView"];
 
 /** Of a new token, or of one that is there. */
-export function TokenEditor({ token, onMade, onSaved, onClose }: { token: Token | undefined; onMade: (token: Token) => void; onSaved: () => void; onClose: () => void }) {
+export function TokenEditor({
+  token,
+  onMade,
+  onSaved,
+  onClose,
+}: {
+  token: Token | undefined;
+  onMade: (token: Token) => void;
+  onSaved: () => void;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const offers = useOffers();
   const fields: Field[] = [
     { name: "name", kind: "text", required: true, start: t("tokens.firstName") },
-    { name: "groups", kind: "words", help: "tokenGroups", options: groupOptions(offers.data), start: [] },
-    { name: "models", kind: "words", help: "tokenModels", options: modelOptions(offers.data), start: [] },
+    {
+      name: "groups",
+      kind: "words",
+      help: "tokenGroups",
+      options: groupOptions(offers.data),
+      start: [],
+    },
+    {
+      name: "models",
+      kind: "words",
+      help: "tokenModels",
+      options: modelOptions(offers.data),
+      start: [],
+    },
     { name: "expires_at", kind: "moment", help: "neverIfEmpty" },
-    ...nestedFields(BUDGET, "text"),
+  ];
+  const further: Field[] = [
+    ...nestedFields(BUDGET, "text").map((field) => ({ ...field, help: "usd" })),
     ...nestedFields(LIMITS, "number"),
     { name: "allow_ips", kind: "words", help: "allowIps", start: [] },
     ...(token ? [{ name: "enabled", kind: "switch" } satisfies Field] : []),
   ];
   const save = async (body: Values) => {
     const said = nest(body, token as Values | undefined, BUDGET, LIMITS);
-    if (token) await api.PATCH("/api/v1/tokens/{token}", { params: { path: { token: String(token.id) } }, body: said as Schemas["TokenBody"] });
+    if (token)
+      await api.PATCH("/api/v1/tokens/{token}", {
+        params: { path: { token: String(token.id) } },
+        body: said as Schemas["TokenBody"],
+      });
     else onMade(await told(api.POST("/api/v1/tokens", { body: said as Schemas["NewTokenBody"] })));
     onSaved();
   };
@@ -32,6 +60,7 @@ export function TokenEditor({ token, onMade, onSaved, onClose }: { token: Token 
     <Editor
       title={token ? token.name : t("tokens.new")}
       fields={fields}
+      further={further}
       before={token && flatten(token as unknown as Values, BUDGET, LIMITS)}
       managed={token?.managed ?? false}
       save={save}

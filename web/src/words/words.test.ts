@@ -17,7 +17,10 @@ describe("the two languages", () => {
   });
 
   it("leave nothing empty, and fill in the same values", () => {
-    const holes = (words: object) => JSON.stringify(words).match(/{{\w+}}/g)?.sort();
+    const holes = (words: object) =>
+      JSON.stringify(words)
+        .match(/{{\w+}}/g)
+        ?.sort();
     expect(JSON.stringify([en, zh])).not.toContain('""');
     expect(holes(zh)).toEqual(holes(en));
   });

@@ -1,0 +1,81 @@
+"""Every page, filled, in both languages, both schemes and two widths: no errors, nothing foreign,
+nothing too wide, nothing that axe finds serious."""
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+from playwright.async_api import TimeoutError as Late
+
+from tests.console.conftest import OPERATOR, WEB
+from tests.console.visitor import Language, Visitor, visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AT_ONCE = 3
+"""Pages that are looked at in parallel."""
+FIT_MS = 3_000
+_PATHS = re.findall(r'path: "(/[^"]*)"', (WEB / "src" / "pages.ts").read_text())
+# The same pages under the addresses of letters are opened by test_letters_lead_to_pages.
+PATHS = [path for path in _PATHS if not path.startswith("/account")]
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("language", "width", "dark"),
+    [("en", 1280, False), ("zh", 390, True)],
+    ids=["english", "chinese"],
+)
+async def test_every_page(
+    filled: None, browser: Browser, site: str, language: Language, width: int, dark: bool
+) -> None:
+    """In its own width and the other one."""
+    async with visiting(browser, site, language, width, dark) as first:
+        await first.sign_in(OPERATOR)
+        visitors = [first, *[await first.beside() for _ in range(AT_ONCE - 1)]]
+        left = iter(PATHS)
+        await asyncio.gather(*(_walk(visitor, left, width) for visitor in visitors))
+        problems = [problem for visitor in visitors for problem in visitor.problems]
+        assert problems == [], "\n".join(problems)
+
+
+async def _walk(visitor: Visitor, paths: Any, width: int) -> None:
+    """As many of the pages as come to it."""
+    await visitor.open("/console/terms")
+    await visitor.page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text())
+    for path in paths:
+        await visitor.go(path)
+        visitor.problems += await _too_wide(visitor, path, width)
+        visitor.problems += await _barriers(visitor, path)
+        other = 390 if width == 1280 else 1280
+        await visitor.page.set_viewport_size({"width": other, "height": 900})
+        visitor.problems += await _too_wide(visitor, path, other)
+        await visitor.page.set_viewport_size({"width": width, "height": 900})
+
+
+async def _too_wide(visitor: Visitor, path: str, width: int) -> list[str]:
+    """Wide tables scroll in themselves; the page does not, once it is drawn anew."""
+    try:
+        await visitor.page.wait_for_function(
+            "width => innerWidth === width && document.documentElement.scrollWidth <= width",
+            arg=width,
+            timeout=FIT_MS,
+        )
+    except Late:
+        wide = await visitor.page.evaluate("document.documentElement.scrollWidth")
+        return [f"{path} is {wide} wide at {width}"]
+    return []
+
+
+async def _barriers(visitor: Visitor, path: str) -> list[str]:
+    """What axe finds serious."""
+    found: dict[str, Any] = await visitor.page.evaluate("rules => axe.run(rules)", _RULES)
+    return [
+        f"{path}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:300]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
