@@ -38,6 +38,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/assets/{file}"): (404,) * 9,  # of a name that was not built
     ("GET", "/icon.svg"): (200,) * 9,
     ("GET", "/openapi.json"): (200,) * 9,
+    ("GET", "/docs"): (200,) * 9,
+    ("GET", "/docs/static/{file}"): (404,) * 9,  # of a name that is none
+    ("GET", "/docs/{page:path}"): (404,) * 9,
+    ("GET", "/llms.txt"): (200,) * 9,
     ("GET", "/metrics"): (A, A, A, A, A, A, B, 200, A),
     ("GET", "/api/status"): (200,) * 9,
     ("GET", "/api/pricing"): (200,) * 9,

@@ -15,6 +15,7 @@ from waystation.control.desk.actions import ACTIONS
 from waystation.control.endpoints import (
     artefacts,
     console,
+    docs,
     family_tokens,
     family_user,
     internal,
@@ -49,6 +50,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/account/{page:path}", "public", console.page),
     Route("GET", "/assets/{file}", "public", console.asset),
     Route("GET", "/icon.svg", "public", console.asset),
+    Route("GET", "/docs", "public", docs.show),
+    Route("GET", "/docs/static/{file}", "public", docs.static),
+    Route("GET", "/docs/{page:path}", "public", docs.show),
+    Route("GET", "/llms.txt", "public", docs.llms),
     Route("GET", "/openapi.json", "public", openapi.show),
     Route("GET", "/metrics", "metrics", metrics.show),
     *_family("GET", "/api/status", "public", status.show),

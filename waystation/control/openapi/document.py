@@ -4,10 +4,12 @@ from typing import Any
 
 from waystation import __version__
 from waystation.control.openapi import faults
+from waystation.control.openapi.caps import filled
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Parameter, Reply
 from waystation.control.openapi.endpoints import ENDPOINTS, SCHEMAS
 from waystation.control.openapi.fields import Schema, one_of, ref
 from waystation.control.openapi.headers import ACCEPT_LANGUAGE, ALWAYS, HEADERS
+from waystation.settings import Settings
 
 _TAGS = (
     ("Chat", "聊天", "Chat completions, plain and streamed."),
@@ -59,12 +61,13 @@ _SECURITY = {
 }
 
 
-def build_document(base_url: str = "/") -> dict[str, Any]:
-    """base_url: of this deployment, without /v1."""
+def build_document(base_url: str = "/", settings: Settings | None = None) -> dict[str, Any]:
+    """base_url: of this deployment, without /v1. settings: whose figures stand in descriptions;
+    None: the defaults."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:
         paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint)
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {
             "title": "Waystation",
@@ -84,6 +87,12 @@ def build_document(base_url: str = "/") -> dict[str, Any]:
             "securitySchemes": _SECURITY,
         },
     }
+    whole: dict[str, Any] = filled(
+        document,
+        settings or Settings.model_construct(),
+        base_url.rstrip("/") or "https://relay.example",
+    )
+    return whole
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -133,7 +142,7 @@ def _body(body: Body) -> dict[str, Any]:
     if body.schema is not None:
         content["application/json"] = _media(body.schema, body.examples)
     if body.form is not None:
-        content["multipart/form-data"] = {"schema": body.form}
+        content["multipart/form-data"] = _media(body.form, body.form_examples)
     return {"required": True, "content": content}
 
 

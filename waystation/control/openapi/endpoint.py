@@ -19,11 +19,12 @@ class Example(msgspec.Struct, frozen=True):
 
 class Body(msgspec.Struct, frozen=True):
     """schema: of JSON; None where it is not taken. form: the same as multipart/form-data, where
-    that is."""
+    that is; in its examples a file is its name."""
 
     schema: Schema | None
     examples: tuple[Example, ...]
     form: Schema | None = None
+    form_examples: tuple[Example, ...] = ()
 
 
 class Reply(msgspec.Struct, frozen=True):

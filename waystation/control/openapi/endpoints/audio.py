@@ -25,6 +25,7 @@ _TRANSCRIPT = {
     "text": "the door is open",
     "usage": {"type": "duration", "seconds": 2, "cost": 0.0002},
 }
+_HEARD = {"file": "speech.mp3", "model": "whisper-1", "response_format": "json"}
 _SRT = "1\n00:00:00,000 --> 00:00:02,000\nthe door is open\n\n"
 _VTT = "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nthe door is open\n\n"
 _LINK = {
@@ -55,13 +56,13 @@ def _texts(more: bool) -> tuple[Reply, ...]:
 
 
 _BOUNDS = (
-    "Sounds of at most 25 MiB and 4 hours (the operator's settings), in flac, mp3, mp4, mpeg, "
+    "Sounds of at most {{sound_bytes_max}} and {{sound_seconds_max}}, in flac, mp3, mp4, mpeg, "
     "mpga, m4a, ogg, wav or webm; told by their bytes, measured by us. By second: what the "
     "upstream says of its length, else what we measured."
 )
 _BOUNDS_ZH = (
-    "音频最大 25 MiB、最长 4 小时（可由运营者设置），支持 flac、mp3、mp4、mpeg、mpga、m4a、ogg、"
-    "wav、webm；类型按内容判断，时长由本站测量。按秒计费时优先采用上游给出的时长。"
+    "音频最大 {{sound_bytes_max}}、最长 {{sound_seconds_max}}，支持 flac、mp3、mp4、mpeg、mpga、"
+    "m4a、ogg、wav、webm；类型按内容判断，时长由本站测量。按秒计费时优先采用上游给出的时长。"
 )
 ENDPOINTS = (
     Endpoint(
@@ -125,7 +126,7 @@ ENDPOINTS = (
         ),
         description_zh="以 multipart/form-data 上传。上游不支持字幕时由本站生成。" + _BOUNDS_ZH,
         parameters=(IDEMPOTENCY_KEY,),
-        body=Body(None, (), ref("TranscriptionForm")),
+        body=Body(None, (), ref("TranscriptionForm"), (Example("json", _HEARD),)),
         replies=_texts(True),
         codes=(*RELAY, "invalid_audio"),
     ),
@@ -147,7 +148,7 @@ ENDPOINTS = (
             + _BOUNDS_ZH
         ),
         parameters=(IDEMPOTENCY_KEY,),
-        body=Body(None, (), ref("TranslationForm")),
+        body=Body(None, (), ref("TranslationForm"), (Example("json", _HEARD),)),
         replies=_texts(False),
         codes=(*RELAY, "invalid_audio"),
     ),

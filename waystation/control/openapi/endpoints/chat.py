@@ -4,6 +4,7 @@ from typing import Any
 
 from waystation.control.openapi.codes import PICTURES_IN, RELAY
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Reply
+from waystation.control.openapi.endpoints import chat_examples
 from waystation.control.openapi.fields import events, ref, string
 from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
 
@@ -31,18 +32,6 @@ _TOOLS: dict[str, Any] = {
                     "additionalProperties": False,
                 },
             },
-        }
-    ],
-}
-_VISION: dict[str, Any] = {
-    "model": "gpt-4o-mini",
-    "messages": [
-        {
-            "role": "user",
-            "content": [
-                {"type": "text", "text": "What is on the table?"},
-                {"type": "image_url", "image_url": {"url": "https://img.example/table.png"}},
-            ],
         }
     ],
 }
@@ -137,7 +126,7 @@ ENDPOINTS = (
             "With `stream: true` the reply is `text/event-stream`: one `data:` event a chunk "
             "(ChatCompletionChunk), one `finish_reason` per choice, then `data: [DONE]`. A "
             "failure in the middle is a last event with `error` and no `[DONE]`. In a silence of "
-            "15 s an empty chunk keeps the connection alive.\n\n"
+            "{{keep_alive_seconds}} an empty chunk keeps the connection alive.\n\n"
             "Money is held before the upstream is called and settled to what was used; a request "
             "that failed before any answer costs nothing. Who hangs up in a stream pays for what "
             "was generated."
@@ -147,7 +136,7 @@ ENDPOINTS = (
             "`stream: true` 时返回 `text/event-stream`：每个 `data:` 事件为一个块，"
             "每个选项只有一个 `finish_reason`，最后为 `data: [DONE]`。"
             "中途出错时最后一个事件为 `error`，且没有 "
-            "`[DONE]`。空闲 15 秒会发送空块保持连接。\n\n"
+            "`[DONE]`。空闲 {{keep_alive_seconds}}会发送空块保持连接。\n\n"
             "调用上游之前预扣费用，结束后按实际用量结算；未得到任何回答的失败请求不收费。"
             "流式过程中断开连接，按已生成的内容计费。"
         ),
@@ -160,8 +149,9 @@ ENDPOINTS = (
                     "streamed", _PLAIN | {"stream": True, "stream_options": {"include_usage": True}}
                 ),
                 Example("tools", _TOOLS),
-                Example("vision", _VISION),
+                Example("vision", chat_examples.VISION),
                 Example("structured", _STRUCTURED),
+                *chat_examples.EXAMPLES,
             ),
         ),
         replies=(

@@ -14,6 +14,7 @@ from waystation.control.openapi.fields import (
     string,
 )
 from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
+from waystation.control.openapi.sample_picture import SAMPLE_PICTURE
 
 _RATIOS = ["10_16", "16_10", "9_16", "16_9", "3_2", "2_3", "4_3", "3_4", "1_1", "1_3", "3_1"]
 _ORDER: dict[str, Schema] = {
@@ -83,6 +84,10 @@ SCHEMAS: dict[str, Schema] = {
     ),
 }
 _ORDERED = {"prompt": "fox under a red umbrella", "aspect_ratio": "ASPECT_16_9"}
+_REMIX_FORM = {
+    "image_file": "picture.png",
+    "image_request": '{"prompt":"fox under a red umbrella","image_weight":50}',
+}
 _REPLY = {
     "created": "2024-11-03T08:15:30.120Z",
     "data": [
@@ -137,12 +142,13 @@ ENDPOINTS = (
                 Example(
                     "fox",
                     {
-                        "image_file": "data:image/png;base64,iVBORw0KGgo=",
+                        "image_file": SAMPLE_PICTURE,
                         "image_request": _ORDERED,
                     },
                 ),
             ),
             ref("IdeogramRemixForm"),
+            (Example("fox", _REMIX_FORM),),
         ),
         replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,

@@ -84,9 +84,9 @@ _PROMPT = string(
 )
 _FILE = {"type": "string", "format": "binary"}
 _PICTURE = (
-    "png, jpeg, webp or gif of at most 25 MiB (the operator's setting); dall-e-2: one square png "
+    "png, jpeg, webp or gif of at most {{picture_bytes_max}}; dall-e-2: one square png "
     "of less than 4 MB. Repeat it, or `image[]`, for several.",
-    "png、jpeg、webp 或 gif，最大 25 MiB（可由运营者设置）；dall-e-2 仅限小于 4 MB 的正方形 png。"
+    "png、jpeg、webp 或 gif，最大 {{picture_bytes_max}}；dall-e-2 仅限小于 4 MB 的正方形 png。"
     "多张图片可重复此字段或 `image[]`。",
 )
 _MASK = (

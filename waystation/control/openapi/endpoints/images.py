@@ -13,6 +13,7 @@ from waystation.control.openapi.fields import (
     string,
 )
 from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
+from waystation.control.openapi.sample_picture import SAMPLE_PICTURE
 
 _ENTRY = record(
     {
@@ -93,7 +94,6 @@ _STREAM = (
     'data: {"type":"image_generation.completed","b64_json":"iVBORw0KGgo=",'
     '"created_at":1731000301}\n\n'
 )
-_PICTURE = "data:image/png;base64,iVBORw0KGgo="
 _REPLIES = (
     Reply(
         200,
@@ -112,14 +112,39 @@ _REPLIES = (
         WHOLE,
     ),
 )
+_RECRAFT = {
+    "model": "recraftv3",
+    "prompt": "paper boat",
+    "size": "1024x1024",
+    "style": "digital_illustration",
+}
+_FLUX = {"model": "flux.1.1-pro", "prompt": "harbour at dawn, oil on wood", "size": "1024x1024"}
+_DIFFUSION = {
+    "model": "stable-diffusion-3.5-large-turbo",
+    "prompt": "fox under a red umbrella, ink",
+    "size": "1024x1024",
+}
+_DRAWN = (
+    Example("dall-e-3", _REQUEST),
+    Example("flux", _FLUX),
+    Example("stable-diffusion", _DIFFUSION),
+    Example("recraft", _RECRAFT),
+)
+_EDIT_FORM = {
+    "model": "gpt-image-1",
+    "image": "picture.png",
+    "mask": "mask.png",
+    "prompt": "add a moon",
+    "size": "1024x1024",
+}
 _CODES = (*RELAY, *PICTURES_OUT)
 _ABOUT = (
-    "Waits for vendors that work in the background, at most the operator's `picture_seconds_max` "
-    "(180 s), then 504 and nothing is charged. Every picture is stored by us. Refused by "
-    "moderation: 400 `content_policy_violation`, unbilled."
+    "Waits for vendors that work in the background, at most "
+    "{{picture_seconds_max}}, then 504 and nothing is charged. Every picture is stored by us. "
+    "Refused by moderation: 400 `content_policy_violation`, unbilled."
 )
 _ABOUT_ZH = (
-    "厂商为异步接口时同步等待，最长 `picture_seconds_max`（默认 180 秒），超时返回 504 且不计费。"
+    "厂商为异步接口时同步等待，最长 {{picture_seconds_max}}，超时返回 504 且不计费。"
     "所有图片均由本站保存。审核拒绝返回 400 `content_policy_violation`，不计费。"
 )
 ENDPOINTS = (
@@ -134,7 +159,7 @@ ENDPOINTS = (
         description=_ABOUT,
         description_zh=_ABOUT_ZH,
         parameters=(ASYNC, IDEMPOTENCY_KEY),
-        body=Body(ref("ImageRequest"), (Example("dall-e-3", _REQUEST),)),
+        body=Body(ref("ImageRequest"), _DRAWN),
         replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
     ),
@@ -152,7 +177,7 @@ ENDPOINTS = (
         parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(
             ref("ImageRequest"),
-            (Example("recraft", {"prompt": "paper boat", "style": "digital_illustration"}),),
+            (Example("recraft", _RECRAFT),),
         ),
         replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
@@ -172,8 +197,14 @@ ENDPOINTS = (
         parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(
             ref("ImageEditRequest"),
-            (Example("hat", {"model": "gpt-image-1", "image": _PICTURE, "prompt": "add a hat"}),),
+            (
+                Example(
+                    "moon",
+                    {"model": "gpt-image-1", "image": SAMPLE_PICTURE, "prompt": "add a moon"},
+                ),
+            ),
             ref("ImageEditForm"),
+            (Example("moon", _EDIT_FORM),),
         ),
         replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,
@@ -191,8 +222,9 @@ ENDPOINTS = (
         parameters=(ASYNC, IDEMPOTENCY_KEY),
         body=Body(
             ref("ImageVariationRequest"),
-            (Example("dall-e-2", {"model": "dall-e-2", "image": _PICTURE}),),
+            (Example("dall-e-2", {"model": "dall-e-2", "image": SAMPLE_PICTURE}),),
             ref("ImageVariationForm"),
+            (Example("dall-e-2", {"model": "dall-e-2", "image": "picture.png"}),),
         ),
         replies=(*_REPLIES, ACCEPTED),
         codes=_CODES,

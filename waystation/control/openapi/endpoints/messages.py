@@ -126,15 +126,15 @@ ENDPOINTS = (
             "channel has no word for are left out and named in `x-waystation-dropped`; content "
             "that it has no word for is a 400.\n\n"
             "With `stream: true` the events come in the protocol's order, message_start to "
-            "message_stop; `ping` in a silence of 15 s; `error` is the last event of a stream "
-            "that failed."
+            "message_stop; `ping` in a silence of {{keep_alive_seconds}}; "
+            "`error` is the last event of a stream that failed."
         ),
         description_zh=(
             "适用于所有聊天模型。支持此协议的渠道会原样收到请求体（仅替换模型名），"
             "其他渠道则自动转换。渠道无法表达的设置会被省略，并列在 `x-waystation-dropped` 中；"
             "无法表达的内容返回 400。\n\n"
             "`stream: true` 时事件按协议顺序发送，从 message_start 到 message_stop；"
-            "空闲 15 秒发送 `ping`；中途出错时最后一个事件为 `error`。"
+            "空闲 {{keep_alive_seconds}}发送 `ping`；中途出错时最后一个事件为 `error`。"
         ),
         parameters=(*_HEADERS, IDEMPOTENCY_KEY),
         body=Body(

@@ -13,8 +13,9 @@ from waystation.control.openapi.fields import (
     ref,
     string,
 )
+from waystation.control.openapi.sample_picture import SAMPLE_PICTURE
 
-PICTURE = "data:image/png;base64,iVBORw0KGgo="
+PICTURE = SAMPLE_PICTURE
 _ID = "1730621826053455"
 _JOB = "3785da15-4f70-4034-9128-f3ff1ac634fa"
 _LINK = f"https://relay.example/mj/image/{_ID}?sig=9f2c41d07ab3.bm90IHJlYWw"

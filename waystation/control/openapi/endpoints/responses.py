@@ -193,18 +193,19 @@ ENDPOINTS = (
             "unchanged below its top level, else it is translated.\n\n"
             "With `stream: true` the reply is typed events with rising `sequence_number`, the "
             "last one `response.completed` or `response.incomplete`; a failure is `error` and "
-            "`response.failed`. There is no `[DONE]`. In a silence of 15 s a further "
-            "`response.in_progress` keeps the connection alive.\n\n"
-            "Stored responses are kept for the account alone, 30 days unless the operator says "
-            "otherwise: sealed here, or by the upstream that made them. `background` and "
+            "`response.failed`. There is no `[DONE]`. In a silence of "
+            "{{keep_alive_seconds}} a further `response.in_progress` keeps the connection "
+            "alive.\n\n"
+            "Stored responses are kept for the account alone, for {{response_days}}: "
+            "sealed here, or by the upstream that made them. `background` and "
             "`conversation` are not offered."
         ),
         description_zh=(
             "适用于所有聊天模型：渠道支持 Responses 时请求体顶层以下原样转发，否则自动转换。\n\n"
             "`stream: true` 时返回带递增 `sequence_number` 的事件，最后为 `response.completed` 或 "
             "`response.incomplete`；出错时为 `error` 与 `response.failed`。没有 `[DONE]`。"
-            "空闲 15 秒会再次发送 `response.in_progress` 保持连接。\n\n"
-            "已保存的响应仅本账户可用，默认保留 30 天，由本站加密保存或由上游保存。"
+            "空闲 {{keep_alive_seconds}}会再次发送 `response.in_progress` 保持连接。\n\n"
+            "已保存的响应仅本账户可用，保留 {{response_days}}，由本站加密保存或由上游保存。"
             "不支持 `background` 与 `conversation`。"
         ),
         parameters=(IDEMPOTENCY_KEY,),

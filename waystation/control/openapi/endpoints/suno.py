@@ -296,7 +296,7 @@ ENDPOINTS = (
         *("Upload", "/suno/uploads/audio-url", "Take in a sound", "导入音频"),
         Body(
             record({"url": string(), **_HOOK}, ["url"]),
-            (Example("plain", {"url": "https://files.example/tune.mp3"}),),
+            (Example("plain", {"url": "{{base_url}}/docs/static/speech.mp3"}),),
         ),
     ),
     _look(

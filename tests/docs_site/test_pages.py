@@ -1,0 +1,284 @@
+"""Every page says what the document says: whole, and without the mistakes of other docs."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+
+from waystation.control.docs_site.as_html import blocks_html
+from waystation.control.docs_site.as_markdown import blocks_markdown
+from waystation.control.docs_site.blocks import Block, Call, Code, Fields, Status
+from waystation.control.docs_site.build import blocks_of, markdown_of
+from waystation.control.docs_site.field_rows import flat, rows_of
+from waystation.control.docs_site.frame import page_html
+from waystation.control.docs_site.offers import Offers
+from waystation.control.docs_site.reader import Reader
+from waystation.control.docs_site.specification import Specification
+from waystation.control.docs_site.tree import CONTRACT, PAGES, SECTIONS, Page, neighbours
+from waystation.control.openapi.endpoints import ENDPOINTS
+
+ENDPOINT_PAGES = [page for page in PAGES.values() if page.kind == "endpoint"]
+_NOBODY = Offers()
+BY_OPERATION = {page.operation: page for page in ENDPOINT_PAGES}
+
+
+@pytest.fixture(scope="module")
+def made(reader: Reader) -> dict[str, list[Block]]:
+    return {slug: blocks_of(page, reader) for slug, page in PAGES.items()}
+
+
+def inside(blocks: Any) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        if isinstance(block, Status):
+            yield from inside(block.blocks)
+
+
+def test_the_tree_is_the_contract_s() -> None:
+    assert [len(section.pages) for section in CONTRACT] == [
+        2,
+        3,
+        3,
+        11,
+        2,
+        2,
+        6,
+        9,
+        10,
+        2,
+        3,
+        1,
+        3,
+        1,
+    ]
+    assert sum(len(section.pages) for section in CONTRACT) == 58
+    assert SECTIONS[: len(CONTRACT)] == CONTRACT
+    assert {page.operation for page in ENDPOINT_PAGES} == {one.id for one in ENDPOINTS}
+
+
+def test_each_page_has_neighbours_and_words_in_both_languages() -> None:
+    order = list(PAGES)
+    for slug, page in PAGES.items():
+        before, after = neighbours(slug)
+        assert (before is None) == (slug == order[0])
+        assert (after is None) == (slug == order[-1])
+        assert page.title.en
+        assert page.title.zh
+        assert bool(page.about.en) == bool(page.about.zh)
+
+
+def test_every_block_of_json_parses(made: dict[str, list[Block]], reader: Reader) -> None:
+    count = 0
+    for slug, blocks in made.items():
+        text = blocks_markdown(blocks, reader)
+        for block in re.findall(r"^(`{3,4})json\n(.*?)^\1$", text, re.M | re.S):
+            json.loads(block[1])
+            count += 1
+        assert "{{" not in text, slug
+        assert "docs:" not in blocks_html(blocks, reader), slug
+    assert count > 2000
+
+
+def test_streams_are_made_of_json(made: dict[str, list[Block]]) -> None:
+    count = 0
+    for blocks in made.values():
+        for block in inside(blocks):
+            if isinstance(block, Code) and block.text.startswith(("data: ", "event: ")):
+                for data in re.findall(r"^data: (?!\[DONE\])(.*)$", block.text, re.M):
+                    json.loads(data)
+                    count += 1
+    assert count > 50
+
+
+def walked(
+    document: dict[str, Any], schema: dict[str, Any], path: str, seen: tuple[str, ...]
+) -> set[str]:
+    """Paths of all fields below a schema; written without the code under test."""
+    name = ""
+    while "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        if name in seen:
+            return set()
+        seen = (*seen, name)
+        schema = document["components"]["schemas"][name]
+    if "items" in schema:
+        return walked(document, schema["items"], path + "[]", seen)
+    forms = schema.get("oneOf", schema.get("anyOf", ()))
+    several = [form for form in forms if walked(document, form, "", seen)]
+    if len(several) == 1:
+        return walked(document, several[0], path, seen)
+    found: set[str] = set()
+    for form in several:
+        found |= walked(document, form, path, seen)
+    for field, each in schema.get("properties", {}).items():
+        here = f"{path}.{field}" if path else field
+        found |= {here} | walked(document, each, here, seen)
+    return found
+
+
+def bare(paths: set[str]) -> set[str]:
+    """Without the names of forms."""
+    return {re.sub(r"<[^>]*>", "", path).lstrip(".") for path in paths if not path.endswith(">")}
+
+
+@pytest.mark.parametrize("operation", sorted(BY_OPERATION))
+def test_tables_have_the_fields_of_the_schema_and_no_others(
+    operation: str, book: Specification
+) -> None:
+    reader = Reader("en", book, _NOBODY)
+    blocks = blocks_of(BY_OPERATION[operation], reader)
+    tables: dict[str, set[str]] = {}
+    for block in inside(blocks):
+        if isinstance(block, Fields):
+            tables.setdefault(block.where, set()).update(row.path for row in flat(block.rows))
+    _, _, told = book.operation(operation)
+    for where in ("path", "query", "header"):
+        named = {one["name"] for one in told["parameters"] if one["in"] == where}
+        assert tables.pop(where, set()) == named
+    for media, content in told.get("requestBody", {}).get("content", {}).items():
+        where = "form" if media.startswith("multipart") else "body"
+        assert bare(tables.pop(where, set())) == walked(book.document, content["schema"], "", ())
+    replied: dict[str, set[str]] = {}
+    for status, media, content in book.media(operation):
+        if status[0] == "2":
+            schema = content["schema"].get("x-event-schemas", [content["schema"]])[0]
+            fields = replied.setdefault(f"reply {media}", set())
+            fields |= walked(book.document, schema, "", ())
+    for where, fields in replied.items():
+        assert bare(tables.pop(where, set())) == fields, where
+    assert not tables
+
+
+@pytest.mark.parametrize("page", ENDPOINT_PAGES, ids=lambda page: page.slug)
+def test_an_endpoint_page_is_whole(
+    page: Page, made: dict[str, list[Block]], book: Specification
+) -> None:
+    blocks = made[page.slug]
+    method, path, told = book.operation(page.operation)
+    assert isinstance(blocks[0], Call)
+    assert (blocks[0].method, blocks[0].url) == (method.upper(), path)
+    statuses = {block.status: block for block in blocks if isinstance(block, Status)}
+    assert {str(status) for status in statuses} == set(told["responses"])
+    for status, block in statuses.items():
+        reply = book.resolved(told["responses"][str(status)])
+        shown = {each.title for each in block.blocks if isinstance(each, Code)}
+        assert set(reply.get("x-error-codes", ())) <= shown
+
+
+def test_the_outside_is_left_alone(made: dict[str, list[Block]], reader: Reader) -> None:
+    """Nothing is loaded from another origin, no code stands in the page."""
+    for slug, page in PAGES.items():
+        text = page_html(page, made[slug], reader)
+        for loaded in re.findall(
+            r'<(?:script|img|iframe|link|source|video|audio)\b[^>]*?(?:src|href)="([^"]*)"', text
+        ):
+            assert loaded.startswith("/"), (slug, loaded)
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+        assert not re.search(r"<[^>]+\s(?:style|on\w+)=", re.sub(r'data-\w+="[^"]*"', "", text)), (
+            slug
+        )
+        ids = re.findall(r'\sid="([^"]*)"', text)
+        assert len(ids) == len(set(ids)), slug
+
+
+def test_links_lead_somewhere(made: dict[str, list[Block]], reader: Reader) -> None:
+    anchors = {
+        slug: set(re.findall(r'\sid="([^"]*)"', blocks_html(blocks, reader)))
+        for slug, blocks in made.items()
+    }
+    start = f"/docs/{reader.language}/"
+    for slug, page in PAGES.items():
+        text = page_html(page, made[slug], reader)
+        for link in re.findall(r'<a[^>]* href="([^"]*)"', text):
+            target, _, anchor = unescape(link).partition("#")
+            if target.startswith(start) and target != f"{start}reference":
+                name = target.removeprefix(start).removesuffix(".md")
+                assert name in PAGES, (slug, link)
+                assert not anchor or anchor in anchors[name], (slug, link)
+
+
+# ---- the mistakes of other docs -----------------------------------------------------------------
+
+
+def fields_of(book: Specification, name: str) -> dict[str, Any]:
+    return {row.path: row for row in rows_of(book, book.schema(name), "en")}
+
+
+def test_types_and_needs_are_right(book: Specification) -> None:
+    chat = fields_of(book, "ChatRequest")
+    assert not chat["tools"].required
+    assert not chat["tool_choice"].required
+    assert chat["tools"].kind == "array[object]"
+    assert chat["temperature"].kind == "number"
+    assert chat["top_p"].kind == "number"
+    assert chat["seed"].kind == "integer"
+    assert chat["seen"].deprecated
+    rows = {row.path: row for row in rows_of(book, _body(book, "midjourneyImagine"), "en")}
+    assert rows["notifyHook"].kind == "string"
+    assert rows["base64Array"].kind == "array[string]"
+    modal = {row.path: row for row in rows_of(book, _body(book, "midjourneyModal"), "en")}
+    assert modal["taskId"].required
+    assert not modal["maskBase64"].required
+    wrapped = {row.path: row for row in flat(rows_of(book, _body(book, "ideogramGenerate"), "en"))}
+    needed = [path for path, row in wrapped.items() if row.required]
+    assert {path.rpartition(".")[2] for path in needed} <= {"image_request", "prompt"}
+
+
+def _body(book: Specification, operation: str) -> dict[str, Any]:
+    content = book.operation(operation)[2]["requestBody"]["content"]["application/json"]
+    return dict(content["schema"])
+
+
+def test_required_never_has_a_default(made: dict[str, list[Block]]) -> None:
+    for slug, blocks in made.items():
+        for block in inside(blocks):
+            if isinstance(block, Fields) and block.where in ("body", "form", "query", "path"):
+                for row in flat(block.rows):
+                    assert not (row.required and row.default), (slug, row.path)
+
+
+def test_samples_are_runnable_text(made: dict[str, list[Block]], reader: Reader) -> None:
+    for slug, blocks in made.items():
+        text = blocks_markdown(blocks, reader)
+        assert not re.search(r"X-Forwarded-Host", text, re.I), slug
+        assert not re.search(
+            r"[\"']Content-Type[\"']?: *[\"']?multipart/form-data[\"']?\s*[,}]", text
+        ), slug
+        assert not re.search(r"^\s*\d+ +(?:curl|import|const) ", text, re.M), slug
+        assert not re.search(r"while True|for \(;;\)|while \(true\)", text), slug
+        assert not re.search(
+            r"https?://(?!relay\.example)[\w.-]+/\S+\.(?:png|jpe?g|webp|gif)\b", text
+        ), slug
+        for data in re.findall(r"base64,([\w+/=]+)", text):
+            assert len(data) < 600, slug
+
+
+def test_a_get_has_no_body(made: dict[str, list[Block]]) -> None:
+    for page in ENDPOINT_PAGES:
+        blocks = made[page.slug]
+        call = blocks[0]
+        assert isinstance(call, Call)
+        if call.method == "GET":
+            where = {block.where for block in blocks if isinstance(block, Fields)}
+            assert not where & {"body", "form"}
+        assert not re.search(r"/\d{6,}", call.url)  # a parameter, no fixed id
+
+
+def test_every_page_tells_price_and_limits(made: dict[str, list[Block]], reader: Reader) -> None:
+    for page in ENDPOINT_PAGES:
+        text = blocks_markdown(made[page.slug], reader)
+        assert f"## {reader.word('limits')}" in text
+        if page.models:
+            assert f"## {reader.word('prices')}" in text
+
+
+def test_markdown_is_the_same_page(reader: Reader) -> None:
+    text = markdown_of(PAGES["midjourney/imagine"], reader)
+    assert text.startswith("# ")
+    assert "`POST https://relay.example/mj/submit/imagine`" in text
+    assert "| `prompt` | string |" in text
+    for language in ("bash", "ocaml", "swift", "objectivec", "r"):
+        assert f"```{language}\n" in text

@@ -1,0 +1,126 @@
+"""What the reader may use and what it costs, as it is now; kept for a moment, since pages are many.
+
+Prices are the operator's to show: where they are for users only, strangers see none.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from fastapi import Request
+
+from waystation.control.catalogue import Catalogue, read_catalogue
+from waystation.control.endpoints.pricing import prices_at
+from waystation.control.guards import services_of, whoever
+from waystation.control.site import Site, read_setting
+from waystation.control.usable_groups import usable_groups
+from waystation.kernel.clock import now_ms
+from waystation.ledger.price import ONE, Rate
+from waystation.storage.database import StorageAway
+
+_KEPT_MS = 3000
+
+
+class ModelPrice(msgspec.Struct, frozen=True):
+    """official, by_group: USD, as `prices_at` tells them; {}: no price is set."""
+
+    model: str
+    official: dict[str, str]
+    by_group: dict[str, dict[str, str]]
+
+
+class GroupRow(msgspec.Struct, frozen=True):
+    name: str
+    label: str
+    rate: str
+    tags: tuple[str, ...]
+    description: str
+    pros: str
+    cons: str
+
+
+class Offers(msgspec.Struct, frozen=True):
+    """shown: whether this reader may see prices. away: the store does not answer. site: the site's
+    name."""
+
+    site: str = "Waystation"
+    models: tuple[ModelPrice, ...] = ()
+    groups: tuple[GroupRow, ...] = ()
+    shown: bool = True
+    away: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Of all of it: equal for equal offers."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+    @property
+    def names(self) -> list[str]:
+        return [each.model for each in self.models]
+
+
+class _Kept:
+    """The public's, by the store that they came from."""
+
+    until_ms = 0
+    database: object = None
+    offers = Offers()
+
+
+async def read_offers(request: Request) -> Offers:
+    """Never fails: a page is readable without its prices."""
+    services = services_of(request)
+    try:
+        person = await whoever(request)
+        if person is not None:
+            return await _read(request, person.account_id)
+        if now_ms() > _Kept.until_ms or _Kept.database is not services.database:
+            _Kept.offers = await _read(request, None)
+            _Kept.database = services.database
+            _Kept.until_ms = now_ms() + _KEPT_MS
+        return _Kept.offers
+    except StorageAway:
+        return Offers(away=True)
+
+
+async def _read(request: Request, account_id: int | None) -> Offers:
+    database = services_of(request).database
+    site = await read_setting(database, Site)
+    if account_id is None and not site.public_pricing:
+        return Offers(site.name, shown=False)
+    own: dict[str, str] = {}
+    if account_id is not None:
+        async with database.read() as connection:
+            own = {each.name: each.rate for each in await usable_groups(connection, account_id)}
+    catalogue = await read_catalogue(database, frozenset(own))
+    rates = {name: Rate.parse(own.get(name, rate.text)) for name, rate in catalogue.rates.items()}
+    return Offers(
+        site.name,
+        tuple(_models(catalogue, rates)),
+        tuple(_group(row, rates) for row in catalogue.groups),
+    )
+
+
+def _models(catalogue: Catalogue, rates: Mapping[str, Rate]) -> list[ModelPrice]:
+    made = []
+    for offer in catalogue.offers:
+        price = offer.price
+        if price is None:
+            made.append(ModelPrice(offer.model, {}, {name: {} for name in offer.groups}))
+            continue
+        by_group = {name: prices_at(price, rates[name]) for name in offer.groups}
+        made.append(ModelPrice(offer.model, prices_at(price, ONE), by_group))
+    return made
+
+
+def _group(row: Any, rates: Mapping[str, Rate]) -> GroupRow:
+    return GroupRow(
+        row.name,
+        row.label,
+        rates[row.name].text,
+        tuple(msgspec.json.decode(row.tags)),
+        row.description,
+        row.pros,
+        row.cons,
+    )

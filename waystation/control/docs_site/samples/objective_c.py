@@ -1,0 +1,78 @@
+"""Objective-C with NSURLSession."""
+
+from waystation.control.docs_site.samples.request import (
+    BOUNDARY,
+    Language,
+    SampleRequest,
+    Variant,
+    by_hand,
+    lines,
+    pretty,
+    quoted,
+)
+
+_UTF8 = "dataUsingEncoding:NSUTF8StringEncoding"
+
+
+def _string(text: str) -> str:
+    rows = text.split("\n")
+    ends = ["\n"] * (len(rows) - 1) + [""]
+    joined = [quoted(row + end) for row, end in zip(rows, ends, strict=True)]
+    return "@" + "\n      ".join(joined)
+
+
+def _form(request: SampleRequest) -> list[str]:
+    made = ["    NSMutableData *body = [NSMutableData data];"]
+    for (head, value), part in zip(by_hand(request.form), request.form, strict=True):
+        made.append(f"    [body appendData:[@{quoted(head)} {_UTF8}]];")
+        content = f"[@{quoted(value)} {_UTF8}]"
+        if part.file:
+            content = f"[NSData dataWithContentsOfFile:@{quoted(value)}]"
+        made.append(f"    [body appendData:{content}];")
+        made.append(f'    [body appendData:[@"\\r\\n" {_UTF8}]];')
+    made.append(f'    [body appendData:[@"--{BOUNDARY}--\\r\\n" {_UTF8}]];')
+    made.append("    request.HTTPBody = body;")
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    made.append(f'    [request setValue:@"{kind}" forHTTPHeaderField:@"Content-Type"];')
+    return made
+
+
+def _session(request: SampleRequest) -> str:
+    made = ["#import <Foundation/Foundation.h>", "", "int main(void) {", "  @autoreleasepool {"]
+    made.append(f"    NSURL *url = [NSURL URLWithString:@{quoted(request.url)}];")
+    made.append(
+        "    NSMutableURLRequest *request = [NSMutableURLRequest requestWithURL:url];",
+    )
+    made.append(f"    request.HTTPMethod = @{quoted(request.method)};")
+    for name, value in request.all_headers:
+        said = f"setValue:@{quoted(value)} forHTTPHeaderField:@{quoted(name)}"
+        made.append(f"    [request {said}];")
+    if request.json is not None:
+        made.append(f"    NSString *json = {_string(pretty(request.json))};")
+        made.append(f"    request.HTTPBody = [json {_UTF8}];")
+    if request.form:
+        made += _form(request)
+    made += [
+        "    dispatch_semaphore_t done = dispatch_semaphore_create(0);",
+        "    [[NSURLSession.sharedSession dataTaskWithRequest:request",
+        "      completionHandler:^(NSData *data, NSURLResponse *response, NSError *error) {",
+    ]
+    if request.saves:
+        made.append(f"        [data writeToFile:@{quoted(request.saves)} atomically:YES];")
+    else:
+        made.append("        NSString *text = [[NSString alloc] initWithData:data")
+        made.append("          encoding:NSUTF8StringEncoding];")
+        made.append('        NSLog(@"%@", text);')
+    made += [
+        "        dispatch_semaphore_signal(done);",
+        "      }] resume];",
+        "    dispatch_semaphore_wait(done, DISPATCH_TIME_FOREVER);",
+    ]
+    return lines(*made, "  }", "  return 0;", "}")
+
+
+OBJECTIVE_C = Language(
+    "objective-c",
+    "Objective-C",
+    (Variant("nsurlsession", "NSURLSession", "objectivec", _session),),
+)
