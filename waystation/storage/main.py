@@ -25,6 +25,7 @@ from sqlalchemy import (
 from waystation.storage.columns import SCHEMA as SCHEMA
 from waystation.storage.columns import Id, count, flag, json_text, words
 from waystation.storage.columns import metadata as metadata
+from waystation.storage.import_tables import imports as imports
 from waystation.storage.people_tables import access_tokens as access_tokens
 from waystation.storage.people_tables import announcements as announcements
 from waystation.storage.people_tables import audit as audit
