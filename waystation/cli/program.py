@@ -46,6 +46,7 @@ def _register() -> None:
     from waystation.cli import (
         apply,
         audit,
+        bring,
         channel,
         doctor,
         init,
@@ -56,7 +57,7 @@ def _register() -> None:
         token,
     )
 
-    for module in (serve, processes, init, apply, migrate, audit, doctor, rotate):
+    for module in (serve, processes, init, apply, migrate, audit, doctor, rotate, bring):
         module.register(app)
     app.add_typer(token.app, name="token")
     app.add_typer(channel.app, name="channel")

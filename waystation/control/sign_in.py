@@ -7,16 +7,16 @@ per address, per peer and for both together; the counters are bounded and forget
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from waystation.control.sessions import Person
 from waystation.errors import Fault
-from waystation.identity.passwords import hash_password, verify_password
+from waystation.identity.passwords import hash_password, needs_new_hash, verify_password
 from waystation.kernel.clock import monotonic
 from waystation.storage.database import Database
-from waystation.storage.main import accounts
+from waystation.storage.main import accounts, imports
 
 PAIR_FAILURES_MAX = 10
 """Within the window, for one address from one peer."""
@@ -70,8 +70,9 @@ class SignIn:
         self._waiting = 0
 
     async def check(self, email: str, password: str, peer: str) -> Person:
-        """Raises Fault: invalid_credentials, too_many_attempts, overloaded; StorageAway."""
-        email = email.strip().lower()
+        """email: or, of who was brought over from another system, the name used there.
+        Raises Fault: invalid_credentials, too_many_attempts, overloaded; StorageAway."""
+        name, email = email.strip(), email.strip().lower()
         limits = {
             f"{email} {peer}": PAIR_FAILURES_MAX,
             f"peer {peer}": PEER_FAILURES_MAX,
@@ -82,17 +83,39 @@ class SignIn:
             raise Fault("too_many_attempts", retry_after=int(blocked) + 1)
         for key in limits:  # counted before it is judged: tries at once do not slip through
             self._failures.add(key)
-        query = select(
-            accounts.c.id, accounts.c.email, accounts.c.role, accounts.c.password_hash
-        ).where(accounts.c.email == email, accounts.c.enabled)
-        async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
+        row = await self._find(email, name)
         right = await self._verify(None if row is None else row.password_hash, password)
         if not right or row is None:
             raise Fault("invalid_credentials")
         for key in limits:
             self._failures.withdraw(key)
+        await self._renew(row, password)
         return Person(row.id, row.email, row.role, 0)
+
+    async def _find(self, email: str, name: str) -> Any:
+        """The enabled account of that address, else of that name elsewhere; None: nobody's."""
+        query = select(
+            accounts.c.id, accounts.c.email, accounts.c.role, accounts.c.password_hash
+        ).where(accounts.c.enabled)
+        brought = select(imports.c.our_id).where(
+            imports.c.kind == "username", imports.c.foreign_id == name
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.where(accounts.c.email == email))).first()
+            if row is not None:
+                return row
+            found = (await connection.execute(query.where(accounts.c.id.in_(brought)))).all()
+            return found[0] if len(found) == 1 else None
+
+    async def _renew(self, row: Any, password: str) -> None:
+        """A hash of another sort, or of weaker parameters, is replaced while the password is at
+        hand."""
+        if not needs_new_hash(row.password_hash):
+            return
+        renewed = await self.hash(password)
+        mine = (accounts.c.id == row.id, accounts.c.password_hash == row.password_hash)
+        async with self._database.write() as connection:
+            await connection.execute(update(accounts).where(*mine).values(password_hash=renewed))
 
     def limit(self, key: str, most: int) -> None:
         """Count one try of something else that must not be tried often. Raises Fault

@@ -227,6 +227,15 @@ class Transfer(Message, frozen=True, tag="transfer"):
     note: str = ""
 
 
+class Recall(Message, frozen=True, tag="recall"):
+    """A request that another system charged, brought over with its account. id: stands for a
+    hold's, once for each. row: with what it cost in nanos; token_id 0: its token is not here.
+    Answered by Done."""
+
+    id: str
+    row: Row
+
+
 class Done(Message, frozen=True, tag="done"):
     """id: what was asked. applied=False: it was known already. nanos: what really moved."""
 
@@ -238,7 +247,7 @@ class Done(Message, frozen=True, tag="done"):
 
 Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
-    | PutAccount | PutToken | PutGroup | Transfer
+    | PutAccount | PutToken | PutGroup | Transfer | Recall
     | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
     | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers | TidyLog
 )  # fmt: skip

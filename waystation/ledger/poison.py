@@ -8,7 +8,16 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from waystation.ledger.books import BooksAway, Posted
-from waystation.ledger.messages import Decision, Done, Extend, Hold, Refused, TakeSlot, Transfer
+from waystation.ledger.messages import (
+    Decision,
+    Done,
+    Extend,
+    Hold,
+    Recall,
+    Refused,
+    TakeSlot,
+    Transfer,
+)
 from waystation.ledger.policies import PutAccount, PutGroup, PutToken
 
 log = logging.getLogger("waystation.ledger")
@@ -46,7 +55,7 @@ def refusal(posted: Posted) -> Decision | None:
             return Refused(command.hold_id, "hold_unknown", detail=PROBLEM)
         case TakeSlot():
             return Refused(command.slot_id, "slot", retry_after_ms=1_000, detail=PROBLEM)
-        case Transfer():
+        case Transfer() | Recall():
             return Done(command.id, False, problem=PROBLEM)
         case PutAccount():
             return Done(f"account:{command.account_id}", False, problem=PROBLEM)

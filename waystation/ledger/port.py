@@ -11,6 +11,7 @@ from waystation.ledger.messages import (
     Extend,
     Granted,
     Hold,
+    Recall,
     Refused,
     Resolve,
     Resolved,
@@ -48,7 +49,7 @@ from waystation.ledger.questions import (
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
     | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers | TidyLog
-    | PutAccount | PutToken | PutGroup | Transfer
+    | PutAccount | PutToken | PutGroup | Transfer | Recall
 )  # fmt: skip
 Answer = (
     AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done

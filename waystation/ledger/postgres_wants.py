@@ -11,6 +11,7 @@ from waystation.ledger.messages import (
     Hello,
     Hold,
     Note,
+    Recall,
     Resolve,
     Sent,
     TakeSlot,
@@ -74,6 +75,11 @@ class Wants:
                 self.old_holds.add(command.hold_id)
             case Note():
                 self.accounts.add(command.row.facts.account_id)
+            case Recall():
+                self.new_holds.add(command.id)
+                self.accounts.add(command.row.facts.account_id)
+                if command.row.facts.token_id:
+                    self.tokens.add(command.row.facts.token_id)
             case Hello():
                 self.old_holds.update(command.holds)
                 self.gateways.add(command.gateway)

@@ -23,6 +23,7 @@ from waystation.ledger.messages import (
     Hello,
     Hold,
     Note,
+    Recall,
     Swept,
     TakeSlot,
     Transfer,
@@ -51,7 +52,7 @@ LAST_TRIES = 20
 
 _Entry = tuple[Posted, Connection | None]
 _ABOUT_ID = (
-    AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer,
+    AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer, Recall,
     AskOpenHolds, AskTaskHolds, AskLog, AskSums, AskTransfers, TidyLog,
 )  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)

@@ -28,6 +28,7 @@ from waystation.storage.alert_tables import alerts as alerts
 from waystation.storage.columns import SCHEMA as SCHEMA
 from waystation.storage.columns import Id, count, flag, json_text, words
 from waystation.storage.columns import metadata as metadata
+from waystation.storage.import_tables import imports as imports
 from waystation.storage.payment_tables import payment_providers as payment_providers
 from waystation.storage.payment_tables import top_ups as top_ups
 from waystation.storage.people_tables import access_tokens as access_tokens

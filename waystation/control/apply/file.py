@@ -29,7 +29,7 @@ async def plan_file(settings: Settings, path: Path, *, prune: bool = False) -> P
     """What `apply_file` would change; nothing is made, not even an empty folder's files.
     Raises ConfigError, MasterKeyError, StorageAway, OSError."""
     document = load(path)
-    if await _is_set_up(settings):
+    if await is_set_up(settings):
         database, sealing = await open_store(settings)
         try:
             return await plan(database, document, sealing, prune)
@@ -49,7 +49,7 @@ async def apply_file(settings: Settings, path: Path, *, prune: bool = False) -> 
     """Read, judge, write, tell the ledger, running or not. A file that is refused leaves an empty
     folder empty. Raises ConfigError, MasterKeyError, StorageAway, OSError."""
     document = load(path)
-    if not await _is_set_up(settings):
+    if not await is_set_up(settings):
         await plan_file(settings, path, prune=prune)
     started = await first_start(settings)
     database, sealing = await open_store(settings)
@@ -75,7 +75,7 @@ async def _reach_ledger(
     return ledger.ask, ()
 
 
-async def _is_set_up(settings: Settings) -> bool:
+async def is_set_up(settings: Settings) -> bool:
     if settings.database is None and not (settings.data / "main.db").exists():
         return False
     database = Database.of(settings)

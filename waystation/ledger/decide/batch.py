@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from waystation.ledger.books import KeepLease, Lose, Posted, SweepAbsent, SweepBoot
-from waystation.ledger.decide import deaths, holds, places, policies, resolutions, transfers
+from waystation.ledger.decide import (
+    deaths,
+    holds,
+    places,
+    policies,
+    recalls,
+    resolutions,
+    transfers,
+)
 from waystation.ledger.messages import (
     Checkpoint,
     Decision,
@@ -13,6 +21,7 @@ from waystation.ledger.messages import (
     Hello,
     Hold,
     Note,
+    Recall,
     Resolve,
     Sent,
     TakeSlot,
@@ -43,6 +52,7 @@ DECIDERS: dict[type, Decider] = {
     PutToken: policies.put_token,
     PutGroup: policies.put_group,
     Transfer: transfers.transfer,
+    Recall: recalls.recall,
 }
 
 
