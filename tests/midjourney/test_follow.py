@@ -289,6 +289,11 @@ async def test_queries_of_every_shape(begin: Begin, proxy: FakeProxy) -> None:
     unknown = await studio.get("/mj/task/1730621718151844/fetch", bob["key"])
     assert foreign.status == unknown.status == 400
     assert foreign.json()["description"] == unknown.json()["description"] == "task_no_found"
+    theirs, none = (
+        each.body.replace(each.request_id.encode(), b"ID").replace(name.encode(), b"TASK")
+        for each, name in ((foreign, one), (unknown, "1730621718151844"))
+    )
+    assert theirs == none
     assert foreign.json()["code"] == 4
     assert (await studio.get(f"/mj/task/{one}/fetch", "sk-second-0123456789abcdef")).status == 200
     asked = {"ids": [two, int(one), one, "17", 17.5, None]}

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from tests.midjourney.conftest import channel
+from tests.midjourney.proxy import FakeProxy
 from tests.support.gateway import KEY, document, token
 from tests.support.serve import Serve, serving
 
@@ -16,13 +17,13 @@ BOBS = "sk-of-bob-0123456789abcdef"
 
 
 async def test_two_gateways_keep_to_an_account_s_limit_and_to_a_queue(
-    data_template: Path, tmp_path: Path
+    data_template: Path, tmp_path: Path, proxy: FakeProxy
 ) -> None:
     """Each submit has a connection of its own, which the kernel gives to one of the two."""
-    away = channel("mj", "http://127.0.0.1:9", limits={"concurrency": 1})
+    busy = channel("mj", proxy.url, limits={"concurrency": 1})  # nothing of it ever ends
     tokens = [token(), token("bobs", BOBS, "bob@example.com")]
     accounts = [{"email": "bob@example.com", "credit": "10"}]
-    what = document([away], tokens=tokens, accounts=accounts)
+    what = document([busy], tokens=tokens, accounts=accounts)
     what["midjourney"] = {"queue": 5, "account_total": 4}
     begun = serving(data_template, tmp_path, what, workers=2)
     serve = await asyncio.to_thread(begun.__enter__)

@@ -11,6 +11,8 @@ from tests.midjourney.proxy import FakeProxy
 from tests.midjourney.studio import Studio
 from tests.support.gateway import KEY
 from tests.support.wire import Reply
+from waystation.edge.midjourney.looks import Looks
+from waystation.errors import Fault
 
 NANOS = 100_000_000
 """Of mj_imagine, as it is shipped."""
@@ -127,6 +129,83 @@ async def test_a_speed_has_its_price_and_without_one_the_usual(begin: Begin) -> 
         assert (await studio.settled(told["result"])).settle == "voided"
 
 
+async def test_prices_by_name(begin: Begin) -> None:
+    """As another relay's table names them: each verb at its own, patterns for the rest."""
+    usd = {
+        "mj_imagine": "0.01",
+        "mj_turbo_imagine": "0.02",
+        "mj_describe": "0.03",
+        "mj_shorten": "0.04",
+        "mj_blend": "0.05",
+        "swap_face": "0.06",
+        "mj_relax_*": "0.07",
+    }
+    prices = [{"model": name, "per_call": text} for name, text in usd.items()]
+    nowhere = channel("mj", "http://127.0.0.1:9")
+    studio = await begin(
+        [nowhere], wanted={"prices": prices}, midjourney={"swap_face": True}, runs=False
+    )
+    faces = {"sourceBase64": bare(), "targetBase64": bare("red")}
+    asked = [
+        ("/mj/submit/imagine", {"prompt": "cat"}, 10),
+        ("/mj-turbo/mj/submit/imagine", {"prompt": "cat"}, 20),
+        ("/mj-fast/mj/submit/imagine", {"prompt": "cat"}, 10),
+        ("/mj/submit/describe", {"base64": bare()}, 30),
+        ("/mj/submit/shorten", {"prompt": "a long cat"}, 40),
+        ("/mj/submit/blend", {"base64Array": [bare(), bare("red")]}, 50),
+        ("/mj/insight-face/swap", faces, 60),
+        ("/mj-relax/mj/submit/imagine", {"prompt": "cat"}, 70),
+    ]
+    for path, body, thousandths in asked:
+        told = (await studio.post(path, body)).json()
+        assert told["code"] == 1, (path, told)
+        assert (await studio.row(told["result"])).hold_nanos == thousandths * 1_000_000, path
+
+
+async def test_odd_scalars_and_bad_pictures(begin: Begin) -> None:
+    studio = await begin([channel("mj", "http://127.0.0.1:9")], runs=False)
+    odd = {"prompt": "cat", "base64Array": None, "notifyHook": "", "state": 5, "botType": "x"}
+    told = (await studio.post("/mj/submit/imagine", odd)).json()
+    assert told["code"] == 1
+    shown = await studio.fetch(told["result"])
+    assert (shown["state"], shown["botType"]) == ("5", "MID_JOURNEY")
+    bad = await studio.imagine("cat", base64Array=["@@@"])
+    assert (bad["code"], bad["description"], bad["result"]) == (4, "base64格式错误", None)
+    for count in (1, 6):
+        told = await studio.submit("blend", base64Array=[bare()] * count)
+        assert (told["code"], told["description"]) == (4, "图片参数错误，2~5张图片")
+
+
+async def test_looking_has_a_generous_limit_of_its_own(begin: Begin) -> None:
+    studio = await begin(
+        [channel("mj", "http://127.0.0.1:9")], midjourney={"fetch_rpm": 3}, runs=False
+    )
+    task_id = await studio.made()
+    for _ in range(3):
+        assert (await studio.get("/mj/task/list")).status == 200
+    reply = await studio.get(f"/mj/task/{task_id}/fetch")
+    assert (reply.status, reply.json()["code"]) == (429, 30)
+    assert 1 <= int(reply.headers["retry-after"]) <= 20
+    assert (await studio.imagine("dog"))["code"] == 1, "submits are not looks"
+
+
+def test_looks_come_back_with_time() -> None:
+    now = [0.0]
+    looks = Looks(lambda: now[0])
+    for _ in range(60):
+        looks.take(1, 60)
+    with pytest.raises(Fault) as refused:
+        looks.take(1, 60)
+    assert refused.value.retry_after == 1
+    looks.take(2, 60)
+    looks.take(1, 0)
+    now[0] += 2.0
+    looks.take(1, 60)
+    looks.take(1, 60)
+    with pytest.raises(Fault):
+        looks.take(1, 60)
+
+
 async def test_a_balance_for_one_of_ten(begin: Begin, proxy: FakeProxy) -> None:
     studio = await begin([channel("mj", proxy.url)], wanted={"credit": "0.1"}, runs=False)
     post = studio.post
@@ -150,6 +229,9 @@ async def test_banned_words_hold_nothing(begin: Begin, proxy: FakeProxy) -> None
     assert told["result"] is None
     assert told["properties"] == {"promptEn": "a NUDE cat --ar 2:1", "bannedWord": "NUDE"}
     assert (await studio.imagine("一个裸体的人"))["code"] == 24
+    account = await studio.station.account()
+    assert (account.held, account.spent) == (0, 0)
+    assert (await studio.get("/mj/task/list")).json() == []
     assert (await studio.imagine("denuded hills --no nude"))["code"] == 1
     assert len(proxy.submits()) <= 1
 

@@ -68,10 +68,6 @@ class Fields:
         self._taken.append(field)
         return self._left.pop(field, None)
 
-    def has(self, field: str) -> bool:
-        """Whether it is said at all; it is still to be taken."""
-        return self._left.get(field) is not None
-
     def text(self, field: str, default: str | None = None, *, length_max: int = WORDS_MAX) -> str:
         """A string; without a default it must be there and say something."""
         value = self.take(field)

@@ -105,11 +105,12 @@ def _hook_url(fields: Fields) -> str:
 
 def _midjourney(table: Fields) -> str:
     """What is not said is the operator's."""
-    said = {"remix": table.flag("remix", False)}
-    if table.has("queue_code_22"):
-        said["queue_code_22"] = table.flag("queue_code_22", False)
+    queued = table.take("queue_code_22")
+    if queued is not None and not isinstance(queued, bool):
+        raise table.refuse("queue_code_22", "must be true or false")
+    said = {"remix": table.flag("remix", False) or None, "queue_code_22": queued}
     table.end()
-    return to_json({name: value for name, value in said.items() if value or name != "remix"})
+    return to_json({name: value for name, value in said.items() if value is not None})
 
 
 def _network_problem(text: str) -> str | None:

@@ -44,9 +44,8 @@ class Plan(msgspec.Struct, frozen=True):
 def plan(desk: Desk, caller: Caller, job: Job, operation: str, confirmed: bool = False) -> Plan:
     """Of a new task. Raises Declined (4) for faces that may not be swapped, Fault: 403, 404,
     503."""
-    choices = _choices(desk.directory, caller, job, operation, confirmed)
-    if job.action == "SWAP_FACE" and not desk.options.swap_face:
-        choices = _without_consent(choices)
+    consent = job.action != "SWAP_FACE" or desk.options.swap_face
+    choices = _choices(desk.directory, caller, job, operation, confirmed, consent)
     choices = _earnest(choices)
     attempts = desk.site.router.attempts(choices)
     first = attempts.next(monotonic())
@@ -82,17 +81,27 @@ def plan_after(
 
 
 def _choices(
-    directory: Directory, caller: Caller, job: Job, operation: str, confirmed: bool
+    directory: Directory,
+    caller: Caller,
+    job: Job,
+    operation: str,
+    confirmed: bool,
+    consent: bool = True,
 ) -> Choices:
-    """By the first name that has a price and somebody who serves it."""
-    first: Fault | None = None
+    """By the first name that has a price and somebody who serves it; without consent somebody who
+    only shows it. Raises Declined where there is nobody else, Fault."""
+    first: Fault | Declined | None = None
     now = now_ms()
     names = price_names(job.action, job.mode, confirmed)
     prices = directory.snapshot.prices
     # A channel that is free by default has every name: one that has a price comes before.
     for name in sorted(names, key=lambda each: prices.find(each, now) is None):
         try:
-            return directory.candidates(query_of(caller, name, operation), now)
+            choices = directory.candidates(query_of(caller, name, operation), now)
+            shown = choices if consent else choices.only(_is_shown)
+            if shown is not None:
+                return shown
+            first = invalid(texts.UNSUPPORTED)
         except Fault as fault:
             if fault.code not in _NEXT_NAME:
                 raise
@@ -107,14 +116,9 @@ def _earnest(choices: Choices) -> Choices:
     return choices.only(lambda one: not one.channel.free_by_default) or choices
 
 
-def _without_consent(choices: Choices) -> Choices:
-    """Nobody's face goes out of the house, and no demo of that is sold. Raises Declined."""
-    shown = choices.only(
-        lambda one: one.channel.free_by_default and not charge(ONE_CALL, one.price, one.rate).nanos
-    )
-    if shown is None:
-        raise invalid(texts.UNSUPPORTED)
-    return shown
+def _is_shown(one: Candidate) -> bool:
+    """By the demo, to which nobody's face goes out of the house, and which is not sold."""
+    return one.channel.free_by_default and not charge(ONE_CALL, one.price, one.rate).nanos
 
 
 def _place(candidate: Candidate, key_id: int | None = None) -> Place:

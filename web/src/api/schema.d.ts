@@ -471,6 +471,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens/{token}/hook_secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The secrets that sign what this token's hooks are told */
+        get: operations["getHookSecrets"];
+        put?: never;
+        /** A new secret for its hooks; the old one is valid for a day more */
+        post: operations["turnHookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/log": {
         parameters: {
             query?: never;
@@ -1875,6 +1893,7 @@ export interface components {
             proxy?: string;
             /** @enum {unknown} */
             on_disconnect?: "abort" | "drain";
+            remix?: boolean;
             enabled?: boolean;
             keys?: string[];
             add_keys?: string[];
@@ -1926,6 +1945,7 @@ export interface components {
             proxy_host: string;
             /** @enum {unknown} */
             on_disconnect: "abort" | "drain";
+            remix: boolean;
             enabled: boolean;
             managed: boolean;
             /** @enum {unknown} */
@@ -2113,6 +2133,15 @@ export interface components {
             channels: components["schemas"]["MemberView"][] | null;
             managed: boolean;
             created_at: string;
+        };
+        /**
+         * HookSecrets
+         * @description secrets: all that are valid, the newest first; a message is signed with each. old_until: when
+         *         the one before the newest is forgotten; null: it is already.
+         */
+        HookSecrets: {
+            secrets: string[];
+            old_until: string | null;
         };
         /** IdentityView */
         IdentityView: {
@@ -2355,6 +2384,8 @@ export interface components {
             budget?: {
                 [key: string]: string;
             };
+            hook_url?: string;
+            midjourney?: components["schemas"]["TokenMidjourney"];
             account_id?: number;
         };
         /** NoteBody */
@@ -3104,11 +3135,24 @@ export interface components {
             budget?: {
                 [key: string]: string;
             };
+            hook_url?: string;
+            midjourney?: components["schemas"]["TokenMidjourney"];
+        };
+        /**
+         * TokenMidjourney
+         * @description remix: buttons open a window, whatever the request says. queue_code_22: a queued submit is
+         *         answered 22, not 1; null: as the operator decides.
+         */
+        TokenMidjourney: {
+            /** @default false */
+            remix?: boolean;
+            /** @default null */
+            queue_code_22?: boolean | null;
         };
         /**
          * TokenView
          * @description groups: in order; []: the account's own. models: [] all. budget, spent, held: USD. key: told
-         *         once, when it is made.
+         *         once, when it is made. hook_url: where its tasks are told of; "": where the deployment says.
          */
         TokenView: {
             id: number;
@@ -3129,6 +3173,8 @@ export interface components {
             budget: {
                 [key: string]: string;
             };
+            hook_url: string;
+            midjourney: components["schemas"]["TokenMidjourney"];
             spent: string;
             held: string;
             managed: boolean;
@@ -4141,6 +4187,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenView"];
+                };
+            };
+        };
+    };
+    getHookSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secrets that sign what this token's hooks are told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSecrets"];
+                };
+            };
+        };
+    };
+    turnHookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new secret for its hooks; the old one is valid for a day more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSecrets"];
                 };
             };
         };
