@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.dialects.making import FREE
+from tests.dialects.making import FREE, no_headers, same
 from tests.dialects.making import body as raw_body
-from tests.dialects.making import no_headers, same
 from tests.pairs.answers import Say, frames_of, whole
 from tests.pairs.heard import heard_in
 from tests.pairs.requests import CITY, asks
