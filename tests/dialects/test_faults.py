@@ -43,6 +43,8 @@ def openai(message: str, **more: Any) -> bytes:
         (500, openai("engine overloaded", type="engine_overloaded_error"), 503, "upstream_error"),
         (504, b"", 504, "upstream_timeout"),
         (408, b"", 504, "upstream_timeout"),
+        (499, b"", 502, "upstream_error"),
+        (499, openai("gone", status=499), 502, "upstream_error"),
     ],
 )
 def test_what_an_upstreams_refusal_means(status: int, body: bytes, shown: int, code: str) -> None:
@@ -58,6 +60,25 @@ def test_a_recorded_refusal_keeps_its_words() -> None:
     assert status == 400
     told, source = json.loads(out)["error"], json.loads(body)["error"]
     assert told == {**source, "message": source["message"] + " (request id: R1)"}
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "code"),
+    [
+        ({"code": 400, "status": "INVALID_ARGUMENT"}, "invalid_request_error", "invalid_request"),
+        (
+            {"type": "error", "code": None, "status": 409},
+            "invalid_request_error",
+            "invalid_request",
+        ),
+        ({"code": "1211", "type": "glm_error"}, "glm_error", "1211"),
+    ],
+)
+def test_openai_s_callers_hear_openai_s_names(told: dict[str, Any], kind: str, code: str) -> None:
+    """Gemini's words for a status are none of them, nor is the type of an event."""
+    fault = read_error(400, openai("no such bridge", **told))
+    error = json.loads(write_error(fault, "openai")[2])["error"]
+    assert (error["type"], error["code"]) == (kind, code)
 
 
 SECRETS = [

@@ -1,58 +1,46 @@
-"""Every cell of the tables, tried once a run: a kind, or the failure that stands in its place."""
+"""The cells of the tables: which there are, how each is tried, and all of them at once."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-import uvloop
+from tests.pairs.faults import INSIDE, inside, upstream_inside
+from tests.pairs.matrix import DIALECTS, FEATURES, run
+from tests.pairs.plight import STATUSES
+from tests.pairs.refusals import BEFORE, before, upstream_before
+from tests.pairs.stage import Stage
 
-from tests.pairs.faults import BEFORE, INSIDE, before, faults_station, inside
-from tests.pairs.matrix import DIALECTS, FEATURES, pairs_station, run
-from tests.support.gateway import Station
-from tests.support.rogue import Rogue
-
-Key = tuple[str, ...]
+Key = tuple[Any, ...]
 Tried = Mapping[Key, Any]
 """By its key, what was seen, or the failure that stands in its place."""
 _MISTAKES = (AssertionError, LookupError, TypeError, ValueError, EOFError)
 
 
 class Board(NamedTuple):
-    """pairs: by (caller, upstream, feature). before, inside: by (caller, fault)."""
+    """pairs: by (caller, upstream, feature). The others: by (caller, fault), or (caller, status of
+    the upstream)."""
 
     pairs: Tried
     before: Tried
+    upstream_before: Tried
     inside: Tried
-
-
-async def _all(keys: Iterable[Key], run: Callable[..., Awaitable[Any]], station: Station) -> Tried:
-    found: dict[Key, Any] = {}
-    for key in keys:
-        try:
-            found[key] = await run(station, *key)
-        except _MISTAKES as failure:
-            found[key] = failure
-    return found
-
-
-async def _board(template: Path, folder: Path) -> Board:
-    with Rogue() as rogue:
-        async with pairs_station(template, folder / "pairs", rogue) as station:
-            pairs = await _all(product(DIALECTS, DIALECTS, FEATURES), run, station)
-        async with faults_station(template, folder / "faults", rogue) as station:
-            first = await _all(product(DIALECTS, BEFORE), before, station)
-            later = await _all(product(DIALECTS, INSIDE), inside, station)
-    return Board(pairs, first, later)
+    upstream_inside: Tried
 
 
 def tried(template: Path, folder: Path) -> Board:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_board(template, folder))
+    with Stage(template, folder) as stage:
+        return Board(
+            {key: _cell(stage.pair, run, key) for key in product(DIALECTS, DIALECTS, FEATURES)},
+            {key: _cell(stage.fault, before, key) for key in product(DIALECTS, BEFORE)},
+            {key: _cell(stage.fault, upstream_before, key) for key in product(DIALECTS, STATUSES)},
+            {key: _cell(stage.fault, inside, key) for key in product(DIALECTS, INSIDE)},
+            {key: _cell(stage.fault, upstream_inside, key) for key in product(DIALECTS, STATUSES)},
+        )
 
 
-@pytest.fixture(scope="session")
-def board(data_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Board:
-    return tried(data_template, tmp_path_factory.mktemp("board"))
+def _cell(try_one: Any, run: Any, key: Key) -> Any:
+    try:
+        return try_one(run, *key)
+    except _MISTAKES as failure:
+        return failure

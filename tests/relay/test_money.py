@@ -5,17 +5,23 @@ import json
 import threading
 from typing import Any
 
+import pytest
+
 from tests.relay.conftest import Begin
 from tests.support.gateway import (
+    CHAT,
     INPUT_NANOS,
+    KEY,
     OUTPUT_NANOS,
     Station,
+    body,
     channel,
     document,
     token,
 )
 from tests.support.rogue import Rogue
 from tests.support.script import STALL, USAGE, Gate, chat, chat_frames, stream
+from tests.support.wire import Wire
 from waystation.upstream.fan_out import FanOutSource
 
 EXACT = USAGE["prompt_tokens"] * INPUT_NANOS + USAGE["completion_tokens"] * OUTPUT_NANOS
@@ -348,3 +354,72 @@ async def test_a_failed_request_may_be_repeated_under_its_key(station: Station) 
     assert (await station.chat(headers=key)).status == 400
     await station.settled()
     assert (await station.chat(headers=key)).status in (200, 409)
+
+
+# ---- streams that tell of themselves ---------------------------------------------------------
+
+
+MANY = " word" * 1_500
+
+
+def _claude(text: str, *more: dict[str, Any]) -> list[bytes]:
+    """A stream that begins with a usage of a token, as Claude's do."""
+    usage = {"input_tokens": 9, "output_tokens": 1}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "up",
+               "content": [], "stop_reason": None, "usage": usage}  # fmt: skip
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": message},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}},
+        *more,
+    ]
+    return [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in events]
+
+
+def _gemini(count: int) -> list[bytes]:
+    """A stream that tells in each piece what it has come to."""
+    return [
+        b"data: " + json.dumps({
+            "candidates": [{"content": {"role": "model", "parts": [{"text": "x"}]}, "index": 0}],
+            "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 100 * n},
+        }).encode() + b"\n\n"
+        for n in range(1, count)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/messages"])
+async def test_a_claude_stream_that_is_cut_is_paid_for_what_came(
+    begin: Begin, rogue: Rogue, path: str
+) -> None:
+    """Not for the token that its beginning tells of."""
+    station = await begin(document([channel("up", rogue.url, vendor="anthropic")]))
+    rogue.answer(stream(_claude(MANY), done=False, end=(STALL,)))
+    wire = await Wire.open(station.port)
+    await wire.send("POST", path, body(stream=True, max_tokens=4_000), KEY)
+    assert await wire.read_head() == 200
+    while MANY.encode() not in await wire.piece():
+        pass
+    await wire.close()
+    row = await station.row(wire.headers["x-request-id"])
+    assert (row.end, row.exact) == ("client_gone", False)
+    assert row.input_tokens == 9
+    assert row.output_tokens > 1_000
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/messages"])
+@pytest.mark.parametrize("vendor", ["anthropic", "gemini"])
+async def test_a_balance_ends_streams_of_every_kind(
+    begin: Begin, rogue: Rogue, vendor: str, path: str
+) -> None:
+    """Whether they tell of their length at the end, or all the time."""
+    up = channel("up", rogue.url, vendor=vendor)
+    station = await begin(document([up], credit="0.0003"), stream_hold_tokens=16)
+    frames = _claude(MANY) if vendor == "anthropic" else _gemini(40)
+    rogue.answer(stream(frames, done=False, end=(STALL,), gap_seconds=0.002))
+    got = await station.request("POST", path, body(stream=True, max_tokens=4_000))
+    assert got.status == 200
+    last = json.loads(got.body.rstrip().rpartition(b"data: ")[2])["error"]
+    assert last["type"] in ("insufficient_quota", "billing_error")
+    row = await station.row(got.request_id)
+    assert row.end == "balance"
+    assert (await station.account()).balance == 300_000 - row.nanos >= 0

@@ -127,9 +127,10 @@ def read_error_event(value: bytes | msgspec.Raw, secrets: Iterable[str] = ()) ->
 
 def _callers_own(status: int, told: "_Told", text: str, secrets: Iterable[str]) -> Fault:
     extra: dict[str, Any] = {}
-    if told.code:
+    # OpenAI's names and those of its kin; a status in the place of one is another dialect's.
+    if told.code and not _is_status(told.code):
         extra["code"] = scrubbed(told.code, secrets)
-    if told.type:
+    if told.type and not told.type.isupper():
         extra["type"] = scrubbed(told.type, secrets)
     param = scrubbed(told.param, secrets) if told.param else None
     return Fault(
@@ -154,7 +155,8 @@ def _kind(status: int, told: "_Told") -> str:
         return "overload"
     if status in (408, 504):
         return "timeout"
-    return "caller" if status < 500 else "broken"
+    # 499 is a proxy's word for whoever called it, and that was us.
+    return "caller" if status < 500 and status != 499 else "broken"
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -187,6 +189,8 @@ class _Told(msgspec.Struct, frozen=True):
     def _of_fields(cls, error: dict[str, Any]) -> "_Told":
         text = _word(error, "message", "msg", "detail", "description", "error_msg")
         kind = _word(error, "type", "status")
+        if kind == "error":  # an event's own type, no name of what is wrong
+            kind = ""
         code = _word(error, "code", "error_code")
         found = next((error[n] for n in ("code", "status") if _is_status(error.get(n))), None)
         named = _STATUS_OF_TYPE.get(kind) or _STATUS_OF_TYPE.get(code)

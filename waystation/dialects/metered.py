@@ -38,7 +38,11 @@ class MeteredStream(Metered):
         tokens = (text.ascii_chars + 3) // 4  # as `TextTally.tokens`, for every frame asks
         if text.wide_chars:
             tokens = text.tokens
-        return tokens if tokens > text.pieces else text.pieces
+        if tokens < text.pieces:
+            tokens = text.pieces
+        # Once a count is told the text is no longer counted, and the stream may be long from over.
+        told = self._tally.told_output
+        return tokens if tokens > told else told
 
     @property
     def fault(self) -> Fault | None:

@@ -49,7 +49,7 @@ class Dispatcher:
 
     async def _unknown(self, call: Call, missed: NoRoute) -> None:
         first = call.path.split("/", 2)[1]
-        shape = missed.dialect or _RELAY_SHAPES.get(first)
+        shape = missed.dialect or _shape_below(call.path, first)
         if shape is None and first.startswith("mj-") and call.path.startswith(f"/{first}/mj/"):
             shape = "midjourney"
         if shape is None:
@@ -64,9 +64,13 @@ class Dispatcher:
         send_fault(call, fault, shape, language_of(call, self._language), headers)
 
 
+def _shape_below(path: str, first: str) -> str | None:
+    return "anthropic" if path.startswith("/v1/messages/") else _RELAY_SHAPES.get(first)
+
+
 def shape_of(path: str, table: RouteTable[Handler]) -> str:
     """The dialect in which a refusal of the protocol itself is worded: no method is known yet."""
     missed = table.match("", path)
     if isinstance(missed, NoRoute) and missed.dialect:
         return missed.dialect
-    return _RELAY_SHAPES.get(path.split("/", 2)[1] if "/" in path else "", "openai")
+    return _shape_below(path, path.split("/", 2)[1] if "/" in path else "") or "openai"

@@ -23,6 +23,12 @@ _TOOLS = {
 _NONE: Mapping[str, Any] = {}
 
 
+def opening(usage: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a stream's beginning tells, without its output: that is what was there by then, a token
+    or two, and believed it would be the bill of a stream that is cut before it tells the rest."""
+    return {name: value for name, value in (usage or _NONE).items() if name != "output_tokens"}
+
+
 def merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
     """What two tellings of one answer's usage say together. The later one wins, save where it says
     nothing: null, or an input side of zeros after one that was counted."""

@@ -31,7 +31,8 @@ def _can_be_stored(fields: dict[str, Any]) -> bool:
 
 class Tally:
     """limits: what is plausible. prompt_guess: asked only when the upstream told nothing usable.
-    read: the dialect's reading of a usage object; OpenAI's where none is given."""
+    read: the dialect's reading of a usage object; OpenAI's where none is given. told_output: 0
+    while the upstream told of no tokens, or of too many to be believed at once."""
 
     __slots__ = (
         "_beside",
@@ -46,6 +47,7 @@ class Tally:
         "_told",
         "has_output",
         "text",
+        "told_output",
     )
 
     def __init__(
@@ -65,6 +67,7 @@ class Tally:
         self._tier: str | None = None
         self._cached: tuple[int, bool, Usage] | None = None
         self.text = TextTally()
+        self.told_output = 0
         self.has_output = False
 
     def asks(self, beside: Beside) -> None:
@@ -120,6 +123,8 @@ class Tally:
         if self._told is not None:
             told = told.not_below(self._told)
         self._told = told
+        completion = told.completion or 0
+        self.told_output = completion if completion <= HIDDEN_TOKENS_PLAUSIBLE else 0
         self._raw = fields if _can_be_stored(fields) else {"out_of_range": True}
 
     @property

@@ -35,7 +35,7 @@ from waystation.dialects.lanes import Written
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.kernel.sse import SseParser
-from waystation.meter.anthropic import merged
+from waystation.meter.anthropic import merged, opening
 from waystation.meter.tally import Tally
 
 EVENT_BYTES_MAX = 8 * 1024 * 1024
@@ -188,7 +188,7 @@ class MessagesEvents:
         if message is None:
             return
         self.upstream_id = message.id or ""
-        self._tell(message.usage)
+        self._tell(opening(message.usage))
         events.append(Started(self.upstream_id, message.model or ""))
 
     def _message_delta(self, told: Told) -> None:

@@ -20,7 +20,7 @@ from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
 from waystation.kernel.sse import Frame, SseParser
 from waystation.kernel.strictjson import raw_of, rebuild
-from waystation.meter.anthropic import merged
+from waystation.meter.anthropic import merged, opening
 from waystation.meter.tally import Tally
 
 EVENT_BYTES_MAX = 8 * 1024 * 1024
@@ -175,7 +175,7 @@ class MessagesStream(MeteredStream):
         if message is None:
             return None
         self._upstream_id = message.id or ""
-        self._tell(message.usage)
+        self._tell(opening(message.usage))
         if not self._is_mapped:
             return None
         fields = _decode_fields(payload)

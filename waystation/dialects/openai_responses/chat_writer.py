@@ -167,7 +167,7 @@ def _items(message: Message, losses: list[Loss]) -> list[dict[str, Any]]:
 
     def flush() -> None:
         if content:
-            items.append({"type": "message", "role": role, "content": list(content)})
+            items.append({"type": "message", "role": role, "content": _said(role, content)})
         content.clear()
 
     for part in message.parts:
@@ -178,6 +178,13 @@ def _items(message: Message, losses: list[Loss]) -> list[dict[str, Any]]:
         items += _item(part, message, losses)
     flush()
     return items
+
+
+def _said(role: str, content: list[dict[str, Any]]) -> Any:
+    """The model's own words are one text: as parts the vendor's schema wants an id for them."""
+    if role == "assistant" and all(part["type"] == "output_text" for part in content):
+        return "".join(part["text"] for part in content)
+    return list(content)
 
 
 def _content(part: Text | Media, message: Message) -> dict[str, Any]:
