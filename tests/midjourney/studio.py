@@ -15,7 +15,7 @@ from tests.support.rogue import Rogue
 from tests.support.workroom import Workroom, open_workroom
 from waystation.tasks.midjourney.kind import Midjourney
 
-SECONDS_MAX = 15.0
+SECONDS_MAX = 45.0
 
 
 class Studio(Workroom[Midjourney]):

@@ -111,7 +111,14 @@ class SoundClock:
             self._held, self._skip = data[at:], 0
 
 
+_MP3_KNOWN: dict[bytes, Step] = {}
+"""By the three bytes that decide: a sound has few that differ, and there are few at all."""
+
+
 def _mp3(data: bytes, at: int) -> Step | None:
+    known = _MP3_KNOWN.get(data[at : at + 3])
+    if known is not None:
+        return known
     if len(data) - at < 10:
         return None
     if data[at : at + 3] == b"ID3":
@@ -128,7 +135,11 @@ def _mp3(data: bytes, at: int) -> Step | None:
     hertz = _MP3_RATES[rate] >> (0 if version == 3 else 1 if version == 2 else 2)
     bits = _MP3_KBITS[3 if version == 3 else 2, layer][kbits - 1] * 1000
     samples = 576 if layer == 1 and version != 3 else 1152
-    return samples // 8 * bits // hertz + (third >> 1 & 1), samples / hertz
+    step = _MP3_KNOWN[data[at : at + 3]] = (
+        samples // 8 * bits // hertz + (third >> 1 & 1),
+        samples / hertz,
+    )
+    return step
 
 
 def _aac(data: bytes, at: int) -> Step | None:
