@@ -15,7 +15,7 @@ from waystation.control.desk.document import build_desk_document
 
 DOCUMENT = build_desk_document(ACTIONS, "https://relay.example")
 SEED = 20_261_122
-EACH = 4
+EACH = 3
 LEADS_OUT = frozenset(
     (
         "proposePrices",
