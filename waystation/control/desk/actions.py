@@ -1,6 +1,7 @@
 """All actions, in the order in which the document shows them."""
 
 from waystation.control.desk import (
+    access_matrix,
     account_tools,
     accounts,
     alerts,
@@ -43,6 +44,7 @@ _MODULES = (
     channels,
     channel_tools,
     groups,
+    access_matrix,
     prices,
     price_proposals,
     accounts,
