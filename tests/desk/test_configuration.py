@@ -328,3 +328,44 @@ async def test_pages_go_on(console: Console, boss: Caller) -> None:
             "invalid_request",
             "invalid_value",
         )
+
+
+async def test_the_access_matrix(both: Console) -> None:
+    boss = await signed_in(both, "boss@example.com", role="operator")
+    await signed_in(both, "ada@example.com", account_group="vip")
+    for name, more in (
+        ("default", {}),
+        ("vip", {"rate": "0.9"}),
+        ("open", {"selectable": True, "rate": "2"}),
+        ("friends", {"selectable": True, "allowed_account_groups": ["default"], "visible": False}),
+    ):
+        await boss.ok("POST", "/api/v1/groups", {"name": name, **more})
+    await boss.ok("PUT", "/api/v1/group-rates/vip/open", {"rate": "1.5"})
+    places = {"groups": ["default", "open", "friends"], "models": ["gpt-4o", "mj_*"]}
+    await boss.ok("POST", "/api/v1/channels", CHANNEL | places)
+    price = {"model": "gpt-4o", "kinds": {"input": "2", "output": "4"}}
+    await boss.ok("PUT", "/api/v1/prices", price)
+    page = await boss.get("/api/v1/access?limit=1")
+    (row,) = page["data"]
+    assert (row["email"], row["account_group"]) == ("ada@example.com", "vip")
+    assert [(c["group"], c["why"], c["rate"], c["model_count"]) for c in row["groups"]] == [
+        ("default", "", "1", 2),
+        ("vip", "own", "0.9", 0),
+        ("open", "selectable", "1.5", 2),
+        ("friends", "", "1", 2),
+    ]
+    assert all(cell["models"] == [] for cell in row["groups"])
+    (other,) = (await boss.get(f"/api/v1/access?cursor={page['next_cursor']}"))["data"]
+    assert [cell["why"] for cell in other["groups"]] == ["own", "", "selectable", "selectable"]
+
+    whose = row["account_id"]
+    await boss.ok("PUT", f"/api/v1/accounts/{whose}/grants", {"groups": ["friends"]})
+    (row,) = (await boss.get(f"/api/v1/access?account_id={whose}"))["data"]
+    cells = {cell["group"]: cell for cell in row["groups"]}
+    assert (cells["friends"]["why"], cells["open"]["special"]) == ("granted", True)
+    assert cells["open"]["models"] == [
+        {"model": "gpt-4o", "prices": {"input": "3", "output": "6"}},
+        {"model": "mj_*", "prices": {}},
+    ]
+    rows = (await boss.get("/api/v1/access?model=mj_imagine&group=open&search=ADA"))["data"]
+    assert [[c["models"][0]["model"] for c in r["groups"]] for r in rows] == [["mj_*"]]

@@ -44,7 +44,7 @@ async def read_catalogue(database: Database, also: frozenset[str] = frozenset())
     visible = {row.id: row for row in rows["groups"] if row.visible or row.name in also}
     channels = {row.id: row for row in rows["channels"] if row.enabled}
     offered, free = _offered(visible, channels, rows["group_members"])
-    book = _book(rows["prices"])
+    book = price_book(rows["prices"])
     auto: list[str] = next(
         (json.loads(r.value) for r in rows["settings"] if r.name == "auto_groups"), []
     )
@@ -95,7 +95,7 @@ def _price(book: PriceBook, model: str, free: set[str]) -> Price | None:
     return FREE if found is None and model in free else found
 
 
-def _book(rows: _Rows) -> PriceBook:
+def price_book(rows: _Rows) -> PriceBook:
     """Rows that are no prices are left out; the gateways tell about them in their log."""
     prices = []
     for row in rows:

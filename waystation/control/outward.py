@@ -28,6 +28,7 @@ async def ask_json(
     form: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     allow_private: bool = False,
+    bytes_max: int = REPLY_BYTES_MAX,
 ) -> Any:
     """GET, or POST of a form; the JSON of a 200. Raises OutwardFault."""
     outbound = Outbound(EgressGuard(settings.egress_allow))
@@ -41,7 +42,7 @@ async def ask_json(
         lines = tuple((name.encode(), value.encode("latin-1")) for name, value in sent.items())
         method = "GET" if form is None else "POST"
         incoming = await outbound.send(Outgoing(origin, method, target, lines, body), _DEADLINES)
-        status, raw = incoming.status, await incoming.read_all(REPLY_BYTES_MAX)
+        status, raw = incoming.status, await incoming.read_all(bytes_max)
     except (TransportFault, ValueError) as fault:
         raise OutwardFault(str(fault)) from None
     finally:

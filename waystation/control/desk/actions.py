@@ -1,6 +1,7 @@
 """All actions, in the order in which the document shows them."""
 
 from waystation.control.desk import (
+    access_matrix,
     account_tools,
     accounts,
     alerts,
@@ -12,6 +13,7 @@ from waystation.control.desk import (
     logs,
     me,
     oauth,
+    price_proposals,
     prices,
     public,
     registration,
@@ -40,7 +42,9 @@ _MODULES = (
     channels,
     channel_tools,
     groups,
+    access_matrix,
     prices,
+    price_proposals,
     accounts,
     account_tools,
     codes,

@@ -18,7 +18,7 @@ from waystation.ledger.sound_price import SoundPrice
 _PLACES = 18
 _USD_PER_RATIO = 2
 """A model_ratio of 1 is 2 USD per 1,000,000 input tokens."""
-_KINDS = {
+KINDS = {
     "input_fresh": "input",
     "input_cache_read": "cached_input",
     "input_cache_write_5m": "cache_write_5m",
@@ -100,7 +100,7 @@ def prices_at(price: Price, rate: Rate) -> dict[str, str]:
         pictures |= _sounds_at(price.sound, rate)
     if pictures and not price.by_token:
         return pictures
-    texts = {_KINDS[kind]: text for kind, _, text in price.tiers[0].kinds}
+    texts = {KINDS[kind]: text for kind, _, text in price.tiers[0].kinds}
     plain = {"input": texts["input"], "output": texts["output"]}
     told = {
         kind: text for kind, text in texts.items() if kind in plain or text not in plain.values()

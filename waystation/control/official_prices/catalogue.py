@@ -7,7 +7,7 @@ the like do not apply to a relay. A price that changes with the hour of the day 
 dearest, since ours does not; an operator who buys cheaper may say so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
 
 import msgspec
@@ -42,9 +42,10 @@ class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
-def catalogue() -> list[CatalogueEntry]:
-    """Every entry, makers in order. Takes some hundred milliseconds: for apply and first start."""
-    by_id = {provider.id: provider for provider in providers}
+def catalogue(told: Sequence[Provider] = providers) -> list[CatalogueEntry]:
+    """Every entry, makers in order. Takes some hundred milliseconds: for apply and first start.
+    told: the library's data, as it was installed or newer."""
+    by_id = {provider.id: provider for provider in told}
     makers = [by_id[id] for id in MAKERS if id in by_id]
     entries: list[CatalogueEntry] = []
     for position, maker in enumerate(makers):
