@@ -120,6 +120,13 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/groups"),
   },
   {
+    path: "/console/access",
+    name: "access",
+    audience: "operator",
+    menu: "operator",
+    load: () => import("./pages/access"),
+  },
+  {
     path: "/console/prices",
     name: "prices",
     audience: "operator",
