@@ -120,6 +120,13 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/groups"),
   },
   {
+    path: "/console/access",
+    name: "access",
+    audience: "operator",
+    menu: "operator",
+    load: () => import("./pages/access"),
+  },
+  {
     path: "/console/prices",
     name: "prices",
     audience: "operator",
@@ -148,11 +155,25 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/codes"),
   },
   {
+    path: "/console/top-ups",
+    name: "topUps",
+    audience: "operator",
+    menu: "operator",
+    load: () => import("./pages/top-ups"),
+  },
+  {
     path: "/console/announcements",
     name: "announcements",
     audience: "operator",
     menu: "operator",
     load: () => import("./pages/announcements"),
+  },
+  {
+    path: "/console/alerts",
+    name: "alerts",
+    audience: "operator",
+    menu: "operator",
+    load: () => import("./pages/alerts"),
   },
   {
     path: "/console/settings",
@@ -174,6 +195,12 @@ export const PAGES: readonly Page[] = [
     audience: "operator",
     menu: "operator",
     load: () => import("./pages/audit"),
+  },
+  {
+    path: "/console/first-steps",
+    name: "firstRun",
+    audience: "operator",
+    load: () => import("./pages/first-steps"),
   },
   {
     path: "/console/sign-in",

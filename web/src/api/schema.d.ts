@@ -871,6 +871,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Account × group × model: who may use what, at which price */
+        get: operations["listAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prices": {
         parameters: {
             query?: never;
@@ -901,6 +918,40 @@ export interface paths {
         post?: never;
         /** Delete a price of your own */
         delete: operations["deletePrice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where the price library or another relay differs from what is set */
+        post: operations["proposePrices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept proposals, some or all, now or from a day on */
+        post: operations["acceptPrices"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1603,6 +1654,50 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptBody
+         * @description effective_at: now, if not said.
+         */
+        AcceptBody: {
+            prices: components["schemas"]["PriceTerms"][];
+            /** @default null */
+            effective_at?: string | null;
+        };
+        /**
+         * AcceptedView
+         * @description changed: how many prices are not what they were.
+         */
+        AcceptedView: {
+            effective_at: string;
+            changed: number;
+        };
+        /**
+         * AccessCell
+         * @description why: it is the account's own group, was granted, or may be chosen by it; "": it may not be
+         *         used. special: the rate is set for the account's group. models: told of one account, or of one
+         *         model; model_count always.
+         */
+        AccessCell: {
+            group: string;
+            usable: boolean;
+            /** @enum {unknown} */
+            why: "" | "granted" | "own" | "selectable";
+            rate: string;
+            special: boolean;
+            model_count: number;
+            models: components["schemas"]["ModelPriceView"][];
+        };
+        /**
+         * AccessRowView
+         * @description enabled: of the account. account_group: what rates and choices go by.
+         */
+        AccessRowView: {
+            account_id: number;
+            email: string;
+            account_group: string;
+            enabled: boolean;
+            groups: components["schemas"]["AccessCell"][];
+        };
         /** AccessTokenBody */
         AccessTokenBody: {
             name: string;
@@ -2353,6 +2448,16 @@ export interface components {
                 };
             };
         };
+        /**
+         * ModelPriceView
+         * @description prices: of this account in this group, USD; {}: no price is set, so it is not served.
+         */
+        ModelPriceView: {
+            model: string;
+            prices: {
+                [key: string]: string;
+            };
+        };
         /** ModelsOffered */
         ModelsOffered: {
             models: components["schemas"]["ModelOffer"][];
@@ -2420,6 +2525,15 @@ export interface components {
         PackageView: {
             amount: string;
             credit: string;
+        };
+        /**
+         * Page[AccessRowView]
+         * @description next_cursor: for the page after this one; null: there is none.
+         */
+        AccessRowPage: {
+            data: components["schemas"]["AccessRowView"][];
+            /** @default null */
+            next_cursor?: string | null;
         };
         /**
          * Page[AccessTokenView]
@@ -2728,6 +2842,31 @@ export interface components {
             };
         };
         /**
+         * PriceTerms
+         * @description A model's whole price, as `PUT /api/v1/prices` takes it.
+         */
+        PriceTerms: {
+            model: string;
+            /** @default {} */
+            kinds?: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            tiers?: Record<string, never>[];
+            /** @default {} */
+            tools?: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            images?: {
+                [key: string]: string;
+            }[];
+            /** @default {} */
+            service_tiers?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * PriceView
          * @description kinds: USD per 1,000,000 tokens by kind; per_call, per_image in USD. effective_at: null:
          *         since ever. The latest of a model that is in force counts.
@@ -2773,6 +2912,55 @@ export interface components {
             password?: string;
             /** @default  */
             code?: string;
+        };
+        /**
+         * ProposalQueryBody
+         * @description source: `catalogue`, the price library as it was installed; `library`, its newest data, from
+         *         `url` or where it publishes them; `relay`, another relay's `/api/pricing` at `url`. group: of
+         *         the relay, whose ratio is taken into the prices. factor: on all of them. offered_only: models
+         *         that a channel has.
+         */
+        ProposalQueryBody: {
+            /** @enum {unknown} */
+            source: "catalogue" | "library" | "relay";
+            /** @default  */
+            url?: string;
+            /** @default false */
+            allow_private?: boolean;
+            /** @default  */
+            group?: string;
+            /** @default 1 */
+            factor?: string;
+            /** @default true */
+            offered_only?: boolean;
+        };
+        /**
+         * ProposalView
+         * @description now, then: as the price list shows them, USD. change: `new`, no price is set.
+         */
+        ProposalView: {
+            /** @enum {unknown} */
+            change: "changed" | "new";
+            now: {
+                [key: string]: string;
+            };
+            then: {
+                [key: string]: string;
+            };
+            price: components["schemas"]["PriceTerms"];
+        };
+        /**
+         * ProposalsView
+         * @description looked_at: how many models the source prices. unread: those that it names without a price
+         *         that can be read. groups: of a relay, with their ratios.
+         */
+        ProposalsView: {
+            proposals: components["schemas"]["ProposalView"][];
+            looked_at: number;
+            unread: string[];
+            groups: {
+                [key: string]: string;
+            };
         };
         /**
          * ProviderBody
@@ -4965,6 +5153,33 @@ export interface operations {
             };
         };
     };
+    listAccess: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                account_id?: number;
+                search?: string;
+                group?: string;
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Account × group × model: who may use what, at which price */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRowPage"];
+                };
+            };
+        };
+    };
     listPrices: {
         parameters: {
             query?: {
@@ -5032,6 +5247,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    proposePrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalQueryBody"];
+            };
+        };
+        responses: {
+            /** @description Where the price library or another relay differs from what is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalsView"];
+                };
+            };
+        };
+    };
+    acceptPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptBody"];
+            };
+        };
+        responses: {
+            /** @description Accept proposals, some or all, now or from a day on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
             };
         };
     };

@@ -9,9 +9,11 @@ import { FaultNote } from "../parts/fault";
 /** One small real request over a channel. */
 export function Trial({
   channel,
+  onGood = () => undefined,
   onClose,
 }: {
   channel: Schemas["ChannelView"];
+  onGood?: () => void;
   onClose: () => void;
 }) {
   const { t } = useTranslation();
@@ -20,6 +22,7 @@ export function Trial({
   const test = useMutation({
     mutationFn: () =>
       told(api.POST("/api/v1/channels/{channel}/test", { params, body: { model } })),
+    onSuccess: (outcome) => outcome.ok && onGood(),
   });
   const balance = useMutation({
     mutationFn: () => told(api.POST("/api/v1/channels/{channel}/balance", { params })),

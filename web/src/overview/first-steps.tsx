@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Flex } from "antd";
+import { Alert } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
@@ -19,14 +19,7 @@ export function FirstSteps() {
       showIcon
       style={{ marginBottom: 16 }}
       title={t("overview.first")}
-      description={
-        <Flex wrap gap="middle">
-          <Link to="/console/channels">1. {t("overview.addChannel")}</Link>
-          <Link to="/console/groups">2. {t("overview.setGroup")}</Link>
-          <Link to="/console/prices">3. {t("overview.seePrices")}</Link>
-          <Link to="/console/settings">4. {t("overview.openSignUp")}</Link>
-        </Flex>
-      }
+      description={<Link to="/console/first-steps">{t("overview.begin")}</Link>}
     />
   );
 }

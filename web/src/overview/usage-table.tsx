@@ -9,6 +9,7 @@ type Usage = Schemas["UsageView"];
 export function UsageTable({ rows, what }: { rows: Usage[]; what: string }) {
   const { t } = useTranslation();
   const money = useMoney();
+  const waits = rows.some((row) => typeof row.first_token_ms === "number");
   const inside = rows.some((row) => typeof row.cost === "string");
   return (
     <Table<Usage>
@@ -32,6 +33,17 @@ export function UsageTable({ rows, what }: { rows: Usage[]; what: string }) {
           align: "right",
           render: (usd: string) => money(usd),
         },
+        ...(waits
+          ? [
+              {
+                title: t("field.first_token_ms"),
+                key: "wait",
+                align: "right" as const,
+                render: (_: unknown, row: Usage) =>
+                  typeof row.first_token_ms === "number" ? `${row.first_token_ms} ms` : "–",
+              },
+            ]
+          : []),
         ...(inside
           ? [
               {

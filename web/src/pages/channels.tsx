@@ -1,38 +1,37 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Badge, Button, Flex, Switch, Tag } from "antd";
+import { Button, Flex, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
+import { channelColumns } from "../channels/columns";
 import { ChannelEditor } from "../channels/channel-editor";
+import { useLastDay } from "../channels/last-day";
 import { Trial } from "../channels/trial";
 import { useAct } from "../parts/act";
 import { Heading } from "../parts/heading";
-import { Listing, usePages } from "../parts/listing";
+import { Listing, rowsOf, usePages } from "../parts/listing";
+import { useMoney } from "../parts/money";
 import { SureButton } from "../parts/sure-button";
 
 type Channel = Schemas["ChannelView"];
-const BADGES = {
-  live: "success",
-  probing: "warning",
-  parked: "error",
-  off: "default",
-  unknown: "default",
-} as const;
+/** States are looked at anew. */
+const LOOK_MS = 10_000;
 
 export default function Channels() {
   const { t } = useTranslation();
   const act = useAct("channels");
-  const [edited, setEdited] = useState<Channel | "new">();
+  const money = useMoney();
+  const fares = useLastDay();
+  const [edited, setEdited] = useState<number | "new">();
   const [tried, setTried] = useState<Channel>();
-  const pages = usePages(["channels"], (cursor) =>
-    told(api.GET("/api/v1/channels", { params: { query: { cursor, limit: 50 } } })),
+  const pages = usePages(
+    ["channels"],
+    (cursor) => told(api.GET("/api/v1/channels", { params: { query: { cursor, limit: 50 } } })),
+    LOOK_MS,
   );
+  const open = rowsOf(pages).find((channel) => channel.id === edited);
   const of = (channel: Channel) => ({ path: { channel: String(channel.id) } });
-  const saved = (channel: Channel) => {
-    if (edited === "new") setTimeout(() => setEdited(channel));
-    void pages.refetch();
-  };
   return (
     <>
       <Heading title={t("menu.channels")} about={t("channels.about")}>
@@ -44,47 +43,7 @@ export default function Channels() {
         pages={pages}
         rowKey="id"
         columns={[
-          {
-            title: t("field.name"),
-            dataIndex: "name",
-            render: (name: string, channel) => (
-              <>
-                <strong>{name}</strong>
-                <br />
-                <small>
-                  {channel.vendor} · {channel.address}
-                </small>
-              </>
-            ),
-          },
-          {
-            title: t("field.state"),
-            dataIndex: "state",
-            render: (state: Channel["state"]) => (
-              <Badge status={BADGES[state]} text={t(`channels.state.${state}`)} />
-            ),
-          },
-          {
-            title: t("field.groups"),
-            dataIndex: "groups",
-            render: (groups: string[]) => groups.map((name) => <Tag key={name}>{name}</Tag>),
-          },
-          {
-            title: t("field.models"),
-            dataIndex: "models",
-            render: (models: string[]) => (
-              <>
-                {models.slice(0, 3).map((name) => (
-                  <Tag key={name}>{name}</Tag>
-                ))}
-                {models.length > 3 && `+${models.length - 3}`}
-              </>
-            ),
-          },
-          {
-            title: `${t("field.priority")} / ${t("field.weight")}`,
-            render: (_, channel) => `${channel.priority} / ${channel.weight}`,
-          },
+          ...channelColumns(t, money, fares),
           {
             title: t("field.enabled"),
             dataIndex: "enabled",
@@ -110,7 +69,7 @@ export default function Channels() {
             key: "act",
             render: (_, channel) => (
               <Flex gap={4}>
-                <Button size="small" onClick={() => setEdited(channel)}>
+                <Button size="small" onClick={() => setEdited(channel.id)}>
                   {t(channel.managed ? "act.look" : "act.edit")}
                 </Button>
                 <Button size="small" onClick={() => setTried(channel)}>
@@ -132,11 +91,11 @@ export default function Channels() {
           },
         ]}
       />
-      {edited && (
+      {(edited === "new" || open) && (
         <ChannelEditor
-          key={edited === "new" ? "new" : edited.id}
-          channel={edited === "new" ? undefined : edited}
-          onSaved={saved}
+          key={edited}
+          channel={open}
+          onSaved={() => void pages.refetch()}
           onClose={() => setEdited(undefined)}
         />
       )}

@@ -12,7 +12,9 @@ import { Heading } from "../parts/heading";
 import { Listing, usePages } from "../parts/listing";
 import { nest, nestedFields } from "../parts/nested";
 import { SureButton } from "../parts/sure-button";
+import { Tabs } from "../parts/tabs";
 import { useWhen } from "../parts/when";
+import { Proposals } from "../prices/proposals";
 
 type Price = Schemas["PriceView"];
 const KINDS = {
@@ -37,6 +39,22 @@ const KINDS = {
 
 export default function Prices() {
   const { t } = useTranslation();
+  return (
+    <>
+      <Heading title={t("menu.prices")} about={t("prices.about")} />
+      <Tabs
+        label={t("menu.prices")}
+        items={[
+          { key: "list", label: t("prices.list"), children: <PriceList /> },
+          { key: "proposals", label: t("proposals.title"), children: <Proposals /> },
+        ]}
+      />
+    </>
+  );
+}
+
+function PriceList() {
+  const { t } = useTranslation();
   const when = useWhen();
   const act = useAct("prices", "models");
   const [search, setSearch] = useState("");
@@ -47,12 +65,10 @@ export default function Prices() {
   );
   return (
     <>
-      <Heading title={t("menu.prices")} about={t("prices.about")}>
+      <Flex wrap gap="small" style={{ marginBottom: 16 }}>
         <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
           {t("prices.new")}
         </Button>
-      </Heading>
-      <Flex wrap gap="small" style={{ marginBottom: 16 }}>
         <Input.Search
           allowClear
           aria-label={t("models.search")}
@@ -163,6 +179,12 @@ function PriceEditor({
     { name: "tiers", kind: "json", help: "tiers", start: price?.tiers ?? [] },
     { name: "images", kind: "json", help: "images", start: price?.images ?? [] },
     { name: "tools", kind: "pairs", help: "tools", start: price?.tools ?? {} },
+    {
+      name: "service_tiers",
+      kind: "pairs",
+      help: "serviceTiers",
+      start: price?.service_tiers ?? {},
+    },
   ];
   const save = async (typed: Values) => {
     await api.PUT("/api/v1/prices", {

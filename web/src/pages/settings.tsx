@@ -10,6 +10,7 @@ import { FaultNote } from "../parts/fault";
 import type { Field, Values } from "../parts/field";
 import { Tabs } from "../parts/tabs";
 import { Heading } from "../parts/heading";
+import { TopUpSettings } from "../top-ups/settings";
 
 const NAME: Field[] = [
   { name: "name", kind: "text", label: "site_name", required: true },
@@ -116,6 +117,7 @@ export default function Settings() {
                   />
                 ),
               },
+              { key: "topUps", label: t("menu.topUps"), children: <TopUpSettings /> },
               {
                 key: "mail",
                 label: t("settings.mail"),

@@ -45,7 +45,14 @@ function Line({ one }: { one: Schemas["StatusView"] }) {
         <span>
           <code>{one.model}</code> <Typography.Text type="secondary">{one.group}</Typography.Text>
         </span>
-        <strong>{percent}</strong>
+        <span>
+          {one.first_token_ms !== null && (
+            <Typography.Text type="secondary">
+              {t("field.first_token_ms")} {(one.first_token_ms / 1000).toFixed(2)} s ·{" "}
+            </Typography.Text>
+          )}
+          <strong>{percent}</strong>
+        </span>
       </Flex>
       <div
         role="img"

@@ -10,6 +10,9 @@ import { Heading } from "../parts/heading";
 import { Listing, usePages } from "../parts/listing";
 import { useMoney } from "../parts/money";
 import { useWhen } from "../parts/when";
+import { Buy } from "../top-ups/buy";
+import { OwnTopUps } from "../top-ups/own";
+import { Returned } from "../top-ups/returned";
 
 export default function Wallet() {
   const { t } = useTranslation();
@@ -18,6 +21,7 @@ export default function Wallet() {
   return (
     <>
       <Heading title={t("menu.wallet")} about={t("wallet.about")} />
+      <Returned />
       {data && (
         <Figures
           of={[
@@ -28,7 +32,9 @@ export default function Wallet() {
           ]}
         />
       )}
+      <Buy />
       <Redeem />
+      <OwnTopUps />
       <Transfers />
     </>
   );

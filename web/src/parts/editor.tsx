@@ -21,7 +21,16 @@ interface Asked {
 }
 
 /** A form at the side. It is there while it is open. */
-export function Editor({ title, fields, before, managed = false, save, onClose, children }: Asked) {
+export function Editor({
+  title,
+  fields: main,
+  further = [],
+  before,
+  managed = false,
+  save,
+  onClose,
+  children,
+}: Asked) {
   const { t } = useTranslation();
   const fields = [...main, ...further];
   const [form] = Form.useForm<Values>();

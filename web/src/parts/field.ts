@@ -8,6 +8,7 @@ export type Kind =
   | "switch"
   | "words"
   | "choice"
+  | "several"
   | "moment"
   | "pairs"
   | "numbers"
@@ -50,7 +51,7 @@ export function fromForm(kind: Kind, typed: unknown): unknown {
     return String(typed ?? "")
       .split(/\s+/)
       .filter(Boolean);
-  if (kind === "words") return typed ?? [];
+  if (kind === "words" || kind === "several") return typed ?? [];
   return typed;
 }
 

@@ -55,6 +55,8 @@ function inputOf({ kind, options = [] }: Field, disabled: boolean) {
           tokenSeparators={[",", " ", "\n"]}
         />
       );
+    case "several":
+      return <Select mode="multiple" disabled={disabled} options={choices} />;
     case "choice":
       return (
         <Select disabled={disabled} options={choices} showSearch={{ optionFilterProp: "label" }} />

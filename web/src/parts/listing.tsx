@@ -16,13 +16,15 @@ interface Page<Row> {
 
 export type Pages<Row> = UseInfiniteQueryResult<InfiniteData<Page<Row>>>;
 
-/** A list that the server gives piece by piece. fetch: the page after a cursor. */
+/** A list that the server gives piece by piece. fetch: the page after a cursor. anewMs: look again. */
 export function usePages<Row>(
   key: readonly unknown[],
   fetch: (cursor: string) => Promise<Page<Row>>,
+  anewMs: number | false = false,
 ): Pages<Row> {
   return useInfiniteQuery({
     queryKey: key,
+    refetchInterval: anewMs,
     queryFn: ({ pageParam }) => fetch(pageParam),
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor ?? undefined,
