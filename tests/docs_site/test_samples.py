@@ -155,7 +155,8 @@ RUN = {
 QUICK = [("shell", "curl", "json"), ("shell", "curl", "form"), ("shell", "wget", "json"),
          ("javascript", "fetch", "stream"), ("javascript", "node", "bytes"),
          ("python", "http-client", "stream"), ("java", "httpclient", "json"),
-         ("php", "curl", "json"), ("ruby", "net-http", "form"), ("c", "libcurl", "json")]  # fmt: skip
+         ("php", "curl", "json"), ("ruby", "net-http", "form"),
+         ("c", "libcurl", "json")]  # fmt: skip
 
 
 def runnable(site: str, operation: str, example: str) -> SampleRequest:
