@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from tests.control.conftest import Console
 from waystation.control.built_console.files import SiteFiles
+from waystation.control.site import Site, write_setting
 from waystation.storage import main
 
 
@@ -152,3 +153,28 @@ async def test_pricing_tells_no_channel(console: Console) -> None:
 async def test_public_pages_need_no_store(console: Console, path: str) -> None:
     await console.store.close()
     assert (await console.call("GET", path)).status == 200
+
+
+async def test_the_docs_leave_prices_out_without_the_store(console: Console) -> None:
+    await console.store.close()
+    reply = await console.call("GET", "/docs/en/chat/whole")
+    assert reply.status == 200
+    assert "Prices cannot be shown at the moment." in await reply.text()
+
+
+async def test_the_docs_keep_prices_from_strangers(console: Console) -> None:
+    await add(console, main.groups, name="default", rate="1.25")
+    await channel(console, "north", groups=["default"], models=["gpt-4o-mini"])
+    price = {"source": "override", "version": "1", "input": "0.16", "output": "0.64"}
+    await add(console, main.prices, model="gpt-4o-mini", **price)
+    async with console.store.write() as connection:
+        await write_setting(connection, Site(public_pricing=False))
+    await console.account("ada@example.com")
+    stranger = await (await console.call("GET", "/docs/en/chat/whole")).text()
+    assert "Prices are shown after you have signed in." in stranger
+    assert "$0.2" not in stranger
+    headers = await console.sign_in("ada@example.com")
+    assert (
+        "in $0.2, out $0.8"
+        in await (await console.call("GET", "/docs/en/chat/whole", headers)).text()
+    )

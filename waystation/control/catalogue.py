@@ -28,13 +28,21 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """rates: by group. descriptions: of the groups that everybody may choose. groups: rows."""
+    """rates: by group. descriptions: of the groups that everybody may choose. groups: rows. book,
+    free: for `price_under`."""
 
     offers: tuple[Offer, ...]
     rates: Mapping[str, Rate]
     descriptions: Mapping[str, str]
     auto_groups: tuple[str, ...]
     groups: tuple[Any, ...] = ()
+    book: PriceBook = PriceBook(())
+    free: frozenset[str] = frozenset()
+
+    def price_under(self, pattern: str, name: str) -> Price | None:
+        """Of a name that is offered by a pattern: its own price goes before the pattern's."""
+        found = self.book.find(name, now_ms())
+        return FREE if found is None and pattern in self.free else found
 
 
 async def read_catalogue(database: Database, also: frozenset[str] = frozenset()) -> Catalogue:
@@ -61,6 +69,8 @@ async def read_catalogue(database: Database, also: frozenset[str] = frozenset())
         },
         auto_groups=tuple(auto),
         groups=tuple(visible.values()),
+        book=book,
+        free=frozenset(free),
     )
 
 

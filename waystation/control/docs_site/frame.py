@@ -58,7 +58,7 @@ def framed(reader: Reader, title: str, text: str, slug: str = "", outline: str =
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)} · {site}</title>
-<link rel="icon" href="/icon.svg">
+<link rel="icon" href="{tagged("icon.svg")}">
 {alternates}<link rel="stylesheet" href="{tagged("docs.css")}">
 <script src="{tagged("docs.js")}"></script>
 </head>

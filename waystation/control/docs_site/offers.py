@@ -5,18 +5,22 @@ Prices are the operator's to show: where they are for users only, strangers see 
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
 from fastapi import Request
 
 from waystation.control.catalogue import Catalogue, read_catalogue
+from waystation.control.docs_site.models import matches
+from waystation.control.docs_site.tree import PAGES
 from waystation.control.endpoints.pricing import prices_at
 from waystation.control.guards import services_of, whoever
+from waystation.control.openapi.endpoints import ENDPOINTS
 from waystation.control.site import Site, read_setting
 from waystation.control.usable_groups import usable_groups
 from waystation.kernel.clock import now_ms
-from waystation.ledger.price import ONE, Rate
+from waystation.ledger.price import ONE, Price, Rate
 from waystation.storage.database import StorageAway
 
 _KEPT_MS = 3000
@@ -103,15 +107,38 @@ async def _read(request: Request, account_id: int | None) -> Offers:
 
 
 def _models(catalogue: Catalogue, rates: Mapping[str, Rate]) -> list[ModelPrice]:
-    made = []
-    for offer in catalogue.offers:
-        price = offer.price
-        if price is None:
-            made.append(ModelPrice(offer.model, {}, {name: {} for name in offer.groups}))
-            continue
-        by_group = {name: prices_at(price, rates[name]) for name in offer.groups}
-        made.append(ModelPrice(offer.model, prices_at(price, ONE), by_group))
+    """What is offered, and what the pages name and a pattern offers."""
+    made = [_model(each.model, each.groups, each.price, rates) for each in catalogue.offers]
+    exact = {each.model for each in catalogue.offers}
+    patterns = [each for each in catalogue.offers if each.model.endswith("*")]
+    patterns.sort(key=lambda each: -len(each.model))
+    for name in named_models():
+        fitting = [] if name in exact else [p for p in patterns if matches(p.model, name)]
+        if fitting:
+            price = catalogue.price_under(fitting[0].model, name)
+            groups = tuple(dict.fromkeys(group for each in fitting for group in each.groups))
+            made.append(_model(name, groups, price, rates))
     return made
+
+
+def _model(
+    name: str, groups: tuple[str, ...], price: Price | None, rates: Mapping[str, Rate]
+) -> ModelPrice:
+    if price is None:
+        return ModelPrice(name, {}, {group: {} for group in groups})
+    by_group = {group: prices_at(price, rates[group]) for group in groups}
+    return ModelPrice(name, prices_at(price, ONE), by_group)
+
+
+@cache
+def named_models() -> tuple[str, ...]:
+    """Models of the document's examples, and the prices that pages are about."""
+    names = [page.models for page in PAGES.values() if page.models.startswith(("mj_", "suno_"))]
+    for endpoint in ENDPOINTS:
+        body = endpoint.body
+        examples = () if body is None else (*body.examples, *body.form_examples)
+        names += [each.value["model"] for each in examples if "model" in each.value]
+    return tuple(dict.fromkeys(names))
 
 
 def _group(row: Any, rates: Mapping[str, Rate]) -> GroupRow:

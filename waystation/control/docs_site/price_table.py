@@ -45,6 +45,8 @@ def prices_of(reader: Reader, kind: str) -> list[Block]:
     if offers.away or not offers.shown:
         return [Prose(reader.word("away" if offers.away else "no_prices"))]
     found = [each for each in offers.models if is_of(kind, each.model)]
+    exact = [each for each in found if "*" not in each.model]
+    found = exact or found  # a name's own price goes before that of its pattern
     if not found:
         return [Prose(f"{reader.word('no_model')} {_whole_table(reader)}")]
     tokens = any("input" in each.official for each in found)

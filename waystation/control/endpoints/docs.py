@@ -12,6 +12,7 @@ from waystation.control.docs_site.build import blocks_of, markdown_of
 from waystation.control.docs_site.frame import LANGUAGES, STATIC, page_html
 from waystation.control.docs_site.offers import read_offers
 from waystation.control.docs_site.reader import Reader
+from waystation.control.docs_site.reference import reference_html
 from waystation.control.docs_site.specification import specification
 from waystation.control.docs_site.tree import PAGES, Language
 from waystation.control.guards import services_of
@@ -46,6 +47,8 @@ async def show(request: Request) -> Response:
     if rest == "search":
         query = request.query_params.get("q", "")[:_QUERY_CHARACTERS_MAX]
         return _page(search.results_html(query, reader))
+    if rest == "reference":
+        return _page(reference_html(reader, has_explorer=False))
     plain = rest.endswith(".md")
     page = PAGES.get(rest.removesuffix(".md"))
     if page is None:

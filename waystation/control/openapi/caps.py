@@ -6,6 +6,8 @@ from typing import Any
 from waystation.settings import Settings
 
 _NAMED = re.compile(r"\{\{(\w+)\}\}")
+EXAMPLE_URL = "https://relay.example"
+"""The deployment's address in examples, where nobody has said another."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB")
 
 
@@ -38,8 +40,10 @@ def filled(node: Any, settings: Settings, base_url: str, chinese: bool = False) 
         return {key: filled(each, settings, base_url, told[key]) for key, each in node.items()}
     if isinstance(node, list):
         return [filled(each, settings, base_url, chinese) for each in node]
-    if isinstance(node, str) and "{{" in node:
-        return filled_text(node, settings, base_url, chinese)
+    if isinstance(node, str):
+        if "{{" in node:
+            node = filled_text(node, settings, base_url, chinese)
+        return node.replace(EXAMPLE_URL, base_url)
     return node
 
 

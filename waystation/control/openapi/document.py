@@ -4,7 +4,7 @@ from typing import Any
 
 from waystation import __version__
 from waystation.control.openapi import faults
-from waystation.control.openapi.caps import filled
+from waystation.control.openapi.caps import EXAMPLE_URL, filled
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Parameter, Reply
 from waystation.control.openapi.endpoints import ENDPOINTS, SCHEMAS
 from waystation.control.openapi.fields import Schema, one_of, ref
@@ -90,7 +90,7 @@ def build_document(base_url: str = "/", settings: Settings | None = None) -> dic
     whole: dict[str, Any] = filled(
         document,
         settings or Settings.model_construct(),
-        base_url.rstrip("/") or "https://relay.example",
+        base_url.rstrip("/") or EXAMPLE_URL,
     )
     return whole
 

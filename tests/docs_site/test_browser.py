@@ -1,0 +1,211 @@
+"""The docs in a browser: every page in both languages, try-it, search, samples, keyboard."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.docs_site.conftest import KEY
+from waystation.control.docs_site.tree import PAGES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_TABS = 3
+
+
+class Visit:
+    """problems: what the browser complains about, and requests to other places."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page = page
+        self.site = site
+        self.problems: list[str] = []
+        page.on("console", lambda said: self._note(said.type == "error", said.text))
+        page.on("pageerror", lambda fault: self._note(True, str(fault)))
+        page.on("request", lambda asked: self._note(self._is_foreign(asked.url), asked.url))
+
+    def _note(self, bad: bool, what: str) -> None:
+        if bad:
+            self.problems.append(f"{self.page.url}: {what}")
+
+    def _is_foreign(self, url: str) -> bool:
+        return not url.startswith((self.site + "/", "data:", "blob:"))
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(self.site + path)
+
+
+@contextlib.asynccontextmanager
+async def visiting(
+    browser: Browser, site: str, width: int = 1280, dark: bool = False, scripts: bool = True
+) -> AsyncIterator[Visit]:
+    context = await browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        java_script_enabled=scripts,
+    )
+    await context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    try:
+        yield Visit(await context.new_page(), site)
+    finally:
+        await context.close()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("language", "width", "dark"), [("en", 1280, False), ("zh", 390, True)])
+async def test_every_page(
+    browser: Browser, site: str, language: str, width: int, dark: bool
+) -> None:
+    """Drawn without a complaint, no wider than the window, with its samples in tabs."""
+    waiting = list(PAGES.values())
+    problems: list[str] = []
+
+    async def read_some() -> None:
+        async with visiting(browser, site, width, dark) as visit:
+            while waiting:
+                page = waiting.pop()
+                await visit.open(f"/docs/{language}/{page.slug}")
+                wide, tabs, empty = await visit.page.evaluate(_LOOK)
+                if wide > width:
+                    visit.problems.append(f"{page.slug} is {wide} wide at {width}")
+                if page.kind == "endpoint" and tabs < 15:
+                    visit.problems.append(f"{page.slug} has {tabs} tabs")
+                if empty:
+                    visit.problems.append(f"{page.slug} has an empty button")
+            problems.extend(visit.problems)
+
+    await asyncio.gather(*(read_some() for _ in range(_TABS)))
+    assert problems == []
+
+
+_LOOK = """() => [
+  document.documentElement.scrollWidth,
+  document.querySelectorAll(".samples .tabs [role=tab]").length,
+  [...document.querySelectorAll("button")].some((one) => !one.textContent.trim()),
+]"""
+
+
+async def test_imagine_in_ocaml_and_tried_with_a_token(browser: Browser, site: str) -> None:
+    """From /docs to a finished task with its picture, and what it cost."""
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        await visit.open("/docs/en")
+        await page.get_by_role("main").get_by_role("link", name="Imagine", exact=True).click()
+        await page.get_by_role("tab", name="OCaml").click()
+        await expect(page.locator(".sample:visible code")).to_contain_text("open Cohttp_lwt_unix")
+        await page.reload()
+        await expect(page.get_by_role("tab", name="OCaml")).to_have_attribute(
+            "aria-selected", "true"
+        )
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".try .told")).to_contain_text("Enter your token first.")
+        await page.get_by_label("Your token").fill(KEY)
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".try[data-ended=SUCCESS]")).to_be_visible(timeout=60_000)
+        picture = page.locator(".try img").first
+        await expect(picture).to_be_visible()
+        await page.wait_for_function("document.querySelector('.try img').naturalWidth > 100")
+        await expect(page.locator(".try .cost")).to_contain_text("$0.15", timeout=20_000)
+        assert visit.problems == []
+
+
+async def test_a_stream_and_a_sound_are_tried(browser: Browser, site: str) -> None:
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        await visit.open("/docs/en/chat/streamed")
+        await page.get_by_label("Your token").fill(KEY)
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".try .said")).to_contain_text("demo", timeout=30_000)
+        await expect(page.locator(".try pre").last).to_contain_text("[DONE]")
+        await expect(page.locator(".try .cost")).to_contain_text("$", timeout=20_000)
+        await visit.open("/docs/en/audio/speech")
+        assert await page.get_by_label("Your token").input_value() == KEY
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".try audio")).to_be_visible(timeout=30_000)
+        assert visit.problems == []
+
+
+async def test_copied_text_is_runnable(browser: Browser, site: str) -> None:
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        await visit.open("/docs/en/chat/whole")
+        await page.get_by_label("Your token").fill(KEY)
+        await page.locator(".sample:visible .copy").click()
+        await expect(page.locator(".sample:visible .copy")).to_have_text("Copied")
+        text = await page.evaluate("navigator.clipboard.readText()")
+        assert text.startswith(f"curl '{site}/v1/chat/completions'")
+        assert KEY in text
+        assert KEY not in await page.locator(".sample:visible code").inner_text()
+        await page.locator(".call .copy").click()
+        address = await page.evaluate("navigator.clipboard.readText()")
+        assert address == f"{site}/v1/chat/completions"
+
+
+async def test_search_and_ways_by_keyboard(browser: Browser, site: str) -> None:
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        await visit.open("/docs/en")
+        await page.keyboard.press("/")
+        await page.keyboard.type("model_not_available_in_group")
+        await expect(page.locator(".found a").first).to_contain_text("model_not_available")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/docs/en/status#model_not_available_in_group")
+        row = page.locator("#model_not_available_in_group")
+        await expect(row).to_be_in_viewport()
+        await expect(row).to_contain_text("Make a token in one of them.")
+        await visit.open("/docs/en/chat/streamed")
+        await page.keyboard.press("]")
+        await page.wait_for_url("**/docs/en/chat/whole")
+        await page.keyboard.press("[")
+        await page.wait_for_url("**/docs/en/chat/streamed")
+        await page.get_by_role("tab", name="Shell").focus()
+        await page.keyboard.press("ArrowRight")
+        await expect(page.get_by_role("tab", name="JavaScript")).to_be_focused()
+        await visit.open("/docs/zh")
+        await page.keyboard.press("Control+k")
+        await page.keyboard.type("余额")
+        await expect(page.locator(".found a").first).to_be_visible()
+        assert visit.problems == []
+
+
+async def test_theme_and_language_are_kept(browser: Browser, site: str) -> None:
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        await visit.open("/docs/en/status")
+        light = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+        await page.get_by_role("button", name="Light or dark").click()
+        await page.get_by_role("link", name="中文").click()
+        await page.wait_for_url("**/docs/zh/status")
+        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+async def test_the_table_of_prices_is_filtered(browser: Browser, site: str) -> None:
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        await visit.open("/docs/en/groups/prices")
+        await page.get_by_label("Model").fill("only")
+        rows = page.locator("tbody tr:visible")
+        await expect(rows).to_have_count(1)
+        await expect(rows).to_have_text(
+            re.compile("only-there.*spare × 1.*in \\$1, out \\$2", re.S)
+        )
+
+
+async def test_readable_without_scripts(browser: Browser, site: str) -> None:
+    async with visiting(browser, site, 390, scripts=False) as visit:
+        page = visit.page
+        await visit.open("/docs/en/midjourney/imagine")
+        await expect(page.get_by_role("heading", name="Imagine", exact=True)).to_be_visible()
+        await page.get_by_text("OCaml · cohttp", exact=True).first.click()
+        await expect(page.get_by_text("open Cohttp_lwt_unix")).to_be_visible()
+        await expect(page.get_by_text("must run scripts")).to_be_visible()
+        await page.locator(".menu-button").click()
+        await expect(page.locator(".tree").get_by_role("link", name="Blend")).to_be_visible()
+        await page.get_by_role("searchbox").fill("blend")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/docs/en/search?q=blend")
+        assert visit.problems == []

@@ -1,0 +1,241 @@
+"""Samples: against golden texts, and run against the demo channel where the runtime is here."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs_site.conftest import KEY
+from waystation.control.docs_site.frame import STATIC
+from waystation.control.docs_site.sample_requests import KEY as PLACEHOLDER
+from waystation.control.docs_site.sample_requests import sample_request
+from waystation.control.docs_site.samples import LANGUAGES, Part, SampleRequest
+from waystation.control.docs_site.specification import Specification, specification
+from waystation.control.docs_site.tree import PAGES
+from waystation.settings import Settings
+
+GOLDEN = Path(__file__).parent / "golden"
+REQUESTS = {
+    "json": ("createChatCompletion", "plain"),
+    "stream": ("createChatCompletion", "streamed"),
+    "form": ("createTranscription", ""),
+    "bytes": ("createSpeech", ""),
+    "get": ("midjourneyFetch", ""),
+}
+VARIANTS = [(one, each) for one in LANGUAGES for each in one.variants]
+IDS = [f"{one.name}-{each.name}" for one, each in VARIANTS]
+
+
+def test_fifteen_languages_with_their_libraries() -> None:
+    assert [one.title for one in LANGUAGES] == [
+        "Shell", "JavaScript", "Java", "Swift", "Go", "PHP", "Python", "HTTP", "C", "C#",
+        "Objective-C", "Ruby", "OCaml", "Dart", "R",
+    ]  # fmt: skip
+    assert len(VARIANTS) == 30
+
+
+@pytest.mark.parametrize(("language", "variant"), VARIANTS, ids=IDS)
+def test_golden(
+    language: object, variant: object, book: Specification, request: pytest.FixtureRequest
+) -> None:
+    """GOLDEN=write in the environment makes them anew, to be read before they go in."""
+    made = []
+    for name, (operation, example) in REQUESTS.items():
+        text = variant.write(sample_request(book, operation, example))  # type: ignore[attr-defined]
+        made.append(f"==== {name}\n{text or '(not by this library)' + chr(10)}")
+    golden = GOLDEN / f"{request.node.callspec.id}.txt"
+    told = "".join(made)
+    if os.environ.get("GOLDEN") == "write":
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(told)
+    assert golden.read_text() == told
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.name)
+def test_each_request_can_be_said_in_each_language(language: object, book: Specification) -> None:
+    for page in PAGES.values():
+        if page.kind == "endpoint":
+            request = sample_request(book, page.operation, page.example)
+            texts = [each.write(request) for each in language.variants]  # type: ignore[attr-defined]
+            assert any(texts), page.slug
+
+
+def test_hard_texts_survive_quoting() -> None:
+    """Read back by the languages' own readers that are here: the shell's and Python's."""
+    hard = 'it\'s "so" \\ $HOME `x` %d\nnew 行 #{1} ${2}'
+    request = SampleRequest(method="POST", url="http://127.0.0.1/x?a=1", json={"text": hard})
+    shell = LANGUAGES[0].variants[0].write(request)
+    assert shell is not None
+    seen = subprocess.run(
+        ["sh", "-c", f"curl() {{ for one in \"$@\"; do printf '%s\\0' \"$one\"; done; }}\n{shell}"],
+        capture_output=True, check=True, timeout=20,
+    ).stdout.split(b"\0")  # fmt: skip
+    assert json.loads(seen[seen.index(b"-d") + 1]) == {"text": hard}
+    python = LANGUAGES[6].variants[0].write(request)
+    assert python is not None
+    told: dict[str, object] = {}
+
+    class Client:
+        def request(self, *_: object, **more: object) -> "Client":
+            told.update(more)
+            return self
+
+        text = ""
+
+    code = python.replace("import requests", "")
+    exec(code, {"requests": Client(), "print": lambda *_: None})
+    assert told["json"] == {"text": hard}
+    form = SampleRequest(method="POST", url="http://127.0.0.1/x", form=(Part("a", text=hard),))
+    assert LANGUAGES[0].variants[0].write(form)
+
+
+# ---- run ----------------------------------------------------------------------------------------
+
+_GO = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+
+
+def _need(*programs: str) -> None:
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not on this machine")
+
+
+def _curl_is_there() -> bool:
+    return any(Path(place).exists() for place in _CURL_HEADERS)
+
+
+_CURL_HEADERS = ("/usr/include/curl/curl.h", "/usr/include/x86_64-linux-gnu/curl/curl.h")
+
+
+def run(language: str, variant: str, text: str, folder: Path) -> str:
+    """What the program printed; it must end well."""
+    for name in ("picture.png", "mask.png", "speech.mp3"):
+        shutil.copy(STATIC / name, folder / name)
+    files = {"javascript": "main.mjs", "java": "Main.java", "go": "main.go", "php": "main.php",
+             "python": "main.py", "c": "main.c", "ruby": "main.rb"}  # fmt: skip
+    file = folder / files.get(language, "main.sh")
+    file.write_text(text)
+    commands = {
+        "shell": ["sh", str(file)],
+        "javascript": ["node", str(file)],
+        "java": ["java", str(file)],
+        "go": ["go", "run", str(file)],
+        "php": ["php", str(file)],
+        "python": [sys.executable, str(file)],
+        "c": ["sh", "-c", f"gcc -Wall -Werror -o {folder}/main {file} -lcurl && {folder}/main"],
+        "ruby": ["ruby", str(file)],
+    }
+    programs = {"c": ("gcc",), "shell": (variant,), "python": ()}
+    _need(*programs.get(language, (commands[language][0],)))
+    if language == "c" and not _curl_is_there():
+        pytest.skip("the headers of libcurl are not on this machine")
+    done = subprocess.run(
+        commands[language],
+        cwd=folder, capture_output=True, text=True, timeout=110, check=False,
+        env=os.environ | _GO,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stderr[-2000:], done.stdout[-500:])
+    return done.stdout
+
+
+RUN = {
+    "shell": ("curl", "wget"),
+    "javascript": ("fetch", "node"),
+    "python": ("requests", "http-client"),
+    "java": ("httpclient",),
+    "go": ("net-http",),
+    "php": ("curl",),
+    "c": ("libcurl",),
+    "ruby": ("net-http",),
+}
+QUICK = [("shell", "curl", "json"), ("shell", "curl", "form"), ("shell", "wget", "json"),
+         ("javascript", "fetch", "stream"), ("javascript", "node", "bytes"),
+         ("python", "http-client", "stream"), ("java", "httpclient", "json"),
+         ("php", "curl", "json"), ("ruby", "net-http", "form"),
+         ("c", "libcurl", "json")]  # fmt: skip
+
+
+def runnable(site: str, operation: str, example: str) -> SampleRequest:
+    """With a model of the demo's own kind where the example's would not do."""
+    return sample_request(specification(site, Settings.model_construct()), operation, example)
+
+
+def run_sample(language: str, variant: str, request: SampleRequest, folder: Path) -> str | None:
+    chosen = next(one for one in LANGUAGES if one.name == language)
+    text = next(each for each in chosen.variants if each.name == variant).write(request)
+    if text is None:
+        return None
+    told = run(language, variant, text.replace(PLACEHOLDER, KEY), folder)
+    if request.saves:
+        saved = (folder / request.saves).read_bytes()
+        assert saved[:3] == b"ID3" or saved[0] == 0xFF, saved[:80]
+    return told
+
+
+def _check(name: str, told: str | None) -> None:
+    if told is None or name == "bytes":
+        return
+    if name == "stream":
+        assert "data: [DONE]" in told
+    elif name == "form":
+        assert json.loads(told)["text"]
+    elif name == "get":
+        assert "task_no_found" in told
+    else:
+        assert json.loads(told)["choices"]
+
+
+@pytest.mark.parametrize(("language", "variant", "name"), QUICK)
+def test_some_run(language: str, variant: str, name: str, site: str, tmp_path: Path) -> None:
+    request = runnable(site, *REQUESTS[name])
+    _check(name, run_sample(language, variant, request, tmp_path))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize(
+    ("language", "variant"), [(one, each) for one, several in RUN.items() for each in several]
+)
+def test_each_language_runs(
+    language: str, variant: str, name: str, site: str, tmp_path: Path
+) -> None:
+    request = runnable(site, *REQUESTS[name])
+    _check(name, run_sample(language, variant, request, tmp_path))
+
+
+NOT_MADE_HERE = {
+    "midjourneyAction", "midjourneyModal", "midjourneyChange", "midjourneySimpleChange",
+}  # fmt: skip
+"""Their samples name a task; without one of the reader's own they are refused, in a 200."""
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_every_page_s_sample_is_answered(site: str, tmp_path: Path) -> None:
+    """By curl: 2xx, or a refusal that is only about the ids in the sample."""
+    wrong = []
+    for page in PAGES.values():
+        if page.kind != "endpoint" or page.slug.startswith(("management/", "health/")):
+            continue
+        request = runnable(site, page.operation, page.example)
+        if any("ACCESS" in value for _, value in request.headers):
+            continue
+        text = LANGUAGES[0].variants[0].write(request)
+        assert text is not None
+        text = text.rstrip("\n") + " -s -o /dev/null -w '%{http_code}' --max-time 100\n"
+        text = text.replace(f"-o {request.saves} ", "") if request.saves else text
+        folder = tmp_path / page.slug.replace("/", "-")
+        folder.mkdir()
+        status = run("shell", "curl", text.replace(PLACEHOLDER, KEY), folder)
+        about_ids = {"404", "400"} if "{" in request_path(page.operation, site) else set()
+        if status not in {"200", "202", "204"} | about_ids:
+            wrong.append((page.slug, status))
+    assert wrong == []
+
+
+def request_path(operation: str, site: str) -> str:
+    return specification(site, Settings.model_construct()).operation(operation)[1]
