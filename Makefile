@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 CONSOLE := waystation/control/built_console/built/index.html
 
-.PHONY: setup run test lint soak mutate bench lock clean
+.PHONY: setup run test lint soak mutate bench lock wheel clean
 
 setup: $(VENV)/.ready $(CONSOLE)
 
@@ -61,7 +61,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: setup
 	$(COMPILE) pyproject.toml -o requirements/runtime.lock
+	$(COMPILE) requirements/build.in -o requirements/build.lock
 	$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.lock
+
+wheel: setup
+	$(BIN)/python -m hatchling build -t wheel
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

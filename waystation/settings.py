@@ -129,6 +129,12 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("database", "public_url", "artefacts", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        """A variable that is there and empty, as compose files write them."""
+        return None if value == "" else value
+
     @field_validator("mail_url")
     @classmethod
     def _known_mail(cls, value: SecretStr | None) -> SecretStr | None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 from tests.support.main_store import open_store
 from waystation.storage.database import Database, StorageAway, read_epochs
 from waystation.storage.main import metadata
-from waystation.storage.migrate import SchemaTooNew, head, migrate, version
+from waystation.storage.migrate import SchemaTooNew, head, migrate, steps, version
 
 
 def _tables(connection: Connection) -> set[str]:
@@ -37,6 +37,28 @@ async def test_up_gives_the_declared_tables_and_down_takes_them(empty_store: Dat
     assert await migrate(empty_store) == (head(), head())
     async with empty_store.read() as connection:
         assert (await read_epochs(connection)).epoch == 0
+
+
+async def test_from_every_version_to_the_newest_and_back_with_a_row_in_place(
+    empty_store: Database,
+) -> None:
+    async def emails() -> list[str]:
+        async with empty_store.read() as connection:
+            query = text("SELECT email FROM main.accounts ORDER BY id")
+            return list((await connection.execute(query)).scalars())
+
+    for number, from_version in enumerate(reversed(steps())):
+        await migrate(empty_store, from_version)
+        async with empty_store.write() as connection:
+            values = {"email": f"{number}@example.com"}
+            added = text("INSERT INTO main.accounts (email) VALUES (:email)")
+            await connection.execute(added, values)
+        before = await emails()
+        assert await migrate(empty_store) == (from_version, head())
+        assert await emails() == before
+        assert await migrate(empty_store, from_version) == (head(), from_version)
+        assert await emails() == before
+    assert len(before) == len(steps())
 
 
 async def test_the_migrations_and_the_tables_in_code_are_the_same(store: Database) -> None:

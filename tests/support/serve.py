@@ -43,6 +43,7 @@ class Serve:
         self.output = folder / "output"
         self.workers = workers
         self.port = free_port()
+        self.python = sys.executable
         self._options = options
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -50,7 +51,7 @@ class Serve:
 
     def start(self, document: Document | None = None) -> None:
         """Returns when it is ready."""
-        command = [sys.executable, "-m", "waystation", "serve", "--data", str(self.data)]
+        command = [self.python, "-m", "waystation", "serve", "--data", str(self.data)]
         command += ["--port", str(self.port), "--workers", str(self.workers)]
         if document is not None:
             config = self.folder / "relay.toml"

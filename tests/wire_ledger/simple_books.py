@@ -69,6 +69,8 @@ class MemoryBooks:
     async def open(self) -> None:
         self.opened = True
 
+    async def copy(self, name: str) -> None: ...
+
     async def close(self) -> None:
         self.opened = False
 

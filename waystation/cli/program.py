@@ -47,6 +47,7 @@ def _register() -> None:
         apply,
         audit,
         bring,
+        care,
         channel,
         doctor,
         init,
@@ -57,7 +58,7 @@ def _register() -> None:
         token,
     )
 
-    for module in (serve, processes, init, apply, migrate, audit, doctor, rotate, bring):
+    for module in (serve, processes, init, apply, migrate, audit, doctor, rotate, bring, care):
         module.register(app)
     app.add_typer(token.app, name="token")
     app.add_typer(channel.app, name="channel")

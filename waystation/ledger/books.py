@@ -66,6 +66,10 @@ class Books(Protocol):
         Asked as `AskAudit`, the same is answered within a batch, and the batch waits for it.
         Raises BooksAway."""
 
+    async def copy(self, name: str) -> None:
+        """A copy, whole and of one commit, in the file of that name beside the books, made beside
+        `settle`. Raises BooksAway."""
+
     async def close(self) -> None: ...
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from waystation.journal.row import EndReason, Row
+from waystation.ledger.copying import CopyBooks
 from waystation.ledger.deadlines import Deadlines, fail
 from waystation.ledger.frames import Away, Reply, decode_replies
 from waystation.ledger.link import Link
@@ -244,7 +245,8 @@ class LedgerClient:
             raise LedgerAway("the ledger does not answer")
         future = self._questions.ask()
         self.link.post(question)
-        patience = AUDIT_SECONDS_MAX if isinstance(question, AskAudit) else ANSWER_SECONDS_MAX
+        slow = isinstance(question, AskAudit | CopyBooks)
+        patience = AUDIT_SECONDS_MAX if slow else ANSWER_SECONDS_MAX
         try:
             async with asyncio.timeout(patience):
                 return await future

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from waystation.journal.row import Facts, Row
+from waystation.ledger.copying import Copied, CopyBooks
 from waystation.ledger.log_upkeep import Tidied, TidyLog
 from waystation.ledger.message import Message
 from waystation.ledger.policies import PutAccount, PutGroup, PutToken
@@ -249,10 +250,10 @@ Command = (
     Hold | Extend | Sent | Checkpoint | Resolve | Note | TakeSlot | GiveSlot | Hello
     | PutAccount | PutToken | PutGroup | Transfer | Recall
     | AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers | TidyLog
+    | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers | TidyLog | CopyBooks
 )  # fmt: skip
 Decision = (
     Admitted | Refused | Resolved | Swept | Granted | Done
     | AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures
-    | OpenHolds | TaskHolds | LogState | Sums | Transfers | Tidied
+    | OpenHolds | TaskHolds | LogState | Sums | Transfers | Tidied | Copied
 )  # fmt: skip

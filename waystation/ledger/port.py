@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from waystation.journal.row import Row
+from waystation.ledger.copying import Copied, CopyBooks
 from waystation.ledger.log_upkeep import Tidied, TidyLog
 from waystation.ledger.messages import (
     Admitted,
@@ -48,12 +49,12 @@ from waystation.ledger.questions import (
 
 Question = (
     AskAccount | AskToken | AskRow | AskPage | AskAudit | AskVersions | AskFigures
-    | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers | TidyLog
+    | AskOpenHolds | AskTaskHolds | AskLog | AskSums | AskTransfers | TidyLog | CopyBooks
     | PutAccount | PutToken | PutGroup | Transfer | Recall
 )  # fmt: skip
 Answer = (
     AccountState | TokenState | RowState | PageState | AuditState | Versions | Figures | Done
-    | OpenHolds | TaskHolds | LogState | Sums | Transfers | Tidied
+    | OpenHolds | TaskHolds | LogState | Sums | Transfers | Tidied | Copied
 )  # fmt: skip
 
 

@@ -122,6 +122,9 @@ class PostgresBooks:
             raise BooksAway("the connection was lost")
         return told.report
 
+    async def copy(self, name: str) -> None:
+        raise BooksAway("books in PostgreSQL are backed up by pg_dump")
+
     async def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is None:

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from waystation.ledger.books import Books, BooksAway, BooksLocked, Posted
 from waystation.ledger.client import LedgerClient
+from waystation.ledger.copying import Copied, CopyBooks
 from waystation.ledger.port import Answer, LedgerAway, Question
 from waystation.ledger.socket_address import connect
 from waystation.ledger.stores import make_books
@@ -86,6 +87,8 @@ class _Local:
         self._waiting: list[_Waiting] = []
 
     async def ask(self, question: Question) -> Answer:
+        if isinstance(question, CopyBooks):
+            return await self._copy(question)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         await asyncio.sleep(0)  # those who ask at this moment too
@@ -93,6 +96,14 @@ class _Local:
             while not answer.done():
                 await self._settle()
         return answer.result()
+
+    async def _copy(self, asked: CopyBooks) -> Copied:
+        async with self._lock:
+            try:
+                await self._books.copy(asked.name)
+            except BooksAway as away:
+                return Copied(asked.id, str(away))
+        return Copied(asked.id)
 
     async def _settle(self) -> None:
         batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from waystation.ledger.books import BooksAway, BooksLocked, Posted
 from waystation.ledger.calendar import Calendar
+from waystation.ledger.copying import NAME, copy_file
 from waystation.ledger.decide import decide
 from waystation.ledger.doubt import Doubt
 from waystation.ledger.messages import Decision, TakeSlot
@@ -102,6 +103,18 @@ class SqliteBooks:
         assert connection is not None
         try:
             return await asyncio.to_thread(audit_copy, connection, self._path)
+        except sqlite3.Error as error:
+            raise BooksAway(str(error)) from error
+
+    async def copy(self, name: str) -> None:
+        if NAME.fullmatch(name) is None:
+            raise BooksAway(f"{name!r} is not the name of a copy")
+        if self._connection is None:
+            self._away(self._open)
+        connection = self._connection
+        assert connection is not None
+        try:
+            await asyncio.to_thread(copy_file, connection, self._path.with_name(name))
         except sqlite3.Error as error:
             raise BooksAway(str(error)) from error
 

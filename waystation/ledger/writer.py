@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from waystation.ledger.books import Books, BooksAway, Internal, KeepLease, Lose, Posted
 from waystation.ledger.connection import Connection
+from waystation.ledger.copying import Copied, CopyBooks
 from waystation.ledger.figures import Counters
 from waystation.ledger.frames import Away, Reply
 from waystation.ledger.log_upkeep import TidyLog
@@ -53,7 +54,7 @@ LAST_TRIES = 20
 _Entry = tuple[Posted, Connection | None]
 _ABOUT_ID = (
     AskAccount, AskToken, AskRow, AskPage, AskAudit, AskVersions, AskFigures, Transfer, Recall,
-    AskOpenHolds, AskTaskHolds, AskLog, AskSums, AskTransfers, TidyLog,
+    AskOpenHolds, AskTaskHolds, AskLog, AskSums, AskTransfers, TidyLog, CopyBooks,
 )  # fmt: skip
 _PUTS = (PutAccount, PutToken, PutGroup)
 
@@ -71,6 +72,7 @@ class Writer:
         self._inbox: deque[_Entry] = deque()
         self._arrived = asyncio.Event()
         self._stopping = False
+        self._copies: set[asyncio.Task[None]] = set()
         self._is_away = False
         """The last batch failed: who asks is refused at once, until another has succeeded."""
 
@@ -127,6 +129,8 @@ class Writer:
                     return
                 await asyncio.sleep(RETRY_SECONDS)
                 self.put_internal("", KeepLease())  # something to try with
+        if self._copies:
+            await asyncio.gather(*self._copies)
 
     def _take(self) -> list[_Entry]:
         inbox = self._inbox
@@ -155,6 +159,9 @@ class Writer:
             if connection is None:
                 continue
             reply: Reply | None = decision
+            if reply is None and isinstance(posted.command, CopyBooks):
+                self._copy(connection, posted.command)
+                continue
             if reply is None:
                 reply = self._for_silence(posted.command)
                 if reply is None:
@@ -163,6 +170,21 @@ class Writer:
             touched[connection] = None
         for connection in touched:
             connection.flush()
+
+    def _copy(self, connection: Connection, asked: CopyBooks) -> None:
+        """Beside the batches; answered when it is done."""
+        task = asyncio.create_task(self._copied(connection, asked))
+        self._copies.add(task)
+        task.add_done_callback(self._copies.discard)
+
+    async def _copied(self, connection: Connection, asked: CopyBooks) -> None:
+        problem = ""
+        try:
+            await self._books.copy(asked.name)
+        except BooksAway as away:
+            problem = str(away)
+        connection.out.append(Copied(asked.id, problem))
+        connection.flush()
 
     def _for_silence(self, command: Command | Internal) -> Reply | None:
         """What the books leave to us: a Hello is always answered, and so is who waits."""

@@ -41,6 +41,12 @@ def head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def steps() -> list[str]:
+    """The versions that this code knows, newest first."""
+    script = ScriptDirectory.from_config(_config())
+    return [each.revision for each in script.walk_revisions()]
+
+
 async def version(database: Database) -> str | None:
     """The store's version; None: empty. Raises StorageAway."""
     async with database.read() as connection:
@@ -83,18 +89,18 @@ def _migrate(connection: Connection, target: str) -> tuple[str | None, str | Non
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     before = _version(connection)
-    steps = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
-    if before is not None and before not in steps:
+    known = steps()
+    if before is not None and before not in known:
         raise SchemaTooNew(f"the store has schema version {before}, unknown to this Waystation")
-    if _is_older(steps, target, before):
+    if _is_older(known, target, before):
         command.downgrade(_config(connection), target)
     else:
         command.upgrade(_config(connection), target)
     return before, _version(connection)
 
 
-def _is_older(steps: list[str], target: str, current: str | None) -> bool:
-    """steps: newest first."""
+def _is_older(known: list[str], target: str, current: str | None) -> bool:
+    """known: newest first."""
     if current is None or target == "head":
         return False
-    return target == "base" or steps.index(target) > steps.index(current)
+    return target == "base" or known.index(target) > known.index(current)

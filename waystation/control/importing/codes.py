@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from waystation.control.desk.codes import code_digest
+from waystation.control.importing.remembered import ids_by
 from waystation.control.importing.source import Row, number, pages, text
 from waystation.control.importing.work import Work
 from waystation.storage.main import redemption_codes
@@ -88,15 +89,12 @@ class Codes:
         if not wanted:
             return
         async with work.database.write() as connection:
-            made = await connection.execute(
-                insert(redemption_codes).returning(
-                    redemption_codes.c.id, sort_by_parameter_order=True
-                ),
-                list(wanted.values()),
-            )
+            await connection.execute(insert(redemption_codes), list(wanted.values()))
+            digests = [one["digest"] for one in wanted.values()]
+            ids = await ids_by(connection, redemption_codes.c.digest, digests)
             facts = [
-                {"foreign_id": theirs, "our_id": int(ours), "units": units[theirs], "nanos": 0}
-                for theirs, ours in zip(wanted, made.scalars(), strict=True)
+                {"foreign_id": theirs, "our_id": ours, "units": units[theirs], "nanos": 0}
+                for theirs, ours in zip(wanted, ids, strict=True)
             ]
             await work.remembered.remember(connection, "code", facts, work.now_ms)
 

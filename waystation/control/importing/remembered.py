@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Column, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -74,3 +74,15 @@ class Remembered:
 
     def _mine(self, kind: str) -> tuple[Any, ...]:
         return imports.c.origin == self.origin, imports.c.kind == kind
+
+
+async def ids_by(
+    connection: AsyncConnection, column: Column[Any], keys: Sequence[Any]
+) -> list[int]:
+    """The ids of rows that were just written, in the order of their natural keys: many rows go in
+    by one statement only when none of them is asked back."""
+    found: dict[Any, int] = {}
+    for at in range(0, len(keys), _CHUNK):
+        query = select(column, column.table.c.id).where(column.in_(keys[at : at + _CHUNK]))
+        found |= {row[0]: int(row[1]) for row in await connection.execute(query)}
+    return [found[key] for key in keys]

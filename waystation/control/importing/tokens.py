@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from waystation.control.apply.fields import model_problem, to_json
 from waystation.control.apply.read_accounts import TOKEN_NAME_LENGTH_MAX
+from waystation.control.importing.remembered import ids_by
 from waystation.control.importing.source import Row, flag, number, pages, text
 from waystation.control.importing.work import Work
 from waystation.identity.keys import digest, import_problem, mask
@@ -147,10 +148,9 @@ class Tokens:
             }
             for one in brought
         ]
-        made = await connection.execute(
-            insert(tokens).returning(tokens.c.id, sort_by_parameter_order=True), rows
-        )
-        ids = [int(each) for each in made.scalars()]
+        await connection.execute(insert(tokens), rows)
+        digests = [one.columns["digest"] for one in brought]
+        ids = await ids_by(connection, tokens.c.digest, digests)
         facts = [
             {"foreign_id": one.foreign_id, "our_id": our_id, "units": one.units, "nanos": 0}
             for one, our_id in zip(brought, ids, strict=True)

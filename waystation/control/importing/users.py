@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, insert, select
 
 from waystation.control.apply.read_accounts import EMAIL_LENGTH_MAX
+from waystation.control.importing.remembered import ids_by
 from waystation.control.importing.report import Total
 from waystation.control.importing.source import Row, number, pages, text
 from waystation.control.importing.work import Work
@@ -123,10 +124,8 @@ class Users:
                 {**person.columns, "email": email, "changed_epoch": epoch}
                 for person, email in zip(people, addresses, strict=True)
             ]
-            made = await connection.execute(
-                insert(accounts).returning(accounts.c.id, sort_by_parameter_order=True), rows
-            )
-            ids = [int(each) for each in made.scalars()]
+            await connection.execute(insert(accounts), rows)
+            ids = await ids_by(connection, accounts.c.email, addresses)
             await self._write_rest(connection, people, ids)
         work.accounts |= {person.foreign_id: one for person, one in zip(people, ids, strict=True)}
         self._total.new += len(people)

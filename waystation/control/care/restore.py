@@ -1,0 +1,134 @@
+"""A backup becomes an installation again."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from waystation.control.apply.reconcile import reconcile
+from waystation.control.care.backup import (
+    FORMAT,
+    LEDGER,
+    LIST,
+    MAIN,
+    MANIFEST,
+    CareRefused,
+    Manifest,
+    check_file,
+    digest_of,
+)
+from waystation.ledger.migrate import STEPS
+from waystation.ledger.questions import AskAudit, AuditState
+from waystation.ledger.session import open_ledger
+from waystation.settings import Settings
+from waystation.storage.database import Database
+from waystation.storage.migrate import migrate, steps
+
+_IDS = (("accounts", "accounts", "account_id"), ("tokens", "tokens", "token_id"),
+        ("channels", "requests", "channel_id"))  # fmt: skip
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """newer_accounts: that the ledger knows and `main` does not, for they were made between the
+    two copies: nobody can use them. codes: marked as redeemed, as the ledger says they are.
+    missing: stored files that are listed and not there. audit: its failures."""
+
+    manifest: Manifest
+    newer_accounts: int
+    codes: int
+    missing: int
+    audit: list[str]
+
+
+async def restore(settings: Settings, place: Path) -> Restored:
+    """Into a data folder without a database. Raises CareRefused, then nothing was written;
+    LedgerAway, StorageAway, OSError."""
+    if settings.database is not None:
+        raise CareRefused("on PostgreSQL, pg_restore brings a dump back: see the guide")
+    manifest = _judge(settings, place)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in (LEDGER, MAIN):  # without main.db nothing starts
+        half = settings.data / f"{name}.half"
+        shutil.copyfile(place / name, half)
+        half.chmod(0o600)
+        half.rename(settings.data / name)
+    newer, codes = _agree(settings.data)
+    database = Database.of(settings)
+    try:
+        await migrate(database)
+        async with open_ledger(settings) as ledger:
+            await reconcile(database, ledger.ask)
+            told = await ledger.ask(AskAudit("restore"))
+    finally:
+        await database.close()
+    assert isinstance(told, AuditState)
+    return Restored(
+        manifest=manifest,
+        newer_accounts=newer,
+        codes=codes,
+        missing=_missing(settings, place),
+        audit=msgspec.json.decode(told.report)["failures"],
+    )
+
+
+def _judge(settings: Settings, place: Path) -> Manifest:
+    for name in (MAIN, LEDGER):
+        if (settings.data / name).exists():
+            raise CareRefused(f"{settings.data / name} is there: restore into an empty folder")
+    try:
+        manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as fault:
+        raise CareRefused(f"{place} is no backup: {fault}") from None
+    if manifest.format > FORMAT or manifest.ledger > len(STEPS) or manifest.schema not in steps():
+        raise CareRefused(f"the backup is of a newer Waystation, {manifest.product}: upgrade first")
+    for name, wanted in manifest.sha256.items():
+        if not (place / name).is_file() or digest_of(place / name) != wanted:
+            raise CareRefused(f"{name} of the backup is missing or not what was written")
+    for name in (MAIN, LEDGER):
+        check_file(place / name)
+    return manifest
+
+
+def _agree(data: Path) -> tuple[int, int]:
+    """What the ledger's later copy knows, said to `main`: ids that were given out are not given
+    out again, and a code whose money came is redeemed."""
+    with closing(sqlite3.connect(data / MAIN, isolation_level=None)) as main:
+        main.execute("ATTACH ? AS books", (str(data / LEDGER),))
+        main.execute("BEGIN IMMEDIATE")
+        for table, books, column in _IDS:
+            _lift(main, table, books, column)
+        newer = main.execute(
+            "SELECT count(*) FROM books.accounts "
+            "WHERE account_id NOT IN (SELECT id FROM main.accounts)"
+        ).fetchone()[0]
+        codes = main.execute(
+            "UPDATE main.redemption_codes SET redeemed_by = paid.account_id, "
+            "redeemed_ms = paid.created_ms FROM (SELECT account_id, created_ms, "
+            "CAST(substr(id, 6) AS INTEGER) AS code FROM books.transfers "
+            "WHERE hold_id IS NULL AND id LIKE 'code:%') AS paid "
+            "WHERE redemption_codes.id = paid.code AND redeemed_ms IS NULL"
+        ).rowcount
+        main.execute("COMMIT")
+    return newer, codes
+
+
+def _lift(main: sqlite3.Connection, table: str, books: str, column: str) -> None:
+    (most,) = main.execute(f"SELECT coalesce(max({column}), 0) FROM books.{books}").fetchone()  # noqa: S608
+    kept = main.execute("SELECT seq FROM main.sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    if kept is None:
+        main.execute("INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)", (table, most))
+    elif kept[0] < most:
+        main.execute("UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?", (most, table))
+
+
+def _missing(settings: Settings, place: Path) -> int:
+    """Where files are kept in a folder; of a bucket nothing is asked."""
+    from waystation.artefacts.place import folder_of
+
+    folder = folder_of(settings)
+    if folder is None:
+        return 0
+    lines = (place / LIST).read_bytes().splitlines()
+    return sum(not (folder / msgspec.json.decode(line)["object"]).is_file() for line in lines)
