@@ -1,7 +1,6 @@
 # ruff: noqa: E501 (prose is one line a paragraph)
 """Writes docs/guides/{en,zh}/dialect-pairs.md from a run: `python -m tests.pairs.pages`."""
 
-import asyncio
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -11,8 +10,7 @@ from typing import Any, NamedTuple
 from tests.pairs.board import Board, Tried, tried
 from tests.pairs.faults import BEFORE, INSIDE
 from tests.pairs.matrix import DIALECTS, FEATURES
-from waystation.control.apply import first_start
-from waystation.settings import Settings
+from tests.support.gateway import make_template
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("en", "zh")
@@ -149,7 +147,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         template = Path(name) / "template" / "data"
         template.parent.mkdir()
-        asyncio.run(first_start(Settings(data=template)))
+        make_template(template)
         board = tried(template, Path(name) / "run")
     for language in LANGUAGES:
         page_path(language).write_text(page(board, language))
