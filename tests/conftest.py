@@ -1,6 +1,15 @@
-"""What holds for all tests: property tests take the same examples in each run, at any pace."""
+"""What holds for all tests: property tests take the same examples in each run, at any pace, and
+files lie in memory where there is room."""
+
+import os
 
 from hypothesis import settings
 
+from tests.support.room import roomy_folder
+
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+# Before pytest makes its first folder: thousands of stores are made and synced to a disk that no
+# test takes away.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", roomy_folder())

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import aiohttp
 import pytest
 
 from tests.identity.rows import add_account, add_token
+from tests.support.main_store import migrated_file
 from waystation.artefacts.store import ArtefactStore
 from waystation.control.app import build_app
 from waystation.control.server import Server, listen, make_server
@@ -28,9 +30,10 @@ from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.master_key import MasterKey
-from waystation.storage.migrate import migrate
 from waystation.storage.sealing import Sealing
 from waystation.storage.signing import add_signing_key
+
+__all__ = ["migrated_file"]
 
 BOOT = "boot-of-this-start"
 PASSWORD = "correct horse battery"
@@ -118,16 +121,18 @@ async def ledger_server(settings: Settings) -> AsyncIterator[LedgerServer]:
 
 
 @pytest.fixture
-async def console(settings: Settings, ledger_server: LedgerServer) -> AsyncIterator[Console]:
+async def console(
+    settings: Settings, ledger_server: LedgerServer, migrated_file: Path
+) -> AsyncIterator[Console]:
+    shutil.copy(migrated_file, settings.data / "main.db")
     async with open_console(settings) as made:
         yield made
 
 
 @asynccontextmanager
 async def open_console(settings: Settings) -> AsyncIterator[Console]:
-    """A ledger of this boot must listen already."""
+    """The store must be migrated, and a ledger of this boot listen already."""
     store = Database.of(settings)
-    await migrate(store)
     sealing = Sealing(MasterKey.new())
     await add_signing_key(store, sealing, now_ms())
     ledger = LedgerClient(settings.ledger_socket, "", BOOT)

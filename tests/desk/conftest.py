@@ -1,6 +1,5 @@
 """`console` is on SQLite; `both` runs a test on SQLite and on PostgreSQL in turn."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from argon2 import PasswordHasher
 from tests.control.conftest import (
     PASSWORD,
     Console,
+    console,
     ledger_server,
     open_console,
     quiet_environment,
@@ -29,6 +29,7 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD
 """Real argon2id, of parameters that tests can afford."""
 
 __all__ = [
+    "console",
     "ledger_server",
     "migrated_database",
     "migrated_file",
@@ -77,15 +78,6 @@ async def signed_in(console: Console, email: str, **more: Any) -> Caller:
     """A fresh account's."""
     await console.account(email, **{"password_hash": CHEAP} | more)
     return Caller(console, await console.sign_in(email))
-
-
-@pytest.fixture
-async def console(
-    settings: Settings, ledger_server: LedgerServer, migrated_file: Path
-) -> AsyncIterator[Console]:
-    shutil.copy(migrated_file, settings.data / "main.db")
-    async with open_console(settings) as made:
-        yield made
 
 
 @pytest.fixture

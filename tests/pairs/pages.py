@@ -1,7 +1,6 @@
 # ruff: noqa: E501 (prose is one line a paragraph)
 """Writes docs/guides/{en,zh}/dialect-pairs.md from a run: `python -m tests.pairs.pages`."""
 
-import asyncio
 import io
 import sys
 import tempfile
@@ -14,9 +13,8 @@ from tests.pairs.faults import INSIDE
 from tests.pairs.matrix import DIALECTS, FEATURES
 from tests.pairs.plight import STATUSES
 from tests.pairs.refusals import BEFORE
-from waystation.control.apply import first_start
+from tests.support.gateway import make_template
 from waystation.journal import log
-from waystation.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("en", "zh")
@@ -209,7 +207,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         template = Path(name) / "template" / "data"
         template.parent.mkdir()
-        asyncio.run(first_start(Settings(data=template)))
+        make_template(template)
         board = tried(template, Path(name) / "run")
     for language in LANGUAGES:
         page_path(language).write_text(page(board, language))

@@ -6,9 +6,12 @@ import pytest_asyncio
 import uvloop
 
 from tests.picture_vendors.line import Line
+from tests.support.gateway import data_template
 from tests.support.rogue import Rogue
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.http1 import Http1Transport
+
+__all__ = ["data_template"]
 
 
 def pytest_asyncio_loop_factories(

@@ -1,6 +1,5 @@
 """Vendors behind the whole picture path: what is stored, what is billed, what is told."""
 
-import asyncio
 import contextlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,8 +12,6 @@ from tests.picture_vendors.line import json_reply
 from tests.pictures.studio import CENT, UPSTREAM_KEY, Studio, open_studio, png
 from tests.support.rogue import Rogue
 from tests.support.script import reply
-from waystation.control.apply import first_start
-from waystation.settings import Settings
 
 PNG = png()
 PRICES = """
@@ -40,13 +37,6 @@ image_out = "30"
 Begin = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("vendors") / "data"
-    asyncio.run(first_start(Settings(data=folder)))
-    return folder
-
-
 @pytest.fixture
 def far() -> Iterator[Rogue]:
     with Rogue() as one:
@@ -54,12 +44,16 @@ def far() -> Iterator[Rogue]:
 
 
 @pytest.fixture
-async def begin(template: Path, tmp_path: Path, rogue: Rogue, far: Rogue) -> AsyncIterator[Begin]:
+async def begin(
+    data_template: Path, tmp_path: Path, rogue: Rogue, far: Rogue
+) -> AsyncIterator[Begin]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(vendor: str, **options: Any) -> Studio:
             return await stack.enter_async_context(
-                open_studio(template, tmp_path, rogue, far, vendor=vendor, prices=PRICES, **options)
+                open_studio(
+                    data_template, tmp_path, rogue, far, vendor=vendor, prices=PRICES, **options
+                )
             )
 
         yield start

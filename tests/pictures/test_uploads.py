@@ -125,10 +125,10 @@ async def test_an_upstream_that_answers_before_it_has_read(begin: Begin) -> None
     assert reply.json()["error"]["message"].startswith("too large for us")
 
 
-def test_twenty_at_once_stay_within_bounds(template: Path, tmp_path: Path) -> None:
+def test_twenty_at_once_stay_within_bounds(data_template: Path, tmp_path: Path) -> None:
     """In a process of its own: its peak of memory, from an idle gateway to the last reply."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.pictures.flood", str(template), str(tmp_path)],
+        [sys.executable, "-m", "tests.pictures.flood", str(data_template), str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,

@@ -1,4 +1,3 @@
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -8,9 +7,10 @@ import pytest
 import uvloop
 
 from tests.settling.till import Till, open_till
+from tests.support.gateway import data_template
 from tests.support.rogue import Rogue
-from waystation.control.apply import first_start
-from waystation.settings import Settings
+
+__all__ = ["data_template"]
 
 Begin = Callable[..., Awaitable[Till]]
 
@@ -18,14 +18,6 @@ Begin = Callable[..., Awaitable[Till]]
 def pytest_asyncio_loop_factories(config, item):
     """The loop of production."""
     return {"uvloop": uvloop.new_event_loop}
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that was set up once, to be copied."""
-    folder = tmp_path_factory.mktemp("settling") / "data"
-    asyncio.run(first_start(Settings(data=folder)))
-    return folder
 
 
 @pytest.fixture
@@ -41,13 +33,15 @@ def far() -> Iterator[Rogue]:
 
 
 @pytest.fixture
-async def begin(template: Path, tmp_path: Path, near: Rogue, far: Rogue) -> AsyncIterator[Begin]:
+async def begin(
+    data_template: Path, tmp_path: Path, near: Rogue, far: Rogue
+) -> AsyncIterator[Begin]:
     """await begin(credit=…, more_of_near=…, **settings). The audit is asked at the end."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(**options: Any) -> Till:
             return await stack.enter_async_context(
-                open_till(template, tmp_path, near, far, **options)
+                open_till(data_template, tmp_path, near, far, **options)
             )
 
         yield start

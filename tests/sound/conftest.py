@@ -1,6 +1,4 @@
-import asyncio
 import contextlib
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +8,10 @@ import uvloop
 
 from tests.pictures.studio import Studio, open_studio
 from tests.support.files import host
+from tests.support.gateway import data_template
 from tests.support.rogue import Rogue
-from waystation.control.apply import first_start
-from waystation.settings import Settings
 
-__all__ = ["host"]
+__all__ = ["data_template", "host"]
 
 Begin = Callable[..., Awaitable[Studio]]
 
@@ -71,17 +68,6 @@ def pytest_asyncio_loop_factories(config, item):
     return {"uvloop": uvloop.new_event_loop}
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that was set up once, to be copied."""
-    folder = tmp_path_factory.mktemp("sounds") / "data"
-    asyncio.run(first_start(Settings(data=folder)))
-    with contextlib.closing(sqlite3.connect(folder / "main.db")) as store:
-        store.execute("DELETE FROM prices")
-        store.commit()
-    return folder
-
-
 @pytest.fixture
 def near() -> Iterator[Rogue]:
     with Rogue() as one:
@@ -95,14 +81,16 @@ def far() -> Iterator[Rogue]:
 
 
 @pytest.fixture
-async def begin(template: Path, tmp_path: Path, near: Rogue, far: Rogue) -> AsyncIterator[Begin]:
+async def begin(
+    data_template: Path, tmp_path: Path, near: Rogue, far: Rogue
+) -> AsyncIterator[Begin]:
     """await begin(credit=…, more=…, **settings). The audit is asked at the end."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(**options: Any) -> Studio:
             usual = {"prices": PRICES + TALK, "egress_allow": (), **options}
             return await stack.enter_async_context(
-                open_studio(template, tmp_path, near, far, **usual)
+                open_studio(data_template, tmp_path, near, far, **usual)
             )
 
         yield start

@@ -19,9 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.room import roomy_folder
+
 START_SECONDS_MAX = 60.0
 USER = "waystation"
-SHARED_BYTES_MIN = 4 * 2**30
 
 
 @dataclass
@@ -156,19 +157,10 @@ def create_server(binaries: Path, folder: Path) -> PostgresServer:
     return server
 
 
-def _roomy_folder() -> str:
-    """In memory where there is room: databases are made by the hundred, and fsync is for crashes
-    of the machine, which no test makes."""
-    shared = Path("/dev/shm")
-    if shared.is_dir() and shutil.disk_usage(shared).free > SHARED_BYTES_MIN:
-        return str(shared)
-    return "/tmp"
-
-
 @contextmanager
 def new_server(binaries: Path) -> Iterator[PostgresServer]:
     """A server of its own, started; gone afterwards with all its data."""
-    folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir=_roomy_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="waystation-pg-", dir=roomy_folder()))
     try:
         server = create_server(binaries, folder)
         try:

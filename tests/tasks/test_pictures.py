@@ -7,7 +7,7 @@ import functools
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.pictures.conftest import Begin, begin, far, near, template  # noqa: F401
+from tests.pictures.conftest import Begin, begin, data_template, far, near  # noqa: F401
 from tests.pictures.studio import CENT, KEY, Form, Reply, Studio, b64, images, png
 from tests.pictures.test_edits import parts_of
 from tests.support.gateway import BOOT

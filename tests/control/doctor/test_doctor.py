@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import shutil
 import socket
 import ssl
 import threading
@@ -34,7 +35,6 @@ from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.main import prices, secrets
 from waystation.storage.master_key import MasterKey, write_master_key
-from waystation.storage.migrate import migrate
 from waystation.storage.vault import open_vault
 from waystation.upstream.egress import EgressGuard
 
@@ -45,12 +45,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def store(settings: Settings) -> Any:
+async def store(settings: Settings, migrated_file: Path) -> Any:
     """Set up: a key, a schema, a check value."""
     key = MasterKey.new()
     write_master_key(settings.data / "master.key", key)
+    shutil.copy(migrated_file, settings.data / "main.db")
     database = Database.of(settings)
-    await migrate(database)
     await open_vault(database, key)
     books = SqliteBooks(settings.data / "ledger.db", time_zone="UTC")
     await books.open()
