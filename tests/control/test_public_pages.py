@@ -149,14 +149,24 @@ async def test_pricing_tells_no_channel(console: Console) -> None:
     assert "north" not in await (await console.call("GET", "/api/pricing")).text()
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/api/status"])
-async def test_public_pages_need_no_store(console: Console, path: str) -> None:
+async def take_away(console: Console) -> None:
+    """A folder stands where the store's file was."""
     await console.store.close()
-    assert (await console.call("GET", path)).status == 200
+    path = console.store.path
+    assert path is not None
+    path.rename(path.with_name("hidden"))
+    path.mkdir()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/openapi.json", 200), ("/api/status", 503)])
+async def test_public_pages_without_the_store(console: Console, path: str, status: int) -> None:
+    """The name of the site is the operator's: rather none for a moment than ours."""
+    await take_away(console)
+    assert (await console.call("GET", path)).status == status
 
 
 async def test_the_docs_leave_prices_out_without_the_store(console: Console) -> None:
-    await console.store.close()
+    await take_away(console)
     reply = await console.call("GET", "/docs/en/chat/whole")
     assert reply.status == 200
     assert "Prices cannot be shown at the moment." in await reply.text()
