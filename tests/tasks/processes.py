@@ -5,8 +5,8 @@ They are forked from a server that has imported everything once, so that a start
 runner STORE SOCKET PORT    runs tasks until killed
 gateway STORE SOCKET PAUSE  begins tasks until killed, each of its hands after such a pause; says
                             each one's id when it is stored
-racer STORE SOCKET NAME N   begins tasks, of which the account may have N; says "full" for each
-                            that there was no room for
+racer STORE SOCKET NAME N NANOS   begins tasks, of which the account may have N; says "full" for
+                            each that there was no room or no money for
 ledger STORE SOCKET DSN     the ledger beside its socket, or in PostgreSQL
 """
 
@@ -79,7 +79,7 @@ async def begin(say: Say, place: str, socket: str, pause_seconds: str = "0") -> 
     await asyncio.gather(*(one() for _ in range(8)))
 
 
-async def race(say: Say, place: str, socket: str, name: str, most: str) -> None:
+async def race(say: Say, place: str, socket: str, name: str, most: str, nanos: str) -> None:
     ledger = LedgerClient(Path(socket), name, BOOT)
     ledger.start()
     await ledger.wait_present(10)
@@ -90,8 +90,12 @@ async def race(say: Say, place: str, socket: str, name: str, most: str) -> None:
     async def one() -> None:
         while True:
             try:
-                begun = await beginnings.begin(order(10, limits=(limit,)))
+                begun = await beginnings.begin(order(int(nanos), limits=(limit,)))
             except NoRoom:
+                say("full")
+            except Fault as fault:
+                if fault.status != 402:
+                    raise
                 say("full")
             else:
                 say(begun.task.id)
