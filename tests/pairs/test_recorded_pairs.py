@@ -11,6 +11,7 @@ from tests.dialects import recorded
 from tests.dialects.making import FREE, same
 from tests.gemini.recorded import STREAMS as GEMINI
 from tests.pairs.callers import CALLERS, said_in
+from tests.responses.recorded import BROKEN
 from tests.responses.recorded import STREAMS as RESPONSES
 from tests.responses.recorded import stream as responses_wire
 from waystation.dialects.speakers import others, translate
@@ -86,3 +87,18 @@ def test_any_split_gives_the_same(caller: str, spoken: str) -> None:
         split, out = run(caller, spoken, pieces)
         assert split.usage() == whole.usage()
         assert said_in(caller, out).facts() == said_in(caller, expected).facts()
+
+
+@recorded.needs_recordings
+@pytest.mark.parametrize("caller", CALLERS)
+def test_a_recording_that_is_no_json_is_a_fault(caller: str) -> None:
+    wire = recorded.stream(BROKEN, done=False)
+    if caller == "responses":
+        reader: Any = CALLERS[caller](True).stream_reader(same(), FREE)
+        reader.feed(wire)
+        reader.close()
+    else:
+        reader, _ = run(caller, "responses", [wire])
+    assert reader.fault is not None
+    assert reader.fault.code == "bad_upstream_response"
+    assert not reader.finished
