@@ -92,8 +92,15 @@ SAID = {
 
 
 @pytest.mark.parametrize("spoken", DIALECTS)
-async def test_answers(begin: Begin, foreign: str, spoken: str) -> None:
+async def test_asked_in_every_dialect(begin: Begin, foreign: str, spoken: str) -> None:
+    """One station for all three, for most of their time would go into starting it."""
     station = await station_at(begin, foreign)
+    await answers(station, spoken)
+    await streams_that_break_off(station, spoken)
+    await failures(station, spoken)
+
+
+async def answers(station: Station, spoken: str) -> None:
     for caller in DIALECTS:
         for words, want in SAID.items():
             for stream in (False, True):
@@ -105,10 +112,8 @@ async def test_answers(begin: Begin, foreign: str, spoken: str) -> None:
                 await check(station, got, made, want)
 
 
-@pytest.mark.parametrize("spoken", DIALECTS)
-async def test_failures(begin: Begin, foreign: str, spoken: str) -> None:
+async def failures(station: Station, spoken: str) -> None:
     """In the caller's dialect, free, and never with the channel's key in it."""
-    station = await station_at(begin, foreign)
     for caller in DIALECTS:
         got = await ask(station, caller, spoken, "fail with 400", stream=False)
         assert got.status == 400, (caller, got.body)
@@ -122,9 +127,7 @@ async def test_failures(begin: Begin, foreign: str, spoken: str) -> None:
         assert b"0123456789" not in got.body
 
 
-@pytest.mark.parametrize("spoken", DIALECTS)
-async def test_a_stream_that_breaks_off(begin: Begin, foreign: str, spoken: str) -> None:
-    station = await station_at(begin, foreign)
+async def streams_that_break_off(station: Station, spoken: str) -> None:
     for caller in DIALECTS:
         got = await ask(station, caller, spoken, "break off", stream=True)
         row = await station.row(got.request_id)

@@ -31,6 +31,8 @@ STREAMS = (
     "xai/xai-text-streaming.1",
     "xai/xai-text-with-reasoning-streaming.1",
 )
+BROKEN = "openai/parallel-tool-call-wrapper.1"
+"""Its first line lacks a brace."""
 REPLIES = (
     "openai/openai-apply-patch-tool.1",
     "openai/openai-code-interpreter-tool.1",

@@ -100,7 +100,7 @@ CALLS: dict[str, list[tuple[dict[str, Any], int]]] = {
         (response_reply([{"type": "web_search_call", "id": "w"}] * 2), 2),
     ],
     "generate": [
-        (gemini_reply({"webSearchQueries": ["a", "", "b"]}), 2),
+        (gemini_reply({"webSearchQueries": ["a", "", "b", "a", " ", None, 3]}), 2),
         (gemini_reply({"groundingChunks": [{"web": {"uri": "x"}}]}), 1),
         (gemini_reply({"webSearchQueries": None}), 0),
         (gemini_reply({"webSearchQueries": 7}), 0),

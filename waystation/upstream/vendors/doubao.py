@@ -1,4 +1,5 @@
-"""Doubao on Volcengine Ark. A model is its name or an endpoint's id (ep-…)."""
+"""Doubao on Volcengine Ark. A model is its name or an endpoint's id (ep-…). The page that could be
+read is of 2024 and has chat and embeddings; Responses is known from others' clients only."""
 
 from waystation.upstream.vendors.vendor import Quirks, Vendor
 
@@ -12,5 +13,6 @@ DOUBAO = Vendor(
         "responses": "/api/v3/responses",
     },
     quirks=Quirks(reasoning_field="reasoning_content", thinking_switch="thinking"),
-    documentation="https://www.volcengine.com/docs/82379/1494384",
+    documentation="https://www.volcengine.com/docs/82379/1263482",
+    checked="2026-11-22",
 )

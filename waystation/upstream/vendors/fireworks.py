@@ -13,7 +13,9 @@ FIREWORKS = Vendor(
         "rerank": "/inference/v1/rerank",
         "responses": "/inference/v1/responses",
     },
+    optional_paths={"messages": "/inference/v1/messages"},
     native_n=True,
-    quirks=Quirks(reasoning_field="reasoning_content"),
+    quirks=Quirks(reasoning_field="reasoning_content", reports_usage=True),
     documentation="https://docs.fireworks.ai/tools-sdks/openai-compatibility",
+    checked="2026-11-22",
 )

@@ -8,4 +8,5 @@ JINA = Vendor(
     base_url="https://api.jina.ai",
     paths={"embedding": "/v1/embeddings", "rerank": "/v1/rerank"},
     documentation="https://jina.ai/reranker/",
+    checked="2026-11-22",
 )

@@ -12,5 +12,6 @@ NEW_API = Vendor(
         "messages": "/v1/messages",
         "rerank": "/v1/rerank",
     },
-    documentation="https://docs.newapi.pro/en/docs/api",
+    documentation="https://docs.newapi.pro/en/api/jinaai-rerank",
+    checked="2026-11-22",
 )

@@ -12,6 +12,7 @@ OLLAMA = Vendor(
         "embedding": "/v1/embeddings",
         "messages": "/v1/messages",
     },
+    optional_paths={"responses": "/v1/responses"},  # without a store of any kind
     needs_key=False,
     documentation="https://docs.ollama.com/api/openai-compatibility",
     checked="2026-11-22",

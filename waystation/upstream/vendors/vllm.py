@@ -13,6 +13,7 @@ VLLM = Vendor(
         "messages": "/v1/messages",
         "count_tokens": "/v1/messages/count_tokens",
     },
+    optional_paths={"responses": "/v1/responses"},  # its store forgets: for `store: false`
     native_n=True,
     documentation="https://docs.vllm.ai/en/stable/serving/online_serving.html",
     checked="2026-11-22",
