@@ -1,5 +1,6 @@
 """Clients and upstreams at their worst, on the audio routes."""
 
+import asyncio
 import gzip
 import json
 
@@ -9,7 +10,7 @@ from tests.sound.sounds import sound, spoken, written
 from tests.sound.test_hearing import PATH, hear
 from tests.sound.test_speech import ASKED
 from tests.support.rogue import STALL
-from tests.support.script import chunk, head
+from tests.support.script import LAST_CHUNK, chunk, head
 
 SPEECH = "/v1/audio/speech"
 QUICK = "deadlines = { first_byte = 0.4, idle = 0.4 }"
@@ -83,6 +84,25 @@ async def test_an_upstream_that_stalls_in_the_middle(begin: Begin) -> None:
     row = await studio.row(raw.split(b"x-request-id: ")[1].split(b"\r\n")[0].decode())
     assert (row.end, row.code) == ("upstream_failed", "upstream_timeout")
     assert 0 < row.nanos < 250 * 10_000
+
+
+async def test_a_reader_that_reads_nothing_pauses_the_speaker(studio: Studio) -> None:
+    """A speech of 48 MB: what lies between is what the kernel takes, and no more."""
+    frames = sound("mp3", 10.0)
+    megabyte = frames * (1_000_000 // len(frames) + 1)
+    studio.near.answer((head(200, KIND), *[chunk(megabyte)] * 48, LAST_CHUNK))
+    body = json.dumps({**ASKED, "input": "word " * 800}).encode()
+    reader, writer = await studio.open(SPEECH, body, "application/json")
+    assert b" 200 OK" in await reader.readuntil(b"\r\n\r\n")
+    link = studio.near.links[0]
+    sent = -1
+    while sent != link.sent_bytes:
+        sent = link.sent_bytes
+        await asyncio.sleep(0.3)
+    assert 0 < sent < 24_000_000
+    writer.transport.abort()
+    await studio.near.until(lambda: link.closed_by == "peer")
+    await studio.settled()
 
 
 async def test_a_body_cannot_choose_who_pays_or_where_it_goes(studio: Studio) -> None:

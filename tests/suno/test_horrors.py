@@ -1,6 +1,7 @@
 """Bodies that should not be, and addresses that lead inside."""
 
 import asyncio
+import gzip
 import json
 from time import perf_counter
 
@@ -39,6 +40,21 @@ async def test_bodies_that_are_none(studio, suno) -> None:
             assert status == 400, (path, body[:40], told)
     status, _ = await raw(port, CHAT, b'{"model":"suno-v3.5","messages":[{"role":"user"},7]}')
     assert status == 400
+    assert not suno.seen
+
+
+async def test_bodies_that_are_too_large(begin, suno) -> None:
+    """As they come and as they unfold."""
+    studio = await begin([channel("suno", suno.url)], body_bytes_max=4000)
+    large = json.dumps({"prompt": "x" * 5000}).encode()
+    bomb = gzip.compress(b" " * 4_000_000 + large)
+    for path in ("/suno/submit/music", "/suno/generate", CHAT):
+        for body, headers in ((large, {}), (bomb[:3900], {"content_encoding": "gzip"})):
+            reply = await studio.post(path, body, **headers)
+            assert reply.status == 413, (path, reply.body)
+            told = reply.json()
+            code = told["code"] if path.startswith("/suno/submit") else told["error"]["code"]
+            assert code == "request_too_large"
     assert not suno.seen
 
 

@@ -38,8 +38,7 @@ def read_sound_usage(raw: bytes | msgspec.Raw, *, spoken: bool) -> Told:
         fields = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _NOTHING
-    seconds = fields.get("seconds")
-    told = _seconds(seconds)
+    told = _seconds(fields.get("seconds", fields.get("prompt_audio_seconds")))
     flags: list[str] = []
     given = _count(fields, "input_tokens", flags)
     made = _count(fields, "output_tokens", flags)
