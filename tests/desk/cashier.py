@@ -43,6 +43,8 @@ class Cashier:
         assert request.path == "/mapi.php"
         assert form == md5_sign(form)
         told = {"code": 1, "trade_no": "T1", "payurl": f"{self.address}/scan"}
+        if form["type"] == "wxpay":
+            told = {"code": 1, "trade_no": "T2", "qrcode": "weixin://wxpay/bizpayurl?pr=x"}
         return aiohttp.web.json_response(told)
 
     def event(self, number: str, **more: Any) -> dict[str, Any]:

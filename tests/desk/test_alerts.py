@@ -231,6 +231,13 @@ async def test_what_is_found(console: Console, mailing: Postman) -> None:
     (poor,) = await look(console, account_balance=Rule(True, "5"))
     assert (poor.owner_id, poor.figures) == (whose, {"amount": "0.999"})
     assert await look(console, account_balance=Rule(True, "0.9")) == []
+    assert (await ada.ok("PATCH", "/api/v1/me", {"low_balance": "0"}))["low_balance"] == "0"
+    assert await look(console, account_balance=Rule(True, "5")) == []  # she wants no letters
+    assert (await ada.ok("PATCH", "/api/v1/me", {"low_balance": "2.5"}))["low_balance"] == "2.5"
+    assert len(await look(console, account_balance=Rule(True, "0.9"))) == 1
+    assert (await ada.ok("PATCH", "/api/v1/me", {"low_balance": ""}))["low_balance"] == ""
+    wrong = {"low_balance": "-1"}
+    assert await ada.refused("PATCH", "/api/v1/me", wrong) == "invalid_value"
 
     (disk,) = await look(console, disk_full=Rule(True, "0"))
     assert int(disk.figures["percent"]) <= 100

@@ -16,7 +16,7 @@ from waystation.control.desk.document import build_desk_document
 from waystation.control.factors import Factors
 from waystation.errors import TEXTS
 from waystation.storage.database import Database
-from waystation.storage.main import letters, profiles, secrets
+from waystation.storage.main import alert_receivers, letters, payment_providers, profiles, secrets
 from waystation.storage.master_key import MasterKey
 from waystation.storage.sealing import Sealing
 from waystation.storage.vault import open_vault, rotate
@@ -80,6 +80,16 @@ REPLIES = {
     "/api/v1/settings": "SettingsView",
     "/api/v1/tasks": "TaskPage",
     "/api/v1/usage": "UsagePage",
+    "/api/v1/access": "AccessRowPage",
+    "/api/v1/access?account_id=1": "AccessRowPage",
+    "/api/v1/top-ups": "TopUpPage",
+    "/api/v1/me/top-ups": "TopUpPage",
+    "/api/v1/me/top-up-options": "TopUpOptions",
+    "/api/v1/settings/top-ups": "TopUpSettingsView",
+    "/api/v1/settings/alerts": "AlertRules",
+    "/api/v1/alerts": "AlertPage",
+    "/api/v1/alert-receivers": "ReceiverPage",
+    "/api/v1/alert-deliveries": "DeliveryPage",
 }
 
 
@@ -91,6 +101,11 @@ async def test_replies_are_as_declared(both: Console) -> None:
     await boss.ok("POST", "/api/v1/tokens", {"name": "t"})
     await boss.ok("PUT", "/api/v1/prices", {"model": "m", "kinds": {"per_call": "1"}})
     await boss.ok("POST", "/api/v1/announcements", {"title": "hello"})
+    paid = {"account_id": 1, "amount": "7", "credit": "1"}
+    await boss.ok("POST", "/api/v1/top-ups", paid)
+    receiver = {"name": "ops", "kind": "mail", "target": "ops@example.com"}
+    await boss.ok("POST", "/api/v1/alert-receivers", receiver)
+    await boss.ok("POST", "/api/v1/alert-receivers/1/test")
     for path, name in REPLIES.items():
         schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
         told = await boss.get(path)
@@ -171,6 +186,11 @@ async def test_a_new_master_key_opens_what_the_old_one_sealed(both: Console) -> 
         await connection.execute(
             insert(profiles).values(id=account_id, totp=sealing.seal("SECRET", "totp"))
         )
+        paying = {"name": "stripe", "sealed": sealing.seal("KEY", "payment")}
+        await connection.execute(insert(payment_providers).values(paying))
+        telling = {"name": "a", "kind": "webhook", "target": "b"}
+        telling |= {"sealed": sealing.seal("HOOK", "alert")}
+        await connection.execute(insert(alert_receivers).values(telling))
         from waystation.storage.main import signing_keys
 
         await connection.execute(signing_keys.delete())
@@ -178,7 +198,11 @@ async def test_a_new_master_key_opens_what_the_old_one_sealed(both: Console) -> 
     async with store.read() as connection:
         letter = (await connection.execute(select(letters.c.sealed))).scalar_one()
         totp = (await connection.execute(select(profiles.c.totp))).scalar_one()
+        payment = (await connection.execute(select(payment_providers.c.sealed))).scalar_one()
+        hook = (await connection.execute(select(alert_receivers.c.sealed))).scalar_one()
     assert Sealing(new).open(letter, "letter") == "text"
+    assert Sealing(new).open(payment, "payment") == "KEY"
+    assert Sealing(new).open(hook, "alert") == "HOOK"
     assert Sealing(new).open(totp, "totp") == "SECRET"
     assert await Factors(store).is_on(account_id)
     assert "SECRET" not in json.dumps(totp)

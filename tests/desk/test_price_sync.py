@@ -7,14 +7,14 @@ from typing import Any
 
 import aiohttp.web
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from tests.control.conftest import Console
 from tests.desk.conftest import Caller, signed_in
 from waystation.control.outward import OutwardFault
 from waystation.control.price_list import ensure_catalogue
 from waystation.control.price_sync.relay_prices import read_relay
-from waystation.storage.main import prices
+from waystation.storage.main import prices, settings
 
 PATH = "/api/v1/prices/proposals"
 LIST: dict[str, Any] = {
@@ -169,6 +169,39 @@ async def test_the_library_as_installed_and_newer(
     for nonsense in ({"a": 1}, [{"id": 1}]):
         elsewhere.told["/data.json"] = nonsense
         assert await boss.refused("POST", PATH, asked) == "upstream_error"
+
+
+async def test_a_new_edition_waits_where_it_shall(console: Console, boss: Caller) -> None:
+    """As after an upgrade: the store has an older edition, another price and a model less."""
+    await ensure_catalogue(console.store)
+    await offering(boss, "gpt-4o", "gpt-4o-mini")
+    path = "/api/v1/settings/catalogue"
+    assert await boss.get(path) == {"follow": True}
+    assert await boss.ok("PUT", path, {"follow": False}) == {"follow": False}
+
+    async def upgraded() -> list[tuple[str, str]]:
+        shipped = prices.c.source == "catalogue"
+        async with console.store.write() as connection:
+            old = update(prices).where(shipped, prices.c.model == "gpt-4o").values(input="7")
+            await connection.execute(old)
+            gone = delete(prices).where(shipped, prices.c.model == "gpt-4o-mini")
+            await connection.execute(gone)
+            edition = settings.c.name == "catalogue_edition"
+            await connection.execute(update(settings).where(edition).values(value='"older"'))
+        await ensure_catalogue(console.store)
+        names = ("gpt-4o", "gpt-4o-mini")
+        query = select(prices.c.model, prices.c.input).where(shipped, prices.c.model.in_(names))
+        async with console.store.read() as connection:
+            rows = (await connection.execute(query.order_by(prices.c.model))).all()
+        return [(row.model, row.input) for row in rows]
+
+    assert await upgraded() == [("gpt-4o", "7"), ("gpt-4o-mini", "0.15")]
+    (found,) = (await boss.ok("POST", PATH, {"source": "catalogue"}))["proposals"]
+    assert (found["now"]["input"], found["then"]["input"]) == ("7", "2.5")
+    await boss.ok("POST", "/api/v1/prices/accept", {"prices": [found["price"]]})
+    assert (await boss.ok("POST", PATH, {"source": "catalogue"}))["proposals"] == []
+    await boss.ok("PUT", path, {"follow": True})
+    assert await upgraded() == [("gpt-4o", "2.5"), ("gpt-4o-mini", "0.15")]
 
 
 def test_ratios_become_money_exactly() -> None:

@@ -202,6 +202,8 @@ async def test_domains_that_are_listed_may(console: Console) -> None:
 async def test_invitations(console: Console, boss: Caller) -> None:
     await set_up(console, mode="invited")
     invitation = {"credit": "2", "group": "friends"}
+    assert await boss.refused("POST", "/api/v1/invitations", invitation) == "invalid_value"
+    await boss.ok("POST", "/api/v1/groups", {"name": "friends"})
     made = await boss.ok("POST", "/api/v1/invitations", invitation)
     caller = Caller(console)
     said = {**BODY, "invitation": made["code"]}

@@ -1,6 +1,8 @@
 """The console's API through the public port of a whole server: what is changed counts at once."""
 
 import json
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_serve import Serving, told
+from tests.cli.test_serve import Serving, environment, told
 
 FOLLOWS_SECONDS_MAX = 10.0
 
@@ -100,6 +102,31 @@ def test_from_a_channel_to_a_refund(serving: Serving, boss: Browser) -> None:
     until(lambda: chat(serving, token["key"], "demo-paid")[0] == 404)
     boss.ok("PATCH", f"/api/v1/tokens/{token['id']}", {"enabled": False})
     until(lambda: chat(serving, token["key"], "demo-paid")[0] == 401)
+
+
+def test_payments_are_told_through_the_public_port(serving: Serving, boss: Browser) -> None:
+    """Nobody signs in there: what is not signed gets nowhere, and the books stay clean."""
+    provider = Browser(serving)
+    provider.headers = {"content-type": "application/x-www-form-urlencoded"}
+    for method, path in (("POST", "stripe"), ("GET", "easypay"), ("POST", "easypay")):
+        assert provider.say(method, f"/api/v1/top-ups/{path}")[0] == 404
+    secrets = {"key": "k" * 16, "merchant": "1001", "base_url": "https://pay.example"}
+    boss.ok("PATCH", "/api/v1/settings/payment-providers/easypay", secrets)
+    for method in ("GET", "POST"):
+        forged = provider.say(method, "/api/v1/top-ups/easypay?pid=1001&money=1&sign=0")
+        assert forged == (400, "fail: the sign is wrong")
+    me = boss.ok("GET", "/api/v1/me")
+    paid = {"account_id": me["id"], "amount": "70", "credit": "10"}
+    made = boss.ok("POST", "/api/v1/top-ups", paid)
+    assert boss.ok("GET", f"/api/v1/me/top-ups/{made['number']}")["state"] == "paid"
+    moved = boss.ok("GET", "/api/v1/wallet")["data"]
+    assert [each["amount"] for each in moved if made["number"] in each["note"]] == ["10"]
+    command = [sys.executable, "-m", "waystation", "audit", "--json", "--data"]
+    folder = str(serving.out.parent / "data")
+    done = subprocess.run(
+        [*command, folder], env=environment(), capture_output=True, check=True, timeout=60
+    )
+    assert json.loads(done.stdout)["clean"] is True
 
 
 def test_the_live_state_of_channels_is_told(serving: Serving, boss: Browser) -> None:

@@ -290,8 +290,11 @@ async def test_easypay_by_its_api(shop: Shop) -> None:
     path = "/api/v1/settings/payment-providers/easypay"
     await shop.boss.ok("PATCH", path, {"by_form": False})
     made = await shop.order("easypay", method="alipay")
-    assert made["url"] == f"{shop.cashier.address}/scan"
-    assert shop.cashier.asked[-1]["clientip"] == PEER["x-waystation-peer"]
+    assert (made["url"], made["code_image"]) == (f"{shop.cashier.address}/scan", "")
+    by_code = await shop.order("easypay", method="wxpay")
+    assert by_code["url"].startswith("weixin://")
+    assert by_code["code_image"].startswith("data:image/svg+xml")
+    assert shop.cashier.asked[0]["clientip"] == PEER["x-waystation-peer"]
     shop.cashier.broken = True
     body = {"provider": "easypay", "amount": "10"}
     assert await shop.ada.refused("POST", "/api/v1/me/top-ups", body) == "upstream_error"

@@ -1,12 +1,14 @@
 """The shipped price catalogue in the table of prices: written when the library's edition changes.
 
-The operator's own rows (source `override`) are never touched, and beat these in any case. A charge
-keeps its formula and version itself, so an edition may go with all its rows.
+The operator's own rows (source `override`) are never touched, and beat these in any case. Where
+the policy is not to follow, models that have a price keep it until the operator accepts the new
+one. A charge keeps its formula and version itself, so an edition may go with all its rows.
 """
 
 import msgspec
 from sqlalchemy import delete, insert, select
 
+from waystation.control.site import CataloguePolicy, setting_in
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database, next_epoch
 from waystation.storage.main import PRICE_KINDS, prices, settings
@@ -29,8 +31,14 @@ async def ensure_catalogue(database: Database) -> int:
     rows = _rows()
     async with database.write() as connection:
         await next_epoch(connection)
-        await connection.execute(delete(prices).where(prices.c.source == "catalogue"))
-        await connection.execute(insert(prices), rows)
+        mine = prices.c.source == "catalogue"
+        if (await setting_in(connection, CataloguePolicy)).follow:
+            await connection.execute(delete(prices).where(mine))
+        else:
+            kept = set((await connection.execute(select(prices.c.model).where(mine))).scalars())
+            rows = [row for row in rows if row["model"] not in kept]
+        if rows:
+            await connection.execute(insert(prices), rows)
         await connection.execute(delete(settings).where(settings.c.name == _EDITION))
         await connection.execute(insert(settings).values(name=_EDITION, value=edition))
     return len(rows)

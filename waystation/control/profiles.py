@@ -22,6 +22,7 @@ class Profile(msgspec.Struct, frozen=True):
     totp_new: str = ""
     totp_step: int = 0
     note: str = ""
+    low_balance_nanos: int | None = None
 
     @property
     def confirmed(self) -> bool:

@@ -66,7 +66,15 @@ class TopUpTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: tuple[Package, ...] = ()
 
 
+class CataloguePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """follow: prices that a new version of the program brings count at once. false: a model that
+    has a price keeps it until the new one is accepted; only models without one get theirs."""
+
+    follow: bool = True
+
+
 NAMES: dict[type, str] = {
+    CataloguePolicy: "catalogue_policy",
     Site: "site",
     SignUp: "sign_up",
     TopUpTerms: "top_ups",

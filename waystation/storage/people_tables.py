@@ -32,6 +32,7 @@ profiles = Table(
     words("totp_new"),
     count("totp_step"),
     words("note"),  # the operator's
+    Column("low_balance_nanos", BigInteger),  # NULL: as the alert's rule says; 0: never told
 )
 
 recovery_codes = Table(

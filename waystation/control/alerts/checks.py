@@ -18,7 +18,7 @@ from waystation.kernel.ids import request_id
 from waystation.kernel.money import format_usd
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.questions import AccountState, AskAccount, AskSums, Sums
-from waystation.storage.main import accounts, channel_keys, channels, outbox, tasks
+from waystation.storage.main import accounts, channel_keys, channels, outbox, profiles, tasks
 
 PARKED = 2.0
 """From there on a gateway leaves a channel or key alone."""
@@ -167,13 +167,22 @@ class Checks:
             states = [await ask(AskAccount(request_id(), account_id)) for account_id in ids]
         except LedgerAway:
             return None
-        least = rules.least("account_balance") * 10**9
+        least, own = rules.least("account_balance") * 10**9, await self._own_bounds()
         poor = {
             account_id: state.balance - state.held
             for account_id, state in zip(ids, states, strict=True)
-            if isinstance(state, AccountState) and state.balance - state.held < least
+            if isinstance(state, AccountState)
+            and state.balance - state.held < own.get(account_id, least)
         }
         return await self._owners(poor)
+
+    async def _own_bounds(self) -> dict[int, int]:
+        """nano-USD, of the accounts that chose one; 0: it is never told."""
+        query = select(profiles.c.id, profiles.c.low_balance_nanos)
+        query = query.where(profiles.c.low_balance_nanos.is_not(None))
+        async with self._services.database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.id: row.low_balance_nanos for row in rows}
 
     async def _owners(self, poor: dict[int, int]) -> list[Finding]:
         query = select(accounts.c.id, accounts.c.email).where(accounts.c.id.in_(list(poor)))

@@ -1,7 +1,7 @@
 """/api/v1/me: a person's own account: money, name, password, address, second factor."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -14,6 +14,7 @@ from waystation.control.audit import record
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.actor import actor_of, stranger
 from waystation.control.desk.pages import at
+from waystation.control.desk.reading import refuse
 from waystation.control.desk.registration import (
     LETTERS_MAX,
     LetterBody,
@@ -29,15 +30,18 @@ from waystation.control.site import Site, read_setting
 from waystation.errors import Fault
 from waystation.identity.caller import Role
 from waystation.kernel.ids import request_id
-from waystation.kernel.money import format_usd
+from waystation.kernel.money import format_usd, parse_usd
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.questions import AccountState, AskAccount
 from waystation.storage.database import next_epoch
 from waystation.storage.main import accounts
 
+LOW_BALANCE_MAX = 10**15
+
 
 class MeView(msgspec.Struct, frozen=True):
-    """Amounts: USD, decimal. held: for requests under way; available: balance less held."""
+    """Amounts: USD, decimal. held: for requests under way; available: balance less held.
+    low_balance: below which the owner is written to; "": as the operator says."""
 
     id: int
     email: str
@@ -54,11 +58,16 @@ class MeView(msgspec.Struct, frozen=True):
     recovery_codes_left: int
     managed: bool
     created_at: datetime
+    low_balance: str
 
 
 class MeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """low_balance: USD; below it you are written to, where the operator has that alert on. "": as
+    the operator says, "0": never."""
+
     name: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
     language: Literal["", "en", "zh"] | UnsetType = UNSET
+    low_balance: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET
 
 
 class PasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,18 +123,32 @@ async def show(call: Call) -> MeView:
         await call.services.factors.recovery_left(account_id),
         row.managed,
         at(row.created_ms),
+        "" if profile.low_balance_nanos is None else format_usd(profile.low_balance_nanos),
     )
 
 
 async def change(call: Call) -> MeView:
     body = call.body(MeBody)
-    given = {
+    given: dict[str, Any] = {
         name: value for name in ("name", "language") if (value := getattr(body, name)) is not UNSET
     }
+    if body.low_balance is not UNSET:
+        given["low_balance_nanos"] = _bound(body.low_balance)
     if given:
         async with call.services.database.write() as connection:
             await edit_profile(connection, call.person.account_id, **given)
     return await show(call)
+
+
+def _bound(text: str) -> int | None:
+    """Raises Fault (invalid_value)."""
+    try:
+        nanos = parse_usd(text) if text else None
+    except ValueError:
+        nanos = -1
+    if nanos is not None and not 0 <= nanos <= LOW_BALANCE_MAX:
+        raise refuse("low_balance", "USD, from 0 on")
+    return nanos
 
 
 async def change_password(call: Call) -> None:

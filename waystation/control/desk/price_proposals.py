@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from waystation.control.apply.document import PriceWanted
 from waystation.control.apply.read_prices import read_price
+from waystation.control.audit import record
 from waystation.control.catalogue import price_book, read_catalogue
 from waystation.control.desk.action import Action, Call
+from waystation.control.desk.actor import actor_of
 from waystation.control.desk.edits import Subject, document, given, make_edit, read_as
 from waystation.control.desk.pages import at, ms_of
 from waystation.control.desk.reading import refuse
@@ -19,6 +21,12 @@ from waystation.control.outward import OutwardFault
 from waystation.control.price_sync.library_prices import installed_rows, published_rows
 from waystation.control.price_sync.proposals import Difference, differences
 from waystation.control.price_sync.relay_prices import fetch_relay, read_relay
+from waystation.control.site import (
+    CataloguePolicy,
+    read_setting,
+    setting_in,
+    write_setting,
+)
 from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
 from waystation.ledger.price_row import PriceRow
@@ -193,7 +201,44 @@ def _wanted(terms: PriceTerms, effective: datetime) -> PriceWanted:
     return wanted
 
 
+async def show_policy(call: Call) -> CataloguePolicy:
+    return await read_setting(call.services.database, CataloguePolicy)
+
+
+async def put_policy(call: Call) -> CataloguePolicy:
+    """Counts from the next version on."""
+    wanted = call.body(CataloguePolicy)
+    async with call.services.database.write() as connection:
+        before = await setting_in(connection, CataloguePolicy)
+        await write_setting(connection, wanted)
+        await record(connection, actor_of(call), "update", "setting", "catalogue", before, wanted)
+    return wanted
+
+
 ACTIONS = (
+    Action(
+        id="getCataloguePolicy",
+        method="GET",
+        path="/api/v1/settings/catalogue",
+        role="operator",
+        answer=show_policy,
+        tag="Prices",
+        summary="Whether prices of a new version count at once",
+        summary_zh="新版本价目是否立即生效",
+        reply=CataloguePolicy,
+    ),
+    Action(
+        id="putCataloguePolicy",
+        method="PUT",
+        path="/api/v1/settings/catalogue",
+        role="operator",
+        answer=put_policy,
+        tag="Prices",
+        summary="Follow the shipped catalogue, or keep prices until differences are accepted",
+        summary_zh="跟随内置价目，或保持现价直至采纳差异",
+        body=CataloguePolicy,
+        reply=CataloguePolicy,
+    ),
     Action(
         id="proposePrices",
         method="POST",

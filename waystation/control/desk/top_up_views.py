@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import segno
 
 from waystation.control.desk.pages import at, at_or_none
 from waystation.control.top_ups.amounts import format_amount
@@ -14,7 +15,8 @@ from waystation.kernel.money import format_usd
 
 class TopUpView(msgspec.Struct, frozen=True):
     """amount: what is paid, in the currency. credit: USD. url: where it can be paid, while it is
-    pending. problem: why a message about it was not believed, for operators."""
+    pending. code_image: a data: URL, where the url is no page but a code for an app to scan; "":
+    it is a page. problem: why a message about it was not believed, for operators."""
 
     number: str
     account_id: int
@@ -26,6 +28,7 @@ class TopUpView(msgspec.Struct, frozen=True):
     credit: str
     reference: str
     url: str
+    code_image: str
     note: str
     problem: str
     created_at: datetime
@@ -36,6 +39,7 @@ class TopUpView(msgspec.Struct, frozen=True):
 
 def top_up_view(row: Any, *, operator: bool) -> TopUpView:
     late = row.state == "pending" and row.expires_ms <= now_ms()
+    url = row.url if row.state == "pending" and not late else ""
     return TopUpView(
         number=row.number,
         account_id=row.account_id,
@@ -46,7 +50,8 @@ def top_up_view(row: Any, *, operator: bool) -> TopUpView:
         amount=format_amount(row.minor, row.currency),
         credit=format_usd(row.nanos),
         reference=row.reference if operator else "",
-        url=row.url if row.state == "pending" and not late else "",
+        url=url,
+        code_image=_code_image(url),
         note=row.note,
         problem=row.problem if operator else "",
         created_at=at(row.created_ms),
@@ -54,3 +59,10 @@ def top_up_view(row: Any, *, operator: bool) -> TopUpView:
         paid_at=at_or_none(row.paid_ms),
         refunded_at=at_or_none(row.refunded_ms),
     )
+
+
+def _code_image(url: str) -> str:
+    """Apps have addresses of their own, like weixin://."""
+    if not url or url.startswith(("https://", "http://")):
+        return ""
+    return str(segno.make(url, error="m").svg_data_uri(scale=4, border=2))
