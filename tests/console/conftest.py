@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.console.filling import fill
 from tests.support.gateway import data_template
@@ -50,6 +50,10 @@ DOCUMENT = {
 }
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 _OPTIONS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
 
 
 def _need_chromium() -> None:

@@ -44,7 +44,9 @@ export function channelColumns(
           <>
             <Badge status={BADGES[state]} text={t(`channels.state.${state}`)} />
             <br />
-            <small>{t("channels.keyCount", { on, count: channel.keys.length })}</small>
+            {channel.keys.length > 0 && (
+              <small>{t("channels.keyCount", { on, count: channel.keys.length })}</small>
+            )}
           </>
         );
       },

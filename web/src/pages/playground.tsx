@@ -6,6 +6,7 @@ import { ChatTrial } from "../playground/chat";
 import { KeyField } from "../playground/key-field";
 import { MidjourneyTrial } from "../playground/midjourney";
 import { PictureTrial } from "../playground/picture";
+import { SoundTrial } from "../playground/sound";
 
 export default function Playground() {
   const { t } = useTranslation();
@@ -18,6 +19,7 @@ export default function Playground() {
         items={[
           { key: "chat", label: t("playground.chat"), children: <ChatTrial /> },
           { key: "picture", label: t("playground.picture"), children: <PictureTrial /> },
+          { key: "sound", label: t("playground.sound"), children: <SoundTrial /> },
           { key: "midjourney", label: "Midjourney", children: <MidjourneyTrial /> },
         ]}
       />

@@ -25,7 +25,7 @@ export function topUpColumns(
       dataIndex: "amount",
       render: (amount: string, one) => paid(amount, one.currency),
     },
-    { title: t("field.credit"), dataIndex: "credit", render: (usd: string) => money(usd) },
+    { title: t("topUps.gets"), dataIndex: "credit", render: (usd: string) => money(usd) },
     {
       title: t("topUps.method"),
       dataIndex: "provider",
