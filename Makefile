@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 CONSOLE := waystation/control/built_console/built/index.html
+EXPLORER := waystation/control/docs_site/explorer/standalone.js
 
 .PHONY: setup run test lint soak mutate bench lock wheel clean
 
-setup: $(VENV)/.ready $(CONSOLE)
+setup: $(VENV)/.ready $(CONSOLE) $(EXPLORER)
 
 $(VENV)/.ready: requirements/dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -21,6 +22,9 @@ web/node_modules/.ready: web/package-lock.json
 
 $(CONSOLE): web/node_modules/.ready $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/tsconfig.json
 	cd web && npm run --silent build
+
+$(EXPLORER): web/explorer.mjs
+	node web/explorer.mjs
 
 run: setup
 	$(BIN)/waystation serve --data data --port 8000

@@ -11,6 +11,7 @@ from tests.control.conftest import BOOT, PEER, Console, basic
 from tests.identity.rows import change
 from waystation.control.app import build_app
 from waystation.control.desk.actions import ACTIONS
+from waystation.control.docs_site import explorer_page
 from waystation.control.guards import GUARDS
 from waystation.control.routes import ROUTES
 from waystation.storage.main import accounts
@@ -30,6 +31,7 @@ A, B = 401, 403
 # address → status per caller, in the order of CALLERS. Family calls say most failures in a 200;
 # those are marked F: 200 with success false.
 F = -200
+EXPLORER = 200 if explorer_page.is_built() else 404
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/"): (200,) * 9,
     ("GET", "/console/{page:path}"): (200,) * 9,
@@ -39,6 +41,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/icon.svg"): (200,) * 9,
     ("GET", "/openapi.json"): (200,) * 9,
     ("GET", "/docs"): (200,) * 9,
+    ("GET", "/docs/explorer.js"): (EXPLORER,) * 9,
     ("GET", "/docs/static/{file}"): (404,) * 9,  # of a name that is none
     ("GET", "/docs/{page:path}"): (404,) * 9,
     ("GET", "/llms.txt"): (200,) * 9,

@@ -9,7 +9,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.docs_site.conftest import KEY
-from waystation.control.docs_site.tree import PAGES
+from waystation.control.docs_site.explorer_page import is_built
+from waystation.control.docs_site.tree import PAGES, SECTIONS
+from waystation.control.docs_site.tree import Page as DocsPage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,13 +57,32 @@ async def visiting(
         await context.close()
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("language", "width", "dark"), [("en", 1280, False), ("zh", 390, True)])
+_WAYS = pytest.mark.parametrize(
+    ("language", "width", "dark"), [("en", 1280, False), ("zh", 390, True)]
+)
+
+
+@_WAYS
+async def test_some_pages(
+    browser: Browser, site: str, language: str, width: int, dark: bool
+) -> None:
+    """The first of each section."""
+    await _look_at([each.pages[0] for each in SECTIONS], browser, site, language, width, dark)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@_WAYS
 async def test_every_page(
     browser: Browser, site: str, language: str, width: int, dark: bool
 ) -> None:
+    await _look_at(list(PAGES.values()), browser, site, language, width, dark)
+
+
+async def _look_at(
+    waiting: list[DocsPage], browser: Browser, site: str, language: str, width: int, dark: bool
+) -> None:
     """Drawn without a complaint, no wider than the window, with its samples in tabs."""
-    waiting = list(PAGES.values())
     problems: list[str] = []
 
     async def read_some() -> None:
@@ -162,9 +183,9 @@ async def test_search_and_ways_by_keyboard(browser: Browser, site: str) -> None:
         await page.wait_for_url("**/docs/en/chat/whole")
         await page.keyboard.press("[")
         await page.wait_for_url("**/docs/en/chat/streamed")
-        await page.get_by_role("tab", name="Shell").focus()
+        await page.get_by_role("tab", name="Shell", exact=True).focus()
         await page.keyboard.press("ArrowRight")
-        await expect(page.get_by_role("tab", name="JavaScript")).to_be_focused()
+        await expect(page.get_by_role("tab", name="JavaScript", exact=True)).to_be_focused()
         await visit.open("/docs/zh")
         await page.keyboard.press("Control+k")
         await page.keyboard.type("余额")
@@ -208,4 +229,17 @@ async def test_readable_without_scripts(browser: Browser, site: str) -> None:
         await page.get_by_role("searchbox").fill("blend")
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/docs/en/search?q=blend")
+        assert visit.problems == []
+
+
+async def test_the_interactive_reference_asks_nobody_else(browser: Browser, site: str) -> None:
+    if not is_built():
+        pytest.fail("the reference is not built: `make setup` does it, or web/explorer.mjs")
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        await visit.open("/docs/en/reference")
+        await page.get_by_role("link", name="Open the interactive reference").click()
+        call = page.get_by_text("Create a chat completion").first
+        await expect(call).to_be_visible(timeout=60_000)
+        await page.wait_for_load_state("networkidle")
         assert visit.problems == []

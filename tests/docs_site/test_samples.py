@@ -95,6 +95,8 @@ def test_hard_texts_survive_quoting() -> None:
 
 # ---- run ----------------------------------------------------------------------------------------
 
+RUN_SECONDS_MAX = 500
+"""Go builds its library first, on a machine that may be busy."""
 _GO = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
 
 
@@ -135,7 +137,7 @@ def run(language: str, variant: str, text: str, folder: Path) -> str:
         pytest.skip("the headers of libcurl are not on this machine")
     done = subprocess.run(
         commands[language],
-        cwd=folder, capture_output=True, text=True, timeout=110, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False,
         env=os.environ | _GO,
     )  # fmt: skip
     assert done.returncode == 0, (done.stderr[-2000:], done.stdout[-500:])
@@ -184,7 +186,7 @@ def _check(name: str, told: str | None) -> None:
     elif name == "form":
         assert json.loads(told)["text"]
     elif name == "get":
-        assert "task_no_found" in told
+        assert json.loads(told)["object"] == "list"
     else:
         assert json.loads(told)["choices"]
 
@@ -196,6 +198,7 @@ def test_some_run(language: str, variant: str, name: str, site: str, tmp_path: P
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(RUN_SECONDS_MAX)
 @pytest.mark.parametrize("name", REQUESTS)
 @pytest.mark.parametrize(
     ("language", "variant"), [(one, each) for one, several in RUN.items() for each in several]
@@ -203,18 +206,12 @@ def test_some_run(language: str, variant: str, name: str, site: str, tmp_path: P
 def test_each_language_runs(
     language: str, variant: str, name: str, site: str, tmp_path: Path
 ) -> None:
-    request = runnable(site, *REQUESTS[name])
-    _check(name, run_sample(language, variant, request, tmp_path))
-
-
-NOT_MADE_HERE = {
-    "midjourneyAction", "midjourneyModal", "midjourneyChange", "midjourneySimpleChange",
-}  # fmt: skip
-"""Their samples name a task; without one of the reader's own they are refused, in a 200."""
+    named = ("listModels", "") if name == "get" else REQUESTS[name]
+    _check(name, run_sample(language, variant, runnable(site, *named), tmp_path))
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_every_page_s_sample_is_answered(site: str, tmp_path: Path) -> None:
     """By curl: 2xx, or a refusal that is only about the ids in the sample."""
     wrong = []
@@ -226,7 +223,7 @@ def test_every_page_s_sample_is_answered(site: str, tmp_path: Path) -> None:
             continue
         text = LANGUAGES[0].variants[0].write(request)
         assert text is not None
-        text = text.rstrip("\n") + " -s -o /dev/null -w '%{http_code}' --max-time 100\n"
+        text = text.rstrip("\n") + " -s -o /dev/null -w '%{http_code}' --max-time 300\n"
         text = text.replace(f"-o {request.saves} ", "") if request.saves else text
         folder = tmp_path / page.slug.replace("/", "-")
         folder.mkdir()

@@ -186,6 +186,9 @@ async def test_h2c_offer_is_ignored_and_its_body_arrives():
         await wire.say(post("/v1/echo", b"12345", *offer) + get("/v1/next"))
         assert json.loads((await wire.hear()).body)["bytes"] == 5
         assert json.loads((await wire.hear()).body)["path"] == "/v1/next"
+        await wire.say(get("/v1/offered", *offer) + get("/v1/next"))  # its path, once
+        assert json.loads((await wire.hear()).body)["path"] == "/v1/offered"
+        assert json.loads((await wire.hear()).body)["path"] == "/v1/next"
 
 
 async def test_sized_stream_is_sent_as_it_says_or_cut():

@@ -51,6 +51,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/assets/{file}", "public", console.asset),
     Route("GET", "/icon.svg", "public", console.asset),
     Route("GET", "/docs", "public", docs.show),
+    Route("GET", "/docs/explorer.js", "public", docs.explorer),
     Route("GET", "/docs/static/{file}", "public", docs.static),
     Route("GET", "/docs/{page:path}", "public", docs.show),
     Route("GET", "/llms.txt", "public", docs.llms),

@@ -168,5 +168,5 @@ def _try(block: Try, reader: Reader) -> str:
     )  # fmt: skip
     return (
         f'<div class="try" data-try="{data}" data-words="{words}">'
-        f"<noscript><p>{reader.word('needs_script')}</p></noscript></div>\n"
+        f'<p class="needs-script">{reader.word("needs_script")}</p></div>\n'
     )

@@ -7,7 +7,7 @@ from functools import lru_cache
 from fastapi import Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from waystation.control.docs_site import home, search
+from waystation.control.docs_site import explorer_page, home, search
 from waystation.control.docs_site.build import blocks_of, markdown_of
 from waystation.control.docs_site.frame import LANGUAGES, STATIC, page_html
 from waystation.control.docs_site.offers import read_offers
@@ -30,6 +30,7 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
 }
+_EXPLORER = explorer_page.POLICY
 _MARKDOWN = "text/markdown; charset=utf-8"
 
 
@@ -48,7 +49,10 @@ async def show(request: Request) -> Response:
         query = request.query_params.get("q", "")[:_QUERY_CHARACTERS_MAX]
         return _page(search.results_html(query, reader))
     if rest == "reference":
-        return _page(reference_html(reader, has_explorer=False))
+        return _page(reference_html(reader, explorer_page.is_built()))
+    if rest == "explorer" and explorer_page.is_built():
+        text = explorer_page.explorer_html(reader)
+        return HTMLResponse(text, headers={**_HEADERS, "content-security-policy": _EXPLORER})
     plain = rest.endswith(".md")
     page = PAGES.get(rest.removesuffix(".md"))
     if page is None:
@@ -62,6 +66,18 @@ async def llms(request: Request) -> Response:
     """For language models, which read English."""
     reader = await _reader(request, "en")
     return PlainTextResponse(home.llms_text(reader), headers=_HEADERS)
+
+
+async def explorer(request: Request) -> Response:
+    """Scalar's script. Raises Fault (unknown_url)."""
+    file = await explorer_page.script()
+    if file is None:
+        raise Fault("unknown_url", method=request.method, path=request.url.path)
+    body, coding = file.for_client(request.headers.get("accept-encoding", ""))
+    headers = {**_HEADERS, "cache-control": "public, max-age=86400", "vary": "accept-encoding"}
+    if coding:
+        headers["content-encoding"] = coding
+    return Response(body, headers=headers, media_type=file.content_type)
 
 
 async def static(request: Request) -> Response:

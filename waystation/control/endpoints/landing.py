@@ -35,6 +35,7 @@ pre { padding: 1rem; overflow-x: auto; border: 1px solid; border-radius: .3rem }
   -d '{"model":"$model","messages":[{"role":"user","content":"Hello"}]}'</code></pre>
 <h2>$links_title</h2>
 <ul>
+<li><a href="/docs">/docs</a>: $docs</li>
 <li><a href="/openapi.json">/openapi.json</a>: $openapi</li>
 <li><a href="/api/pricing">/api/pricing</a>: $pricing</li>
 <li><a href="/readyz">/readyz</a>: $ready</li>
@@ -52,6 +53,7 @@ _WORDS = {
         "address_title": "Base address",
         "address_hint": "Set it in your client, with the key that the operator gave you.",
         "links_title": "To read by machine",
+        "docs": "every call with samples, prices and errors",
         "openapi": "every endpoint with fields, errors and examples (OpenAPI 3.1)",
         "pricing": "models, groups and prices",
         "ready": "whether this server takes requests",
@@ -64,6 +66,7 @@ _WORDS = {
         "address_title": "接口地址",
         "address_hint": "请在客户端中填写该地址以及管理员提供的令牌。",
         "links_title": "供程序读取",
+        "docs": "全部接口的说明、示例、价格与错误处理",
         "openapi": "全部接口的参数、错误与示例（OpenAPI 3.1）",
         "pricing": "模型、分组与价格",
         "ready": "服务是否可用",

@@ -137,6 +137,7 @@ class Intake:
             # the parser stopped there, so a fresh one reads the head without it.
             lines = [line for line in data.split(b"\r\n") if line[:8].lower() != b"upgrade:"]
             self._parser = httptools.HttpRequestParser(self)
+            self._target = b""
             self._headers = []
             self.is_complete = False
             self._parser.feed_data(b"\r\n".join(lines))
