@@ -43,6 +43,10 @@ SUPERVISED = "WAYSTATION_BOOT"
 """Set by `serve`: the control process is one of ours, and comes up beside us."""
 
 
+class TracesMissing(Exception):
+    """Traces were asked for, but the extra is not installed."""
+
+
 async def run_gateway(settings: Settings, boot: str) -> None:
     """Until SIGTERM or SIGINT; then drains."""
     loop = asyncio.get_running_loop()
@@ -70,6 +74,8 @@ async def gateway(settings: Settings, boot: str, name: str) -> AsyncIterator[Gat
         ledger.start()
         stack.callback(ledger.close)
         site = _site(settings, stack, database, ledger, name, artefacts)
+        if settings.traces == "otlp":
+            await _trace(site, stack)
         site.tasks = TaskStore(database)
         stack.push_async_callback(site.tasks.close)
         site.beginnings = Beginnings(site.tasks, ledger)
@@ -124,6 +130,23 @@ def _site(
         lines,
         artefacts,
     )
+
+
+async def _trace(site: Site, stack: contextlib.AsyncExitStack) -> None:
+    """An extra, so it is imported only where it is asked for."""
+    try:
+        from waystation.journal.traces import Traces, Upstream
+    except ModuleNotFoundError as missing:
+        raise TracesMissing(
+            f"WAYSTATION_TRACES=otlp needs waystation[otel]: {missing.name} is not installed"
+        ) from missing
+
+    def find(channel_id: int) -> Upstream | None:
+        found = site.upstream_of(channel_id)
+        return None if found is None else Upstream(*found)
+
+    site.traces = Traces(find)
+    stack.push_async_callback(asyncio.to_thread, site.traces.stop)
 
 
 async def push_gauges(site: Site, settings: Settings, boot: str) -> None:

@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     task_lease_seconds: float = Field(default=15.0, ge=1.0)
     """A control process that was silent for so long loses its tasks to the others."""
     log_lines: Literal["stdout", "off"] = "stdout"
+    traces: Literal["off", "otlp"] = "off"
+    """otlp: a span of each request, by OpenTelemetry's own variables; needs `waystation[otel]`."""
 
     mail_url: SecretStr | None = None
     """smtp://user:password@host:587 (STARTTLS where it is offered), smtps://… (TLS from the first

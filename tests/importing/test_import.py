@@ -120,8 +120,8 @@ def _figures(report: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     return {total["what"]: _row(total) for total in report["totals"]}
 
 
-async def _look(data: Path) -> None:
-    settings = Settings(data=data)
+async def _look(data: Path, dsn: str | None = None) -> None:
+    settings = Settings(data=data, database=dsn)
     database = Database.of(settings)
     async with database.read() as connection:
         people = {row.email: row for row in await connection.execute(select(main.accounts))}
@@ -165,6 +165,19 @@ async def _look(data: Path) -> None:
         assert isinstance(budget, TokenState)
         assert (budget.spent, budget.budget.total) == (5_000 * 2000, 255_000 * 2000)
     await database.close()
+
+
+@pytest.mark.postgres
+def test_everything_comes_over_into_postgres(
+    foreign: Foreign, cli: Cli, data: Path, postgres_dsn: str
+) -> None:
+    fill(foreign)
+    done = cli("import", "new-api", foreign.dsn, "--database", postgres_dsn, "--json")
+    assert done.status == 0, done.err + done.out
+    asyncio.run(_look(data, postgres_dsn))
+    assert cli("audit", "--database", postgres_dsn).status == 0
+    again = cli("import", "new-api", foreign.dsn, "--database", postgres_dsn, "--json")
+    assert [total["new"] for total in again.json["report"]["totals"]] == [0] * 8
 
 
 async def test_who_came_over_signs_in_by_name_or_address_and_gets_a_new_hash(

@@ -23,6 +23,7 @@ def _known() -> dict[type[BaseException], str]:
         ("waystation.storage.sealing", "SealBroken"): "",
         ("waystation.storage.migrate", "SchemaTooNew"): "",
         ("waystation.control.server", "SocketTaken"): "",
+        ("waystation.app", "TracesMissing"): "",
         ("waystation.ledger.migrate", "LedgerTooNewError"): "",
         ("waystation.ledger.socket_address", "AddressTaken"): "",
         ("waystation.ledger.port", "LedgerAway"): "the ledger does not answer: ",

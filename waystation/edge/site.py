@@ -39,6 +39,7 @@ from waystation.upstream.transport import Deadlines, Origin, Transport
 
 if TYPE_CHECKING:
     from waystation.edge.response_memory import ResponseMemory
+    from waystation.journal.traces import Traces
 
 _SHOWN = {State.READY: 0, State.PROBE: 1, State.LAST: 1, State.LIMITED: 1, State.DEAD: 2}
 """A channel's state as its metric shows it."""
@@ -65,6 +66,7 @@ class Site:
         self.metrics = metrics
         self.lines = lines
         self.artefacts = artefacts
+        self.traces: Traces | None = None
         self.tasks: TaskStore
         self.beginnings: Beginnings
         self.hook_guard = EgressGuard(settings.egress_allow)
@@ -93,6 +95,11 @@ class Site:
             for key in channel.keys
             for text in key.secrets
         )
+
+    def upstream_of(self, channel_id: int) -> tuple[str, str] | None:
+        """A channel's vendor and host; None: it is gone."""
+        channel = self.directory and self.directory.snapshot.channels.get(channel_id)
+        return (channel.vendor, self.ways.of(channel).origin.host) if channel else None
 
     def transport(self, channel: Channel) -> Transport:
         return self._transports[self.ways.of(channel).origin.scheme]

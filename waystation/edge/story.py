@@ -343,6 +343,10 @@ class Story:
         site.metrics.request(row, self.overhead_seconds())
         if site.lines is not None:
             site.lines.write(row)
+        if site.traces is not None:
+            call = self.call
+            named = {name: call.header(name) for name in ("traceparent", "tracestate")}
+            site.traces.add(row, {name: value for name, value in named.items() if value})
 
     # ---- headers ---------------------------------------------------------------------------
 
