@@ -3,9 +3,12 @@ files lie in memory where there is room."""
 
 import os
 
+import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 from tests.support.room import roomy_folder
+from tests.tracing import Tracing
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
@@ -13,3 +16,9 @@ settings.load_profile("steady")
 # Before pytest makes its first folder: thousands of stores are made and synced to a disk that no
 # test takes away.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", roomy_folder())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    measuring = Coverage.current()
+    if measuring is not None:
+        config.pluginmanager.register(Tracing(measuring))

@@ -37,6 +37,7 @@ def split_randomly(data: bytes, seed: int) -> list[bytes]:
     return pieces
 
 
+@pytest.mark.untraced
 @recorded.needs_recordings
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])

@@ -89,6 +89,7 @@ RICH = Say(
 )
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("caller", "spoken"), PAIRS)
 def test_split_at_every_byte(caller: str, spoken: str) -> None:
     wire = b"".join(frames_of(spoken, RICH))

@@ -52,6 +52,7 @@ def simple(usage: Any = USAGE) -> list[bytes]:
     ]
 
 
+@pytest.mark.untraced
 @recorded.needs_recordings
 @pytest.mark.parametrize("name", STREAMS)
 @pytest.mark.parametrize("target", [same(), same("other")], ids=["same", "mapped"])

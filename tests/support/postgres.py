@@ -4,12 +4,14 @@ Use: `pytest_plugins = ["tests.support.postgres"]` in a root conftest, or import
 `postgres_server` is the running server, `postgres_dsn` a fresh empty database for one test.
 """
 
+import ctypes
 import os
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,6 +25,9 @@ from tests.support.room import roomy_folder
 
 START_SECONDS_MAX = 60.0
 USER = "waystation"
+_PR_SET_PDEATHSIG = 1
+# Loaded here: between fork and exec is no place to load a library.
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 @dataclass
@@ -45,7 +50,7 @@ class PostgresServer:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=_leave_root,
+            preexec_fn=_leave_root_and_die_with_us,
             start_new_session=True,
         )
         log.close()
@@ -104,6 +109,13 @@ def _leave_root() -> None:
         os.setgid(65534)
         os.setuid(65534)
     os.umask(0o077)
+
+
+def _leave_root_and_die_with_us() -> None:
+    """A pytest that is killed must not leave its server behind."""
+    _leave_root()
+    if _PRCTL is not None:  # after the change of user, which takes it back
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0, 0)
 
 
 def find_binaries() -> Path | None:
