@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = "@scalar/api-reference@1.72.1";
-const SHA512 = "XpEJ0rfc/cXbCrR+iC4kK0o/WwX2dTtGQbT049OlPKAHD6IMIFdTeGz2r+M27P2EDWKyUITRm/NzlP8z2pw/Ow==";
+const SHA512 =
+  "XpEJ0rfc/cXbCrR+iC4kK0o/WwX2dTtGQbT049OlPKAHD6IMIFdTeGz2r+M27P2EDWKyUITRm/NzlP8z2pw/Ow==";
 const OUT = fileURLToPath(new URL("../waystation/control/docs_site/explorer", import.meta.url));
 
 function run(command, ...options) {
@@ -19,10 +20,13 @@ function run(command, ...options) {
 
 const folder = mkdtempSync(join(tmpdir(), "explorer-"));
 try {
-  const [{ filename }] = JSON.parse(run("npm", "pack", PACKAGE, "--json", "--pack-destination", folder));
+  const [{ filename }] = JSON.parse(
+    run("npm", "pack", PACKAGE, "--json", "--pack-destination", folder),
+  );
   const archive = join(folder, filename);
   const digest = createHash("sha512").update(readFileSync(archive)).digest("base64");
-  if (digest !== SHA512) throw new Error(`${PACKAGE} is not the package that was chosen: ${digest}`);
+  if (digest !== SHA512)
+    throw new Error(`${PACKAGE} is not the package that was chosen: ${digest}`);
   run("tar", "-xzf", archive, "-C", folder, "package/dist/browser/standalone.js");
   const text = readFileSync(join(folder, "package/dist/browser/standalone.js"), "utf8");
   mkdirSync(OUT, { recursive: true });
