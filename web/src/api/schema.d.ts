@@ -905,6 +905,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether prices of a new version count at once */
+        get: operations["getCataloguePolicy"];
+        /** Follow the shipped catalogue, or keep prices until differences are accepted */
+        put: operations["putCataloguePolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prices/proposals": {
         parameters: {
             query?: never;
@@ -1936,6 +1954,15 @@ export interface components {
             image: string;
         };
         /**
+         * CataloguePolicy
+         * @description follow: prices that a new version of the program brings count at once. false: a model that
+         *         has a price keeps it until the new one is accepted; only models without one get theirs.
+         */
+        CataloguePolicy: {
+            /** @default true */
+            follow?: boolean;
+        };
+        /**
          * ChannelBody
          * @description What is not said stays as it is. keys: all of them. add_keys, remove_keys (ids): some.
          */
@@ -2363,15 +2390,21 @@ export interface components {
             /** @default  */
             note?: string;
         };
-        /** MeBody */
+        /**
+         * MeBody
+         * @description low_balance: USD; below it you are written to, where the operator has that alert on. "": as
+         *         the operator says, "0": never.
+         */
         MeBody: {
             name?: string;
             /** @enum {unknown} */
             language?: "" | "en" | "zh";
+            low_balance?: string;
         };
         /**
          * MeView
          * @description Amounts: USD, decimal. held: for requests under way; available: balance less held.
+         *         low_balance: below which the owner is written to; "": as the operator says.
          */
         MeView: {
             id: number;
@@ -2390,6 +2423,7 @@ export interface components {
             recovery_codes_left: number;
             managed: boolean;
             created_at: string;
+            low_balance: string;
         };
         /**
          * MemberView
@@ -3378,7 +3412,8 @@ export interface components {
         /**
          * TopUpView
          * @description amount: what is paid, in the currency. credit: USD. url: where it can be paid, while it is
-         *         pending. problem: why a message about it was not believed, for operators.
+         *         pending. code_image: a data: URL, where the url is no page but a code for an app to scan; "":
+         *         it is a page. problem: why a message about it was not believed, for operators.
          */
         TopUpView: {
             number: string;
@@ -3393,6 +3428,7 @@ export interface components {
             credit: string;
             reference: string;
             url: string;
+            code_image: string;
             note: string;
             problem: string;
             created_at: string;
@@ -5157,6 +5193,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getCataloguePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether prices of a new version count at once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CataloguePolicy"];
+                };
+            };
+        };
+    };
+    putCataloguePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CataloguePolicy"];
+            };
+        };
+        responses: {
+            /** @description Follow the shipped catalogue, or keep prices until differences are accepted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CataloguePolicy"];
+                };
             };
         };
     };
