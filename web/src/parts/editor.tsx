@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Drawer, Form, Space } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -32,6 +33,7 @@ export function Editor({
   children,
 }: Asked) {
   const { t } = useTranslation();
+  const queries = useQueryClient();
   const fields = [...main, ...further];
   const [form] = Form.useForm<Values>();
   const [busy, setBusy] = useState(false);
@@ -44,6 +46,8 @@ export function Editor({
     setFault(undefined);
     try {
       await save(bodyOf(fields, typed, before));
+      // What is chosen from elsewhere, such as the names of groups, may be another now.
+      void queries.invalidateQueries();
       onClose();
     } catch (refused) {
       setFault(refused);

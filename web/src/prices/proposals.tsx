@@ -9,6 +9,7 @@ import { FaultNote } from "../parts/fault";
 import { bodyOf, type Field, type Values } from "../parts/field";
 import { Fields } from "../parts/fields";
 import { Table } from "../parts/table";
+import { Policy } from "./policy";
 
 type Proposal = Schemas["ProposalView"];
 const SOURCES = ["catalogue", "library", "relay"] as const;
@@ -40,6 +41,7 @@ export function Proposals() {
   };
   return (
     <>
+      <Policy />
       <Card size="small" style={{ maxWidth: 640, marginBottom: 16 }}>
         <Form<Values>
           form={form}

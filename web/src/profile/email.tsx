@@ -9,6 +9,7 @@ export function Email({ me }: { me: Schemas["MeView"] }) {
   const { t } = useTranslation();
   const act = useAct("me");
   const [name, setName] = useState(me.name);
+  const [low, setLow] = useState(me.low_balance);
   const [email, setEmail] = useState("");
   return (
     <Card size="small" title={me.email}>
@@ -21,6 +22,20 @@ export function Email({ me }: { me: Schemas["MeView"] }) {
           onChange={(change) => setName(change.target.value)}
         />
         <Button onClick={() => void act(() => api.PATCH("/api/v1/me", { body: { name } }))}>
+          {t("form.save")}
+        </Button>
+      </Flex>
+      <label htmlFor="low-balance">{t("profile.lowBalance")}</label>
+      <Flex gap="small" style={{ marginBottom: 16 }}>
+        <Input
+          id="low-balance"
+          inputMode="decimal"
+          value={low}
+          onChange={(change) => setLow(change.target.value.trim())}
+        />
+        <Button
+          onClick={() => void act(() => api.PATCH("/api/v1/me", { body: { low_balance: low } }))}
+        >
           {t("form.save")}
         </Button>
       </Flex>

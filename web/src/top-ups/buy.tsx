@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Button, Card, Flex, Input, Radio } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
 
 import { api, type Schemas, told } from "../api/client";
 import { FaultNote } from "../parts/fault";
@@ -22,6 +23,7 @@ export function Buy() {
 function Form({ options }: { options: Options }) {
   const { t } = useTranslation();
   const money = useMoney();
+  const go = useNavigate();
   const [amount, setAmount] = useState(options.packages[0]?.amount ?? options.minimum);
   const [way, setWay] = useState(0);
   const [fault, setFault] = useState<unknown>();
@@ -33,9 +35,12 @@ function Form({ options }: { options: Options }) {
     setFault(undefined);
     try {
       const order = await told(api.POST("/api/v1/me/top-ups", { body: { amount, ...method } }));
-      if (/^https?:\/\//.test(order.url)) window.location.assign(order.url);
+      // A code is scanned from here; a page is paid at.
+      if (order.code_image) await go(`?top_up=${order.number}`);
+      else if (/^https?:\/\//.test(order.url)) window.location.assign(order.url);
     } catch (refused) {
       setFault(refused);
+    } finally {
       setBusy(false);
     }
   };

@@ -11,6 +11,8 @@ import { useMoney } from "../parts/money";
 const LOOK_MS = 2_000;
 const LEVELS = { pending: "info", paid: "success", expired: "warning", refunded: "info" } as const;
 
+const CODE = { display: "block", width: 220, maxWidth: "100%", background: "#fff" };
+
 /** Back from the provider's page: whether it was paid is the server's word, not the address's. */
 export function Returned() {
   const { t } = useTranslation();
@@ -38,7 +40,17 @@ export function Returned() {
           type={LEVELS[data.state]}
           showIcon
           title={t(`topUps.told.${data.state}`, { amount: money(data.credit) })}
-          description={<small>{data.number}</small>}
+          description={
+            <>
+              {data.state === "pending" && data.code_image && (
+                <>
+                  <div>{t("topUps.scan")}</div>
+                  <img src={data.code_image} alt={t("topUps.code")} style={CODE} />
+                </>
+              )}
+              <small>{data.number}</small>
+            </>
+          }
         />
       )}
     </div>
