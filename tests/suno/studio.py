@@ -45,6 +45,13 @@ class Studio(Workroom[SunoTasks]):
         shown: dict[str, Any] = reply.json()["data"]
         return shown
 
+    async def telling(self) -> None:
+        """Once an answer over chat has begun: what fails from here on, fails in its stream."""
+        streams = self.station.gateway.site.pulse.streams
+        async with asyncio.timeout(self.seconds_max):
+            while not any(getattr(stream, "_writer", None) for stream in streams.values()):
+                await asyncio.sleep(0.02)
+
     async def task(self, task_id: str, status: str) -> dict[str, Any]:
         """The task object once it has this status."""
         shown: dict[str, Any] = {}

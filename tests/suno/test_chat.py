@@ -43,7 +43,7 @@ async def finishing(studio: Studio, suno: Any, chat: Any) -> Reply:
             await asyncio.sleep(0.02)
         if len(suno.jobs) > before:
             suno.jobs[-1].hear()
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.2)
             suno.jobs[-1].finish()
         reply: Reply = await asked
     return reply
@@ -142,7 +142,7 @@ async def test_a_failure_in_the_stream_ends_it_as_an_error(studio, suno) -> None
             while not suno.jobs:
                 await asyncio.sleep(0.02)
         suno.jobs[0].hear()
-        await asyncio.sleep(0.5)
+        await studio.telling()
         suno.jobs[0].fail("the words were refused")
 
     reply, _ = await asyncio.gather(studio.post(CHAT, body(stream=True)), failing())

@@ -153,7 +153,7 @@ async def test_a_failure_in_the_stream(studio: Studio, suno: Any) -> None:
             while len(suno.jobs) == before:
                 await asyncio.sleep(0.02)
         suno.jobs[-1].hear()
-        await asyncio.sleep(0.3)
+        await studio.telling()
         suno.jobs[-1].fail("the words were refused")
 
     for way in WAYS:

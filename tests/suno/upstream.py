@@ -16,18 +16,22 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from aiohttp import web
+from PIL import Image
 
 from tests.midjourney.pictures import png
-from waystation.demo.music.order import read_order
-from waystation.demo.music.song import Files, files_of
+from tests.sound.sounds import tone
+from waystation.demo.music.film import film
+from waystation.demo.music.song import Files
+from waystation.sound.encoding import encode
 
 Answer = Callable[["FakeSuno", dict[str, Any]], Awaitable[web.StreamResponse]]
 
 
 @lru_cache(1)
 def sounds() -> Files:
-    """A real song, rendered once for all tests."""
-    return files_of(read_order("MUSIC", {"gpt_description_prompt": "a fast test"}), 0)
+    """A real sound and film, if a dull one: nobody listens, but what they are is looked at."""
+    heard = tone(1.0)
+    return Files(1.0, encode(heard, "mp3"), b"", film(heard, Image.new("RGB", (64, 64), "navy")))
 
 
 class Seen(NamedTuple):
