@@ -10,17 +10,13 @@ from typing import Any
 import openai
 import pytest
 
-from tests.conformance.conftest import NODE, node_packages
 from tests.pictures.studio import KEY, Studio
 from tests.sound.sounds import probe, sound
 from tests.sound.test_hearing import hear
 from waystation.sound.formats import FORMATS
 
-__all__ = ["node_packages"]
-
 PATH = "/v1/audio/speech"
 SAID = "Good morning, the train leaves at nine."
-NODE_SECONDS_MAX = 60
 
 
 @pytest.fixture
@@ -141,6 +137,13 @@ async def test_python_sdk(sdk: openai.AsyncOpenAI, tmp_path: Path) -> None:
         model="demo-speech", voice="shimmer", input="Hi.", response_format="wav", speed=1.5
     )
     assert whole.content[:4] == b"RIFF"
+    async with sdk.audio.speech.with_streaming_response.create(
+        model="demo-speech", voice="alloy", input="Hi.", stream_format="sse"
+    ) as told:
+        lines = [line async for line in told.iter_lines() if line.startswith("data: {")]
+    kinds = [json.loads(line[6:])["type"] for line in lines]
+    assert set(kinds[:-1]) == {"speech.audio.delta"}
+    assert kinds[-1] == "speech.audio.done"
     given: dict[str, Any] = {"model": "demo-transcription", "file": file}
     assert (await sdk.audio.transcriptions.create(**given)).text == SAID
     verbose = await sdk.audio.transcriptions.create(**given, response_format="verbose_json")
@@ -158,25 +161,3 @@ async def test_python_sdk(sdk: openai.AsyncOpenAI, tmp_path: Path) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         await sdk.audio.speech.create(model="demo-speech", voice="alloy", input="x" * 5000)
     assert refused.value.param == "input"
-
-
-@pytest.mark.node
-async def test_node_sdk(demo: Studio, node_packages: str, tmp_path: Path) -> None:
-    base = f"http://127.0.0.1:{demo.port}/v1"
-    process = await asyncio.create_subprocess_exec(
-        node_packages,
-        "audio.mjs",
-        str(tmp_path / "said.mp3"),
-        cwd=NODE,
-        env=os.environ | {"KEY": KEY, "BASE_URL": base},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(NODE_SECONDS_MAX):
-        out, problems = await process.communicate()
-    assert process.returncode == 0, problems.decode()
-    told = json.loads(out)
-    assert told["text"] == told["streamed"] == told["translated"] == SAID
-    assert told["kinds"][-1] == "transcript.text.done"
-    assert told["spoken"][-1] == "speech.audio.done"
-    assert told["refused"] == "invalid_value"
