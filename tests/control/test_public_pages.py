@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from tests.control.conftest import Console
 from waystation.control.built_console.files import SiteFiles
@@ -156,7 +156,8 @@ async def test_public_pages_need_no_store(console: Console, path: str) -> None:
 
 
 async def test_the_docs_leave_prices_out_without_the_store(console: Console) -> None:
-    await console.store.close()
+    async with console.store.write() as connection:
+        await connection.execute(text("ALTER TABLE settings RENAME TO elsewhere"))
     reply = await console.call("GET", "/docs/en/chat/whole")
     assert reply.status == 200
     assert "Prices cannot be shown at the moment." in await reply.text()
