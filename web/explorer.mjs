@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const PACKAGE = "@scalar/api-reference@1.72.1";
 const SHA512 =
@@ -30,7 +31,11 @@ try {
   run("tar", "-xzf", archive, "-C", folder, "package/dist/browser/standalone.js");
   const text = readFileSync(join(folder, "package/dist/browser/standalone.js"), "utf8");
   mkdirSync(OUT, { recursive: true });
-  writeFileSync(join(OUT, "standalone.js"), text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
+  const script = Buffer.from(text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
+  // Packed here, for the server would take a second for it.
+  writeFileSync(join(OUT, "standalone.js.br"), brotliCompressSync(script, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+  writeFileSync(join(OUT, "standalone.js.gz"), gzipSync(script));
+  writeFileSync(join(OUT, "standalone.js"), script);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -66,8 +66,8 @@ _WAYS = pytest.mark.parametrize(
 async def test_some_pages(
     browser: Browser, site: str, language: str, width: int, dark: bool
 ) -> None:
-    """The first of each section."""
-    await _look_at([each.pages[0] for each in SECTIONS], browser, site, language, width, dark)
+    """The first of every third section; the others are looked at in the soak."""
+    await _look_at([each.pages[0] for each in SECTIONS[::3]], browser, site, language, width, dark)
 
 
 @pytest.mark.soak

@@ -1,16 +1,15 @@
 """Scalar's reference, where the build has brought it: `explorer/standalone.js` beside this."""
 
-import asyncio
+from functools import cache
 from html import escape
 from pathlib import Path
 
-from waystation.control.built_console.files import SiteFile, SiteFiles
+from waystation.control.built_console.files import SiteFile
 from waystation.control.docs_site.frame import tagged
 from waystation.control.docs_site.reader import Reader
 
 NAME = "standalone.js"
 _FOLDER = Path(__file__).parent / "explorer"
-_FILES = SiteFiles(_FOLDER)
 # The reference writes its styles as it draws; scripts are this site's alone, and so are calls.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
@@ -23,9 +22,17 @@ def is_built() -> bool:
     return (_FOLDER / NAME).is_file()
 
 
-async def script() -> SiteFile | None:
-    """With its packed forms; packing takes a second, so it is done beside the loop."""
-    return await asyncio.to_thread(_FILES.get, NAME)
+@cache
+def script() -> SiteFile | None:
+    """With its packed forms, which the build has made. None: it was not built."""
+    if not is_built():
+        return None
+    packed = {
+        coding: (_FOLDER / f"{NAME}.{end}").read_bytes()
+        for coding, end in (("br", "br"), ("gzip", "gz"))
+    }
+    body = (_FOLDER / NAME).read_bytes()
+    return SiteFile("text/javascript; charset=utf-8", body, packed)
 
 
 def explorer_html(reader: Reader) -> str:

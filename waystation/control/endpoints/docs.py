@@ -70,7 +70,7 @@ async def llms(request: Request) -> Response:
 
 async def explorer(request: Request) -> Response:
     """Scalar's script. Raises Fault (unknown_url)."""
-    file = await explorer_page.script()
+    file = explorer_page.script()
     if file is None:
         raise Fault("unknown_url", method=request.method, path=request.url.path)
     body, coding = file.for_client(request.headers.get("accept-encoding", ""))
