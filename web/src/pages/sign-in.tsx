@@ -48,7 +48,7 @@ export default function SignIn() {
       {elsewhere && <Alert type="error" showIcon title={t("session.elsewhereFailed", { code: elsewhere })} style={{ marginBottom: 16 }} />}
       <Form<Shown> layout="vertical" requiredMark={false} onFinish={(shown) => void submit(shown)}>
         <Form.Item name="email" label={t("session.email")} rules={[{ required: true, message: t("session.emailNeeded") }]}>
-          <Input type="email" autoComplete="username" autoFocus />
+          <Input inputMode="email" autoComplete="username" autoFocus />
         </Form.Item>
         <Form.Item name="password" label={t("session.password")} rules={[{ required: true, message: t("session.passwordNeeded") }]}>
           <Input.Password autoComplete="current-password" />
