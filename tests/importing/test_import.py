@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from tests.cli.conftest import Cli
 from tests.importing.foreign import DELETED, Foreign, channel, code, log, token, user
+from waystation.control.mail.box import put
+from waystation.control.mail.letters import Letter
 from waystation.control.sign_in import SignIn
 from waystation.errors import Fault
 from waystation.identity.keys import digest
@@ -20,6 +22,8 @@ from waystation.ledger.session import open_ledger
 from waystation.settings import Settings
 from waystation.storage import main
 from waystation.storage.database import Database
+from waystation.storage.master_key import read_master_key
+from waystation.storage.vault import open_vault
 
 KEY = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0U1v2W3x4"
 OTHER = KEY[::-1]
@@ -198,6 +202,12 @@ async def test_who_came_over_signs_in_by_name_or_address_and_gets_a_new_hash(
         )
         assert (await connection.execute(stored)).scalar_one().startswith("$argon2id$")
     assert (await sign_in.check("ADA@example.com", "correct horse", "192.0.2.1")) == person
+    sealing = await open_vault(database, read_master_key(Settings(data=data)))
+    async with database.write() as connection:
+        for address in ("eve@imported.invalid", "ada@example.com"):
+            await put(connection, sealing, address, Letter("subject", "text"))
+        written = await connection.execute(select(main.letters.c.recipient))
+        assert list(written.scalars()) == ["ada@example.com"]
     with pytest.raises(Fault):
         await sign_in.check("bob", "correct horse", "192.0.2.1")
     await database.close()

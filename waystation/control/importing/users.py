@@ -12,13 +12,11 @@ from waystation.control.importing.remembered import ids_by
 from waystation.control.importing.report import Total
 from waystation.control.importing.source import Row, number, pages, text
 from waystation.control.importing.work import Work
+from waystation.control.mail.address import NO_ADDRESS
 from waystation.identity.passwords import is_bcrypt
 from waystation.ledger.messages import Transfer
 from waystation.storage.database import next_epoch
 from waystation.storage.main import accounts, profiles
-
-NO_ADDRESS = "imported.invalid"
-"""The domain of accounts without an address of their own: no letter ever goes there."""
 
 ENABLED, DELETED = 1, 3
 ADMIN, ROOT = 10, 100

@@ -6,6 +6,9 @@ seem to, or none.
 
 import re
 
+NO_ADDRESS = "imported.invalid"
+"""The domain of accounts that were brought over without an address of their own."""
+
 _ATOM = r"[\w!#$%&'*+/?^`{|}~-]+"  # no "=": no encoded words
 _LABEL = r"\w(?:[\w-]*\w)?"
 _PLAIN = re.compile(rf"{_ATOM}(?:[.=]{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")

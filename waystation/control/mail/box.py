@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from waystation.control.mail.address import NO_ADDRESS
 from waystation.control.mail.letters import Letter
 from waystation.kernel.clock import now_ms
 from waystation.storage.database import Database
@@ -29,7 +30,10 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 async def put(connection: AsyncConnection, sealing: Sealing, recipient: str, made: Letter) -> None:
-    """In the transaction of what it tells about."""
+    """In the transaction of what it tells about. Nobody is at an address that cannot exist, which
+    accounts have that were brought over without one."""
+    if recipient.endswith(f"@{NO_ADDRESS}"):
+        return
     now = now_ms()
     await connection.execute(
         insert(letters).values(

@@ -59,7 +59,7 @@ export default function SignIn() {
           label={t("session.email")}
           rules={[{ required: true, message: t("session.emailNeeded") }]}
         >
-          <Input type="email" autoComplete="username" autoFocus />
+          <Input inputMode="email" autoComplete="username" autoFocus />
         </Form.Item>
         <Form.Item
           name="password"
