@@ -4,6 +4,7 @@ from waystation.control.desk import (
     access_matrix,
     account_tools,
     accounts,
+    alert_receivers,
     alerts,
     channel_tools,
     channels,
@@ -51,6 +52,7 @@ _MODULES = (
     top_ups,
     top_up_desk,
     alerts,
+    alert_receivers,
     house,
     public,
 )
