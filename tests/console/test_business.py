@@ -252,7 +252,7 @@ async def test_alerts_are_tried_out(browser: Browser, site: str, upstream: Rogue
         await field(page, "Private addresses allowed").click()
         await page.get_by_role("button", name="Save").last.click()
         await expect(page.get_by_role("dialog").get_by_text(re.compile(r"\w{16}"))).to_be_visible()
-        await page.keyboard.press("Escape")
+        await page.get_by_role("dialog").get_by_role("button", name="Close").click()
         await (
             page.get_by_role("row")
             .filter(has_text="bell")

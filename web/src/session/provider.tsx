@@ -1,5 +1,5 @@
 // Who is signed in here, and the ways in and out. The session is in a cookie that no script sees.
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
   type ReactNode,
@@ -42,6 +42,11 @@ export function expectSession(): void {
   localStorage.setItem(STORED, "1");
 }
 
+/** What was told to somebody else. The site is the same for all, and on show all the while. */
+function forgetAnswers(queries: QueryClient): void {
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "site" });
+}
+
 export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [known, setKnown] = useState<Known>({
@@ -72,14 +77,14 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       begin(
         await told(api.POST("/api/v1/session", { body: { email, password, code, cookie: true } })),
       );
-      queries.clear();
+      forgetAnswers(queries);
     },
     [begin, queries],
   );
   const signOut = useCallback(async () => {
     await api.DELETE("/api/v1/session");
     forget();
-    queries.clear();
+    forgetAnswers(queries);
   }, [forget, queries]);
   const session = useMemo(() => ({ known, signIn, signOut }), [known, signIn, signOut]);
   return <Context value={session}>{children}</Context>;

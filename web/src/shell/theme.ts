@@ -14,11 +14,6 @@ const LIGHT: ThemeConfig = {
     colorPrimaryBg: "#e3f3ef",
     colorSuccess: "#237804",
     colorError: "#c41d22",
-    // Of tags, whose ground is the palest of the same colour.
-    green7: "#27640d",
-    orange7: "#9a4a00",
-    red7: "#b3121d",
-    blue7: "#0b56b3",
     colorTextTertiary: "rgba(0, 0, 0, 0.64)",
     colorTextPlaceholder: "rgba(0, 0, 0, 0.58)",
     borderRadius: 8,
