@@ -33,7 +33,10 @@ try {
   mkdirSync(OUT, { recursive: true });
   const script = Buffer.from(text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
   // Packed here, for the server would take a second for it.
-  writeFileSync(join(OUT, "standalone.js.br"), brotliCompressSync(script, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+  writeFileSync(
+    join(OUT, "standalone.js.br"),
+    brotliCompressSync(script, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+  );
   writeFileSync(join(OUT, "standalone.js.gz"), gzipSync(script));
   writeFileSync(join(OUT, "standalone.js"), script);
 } finally {
