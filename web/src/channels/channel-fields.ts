@@ -53,6 +53,7 @@ export const FURTHER: readonly Field[] = [
   { name: "operations", kind: "words", help: "operations", start: [] },
   { name: "strip", kind: "words", help: "strip", start: [] },
   { name: "tags", kind: "words", start: [] },
+  { name: "remix", kind: "switch", help: "remix" },
   { name: "header_overrides", kind: "pairs", help: "headerOverrides" },
   { name: "body_overrides", kind: "json", help: "bodyOverrides" },
   { name: "proxy", kind: "secret", help: "proxy" },

@@ -10,6 +10,7 @@ import { Listing, usePages } from "../parts/listing";
 import { useMoney } from "../parts/money";
 import { SureButton } from "../parts/sure-button";
 import { useWhen } from "../parts/when";
+import { HookSecret } from "../tokens/hook-secrets";
 import { Made } from "../tokens/made";
 import { TokenEditor } from "../tokens/token-editor";
 
@@ -97,10 +98,11 @@ export default function Tokens() {
             title: "",
             key: "act",
             render: (_, token) => (
-              <Flex gap={4}>
+              <Flex wrap gap={4}>
                 <Button size="small" onClick={() => setEdited(token)}>
                   {t("act.edit")}
                 </Button>
+                <HookSecret token={token} />
                 <SureButton
                   disabled={token.managed}
                   ask={t("tokens.rotateAsk")}

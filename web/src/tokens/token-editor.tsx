@@ -4,6 +4,7 @@ import { api, type Schemas, told } from "../api/client";
 import { Editor } from "../parts/editor";
 import type { Field, Values } from "../parts/field";
 import { BUDGET, flatten, LIMITS, nest, nestedFields } from "../parts/nested";
+import { fromMidjourney, MIDJOURNEY_FIELDS, toMidjourney } from "./midjourney";
 import { groupOptions, modelOptions, useOffers } from "./offers";
 
 type Token = Schemas["TokenView"];
@@ -44,10 +45,15 @@ export function TokenEditor({
     ...nestedFields(BUDGET, "text").map((field) => ({ ...field, help: "usd" })),
     ...nestedFields(LIMITS, "number"),
     { name: "allow_ips", kind: "words", help: "allowIps", start: [] },
+    { name: "hook_url", kind: "text", help: "hookUrl" },
+    ...MIDJOURNEY_FIELDS.map((field) => ({
+      ...field,
+      options: field.options?.map(({ value, label }) => ({ value, label: t(label) })),
+    })),
     ...(token ? [{ name: "enabled", kind: "switch" } satisfies Field] : []),
   ];
   const save = async (body: Values) => {
-    const said = nest(body, token as Values | undefined, BUDGET, LIMITS);
+    const said = nest(toMidjourney(body, token), token as Values | undefined, BUDGET, LIMITS);
     if (token)
       await api.PATCH("/api/v1/tokens/{token}", {
         params: { path: { token: String(token.id) } },
@@ -61,7 +67,12 @@ export function TokenEditor({
       title={token ? token.name : t("tokens.new")}
       fields={fields}
       further={further}
-      before={token && flatten(token as unknown as Values, BUDGET, LIMITS)}
+      before={
+        token && {
+          ...flatten(token as unknown as Values, BUDGET, LIMITS),
+          ...fromMidjourney(token),
+        }
+      }
       managed={token?.managed ?? false}
       save={save}
       onClose={onClose}
