@@ -29,7 +29,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: str = ""
     privacy: str = ""
     contact: str = ""
-    docs_url: str = ""
+    docs_url: str = "/docs"
     display_currency: str = "USD"
     display_rate: str = "1"
     public_pricing: bool = True

@@ -3277,7 +3277,7 @@ export interface components {
             privacy?: string;
             /** @default  */
             contact?: string;
-            /** @default  */
+            /** @default /docs */
             docs_url?: string;
             /** @default USD */
             display_currency?: string;

@@ -2,17 +2,16 @@
 import type { Schemas } from "../api/client";
 import type { Field, Values } from "../parts/field";
 
-/** The options' labels are keys of the words files. */
-export const MIDJOURNEY_FIELDS: readonly Field[] = [
+export const midjourneyFields = (t: (key: string) => string): Field[] => [
   { name: "remix", kind: "switch", help: "remix" },
   {
     name: "queue_code",
     kind: "choice",
     help: "queueCode",
     options: [
-      { value: "site", label: "tokens.queue.site" },
-      { value: "22", label: "tokens.queue.own" },
-      { value: "1", label: "tokens.queue.plain" },
+      { value: "site", label: t("tokens.queue.site") },
+      { value: "22", label: t("tokens.queue.own") },
+      { value: "1", label: t("tokens.queue.plain") },
     ],
     start: "site",
   },

@@ -4,7 +4,7 @@ import { api, type Schemas, told } from "../api/client";
 import { Editor } from "../parts/editor";
 import type { Field, Values } from "../parts/field";
 import { BUDGET, flatten, LIMITS, nest, nestedFields } from "../parts/nested";
-import { fromMidjourney, MIDJOURNEY_FIELDS, toMidjourney } from "./midjourney";
+import { fromMidjourney, midjourneyFields, toMidjourney } from "./midjourney";
 import { groupOptions, modelOptions, useOffers } from "./offers";
 
 type Token = Schemas["TokenView"];
@@ -46,10 +46,7 @@ export function TokenEditor({
     ...nestedFields(LIMITS, "number"),
     { name: "allow_ips", kind: "words", help: "allowIps", start: [] },
     { name: "hook_url", kind: "text", help: "hookUrl" },
-    ...MIDJOURNEY_FIELDS.map((field) => ({
-      ...field,
-      options: field.options?.map(({ value, label }) => ({ value, label: t(label) })),
-    })),
+    ...midjourneyFields(t),
     ...(token ? [{ name: "enabled", kind: "switch" } satisfies Field] : []),
   ];
   const save = async (body: Values) => {
