@@ -14,7 +14,6 @@ from waystation.errors import Fault
 from waystation.kernel.clock import monotonic, now_ms
 from waystation.routing.choice import NO_KEY, Attempt, Attempts
 from waystation.routing.choices import Candidate, Choices
-from waystation.routing.snapshot import Channel
 from waystation.routing.verdict import full, judge, judge_transport
 from waystation.tasks.suno.filing import Filing
 from waystation.tasks.suno.over_chat import OverChat
@@ -43,7 +42,6 @@ class Beginning:
         self._workshop = workshop
         self._filing = filing
         self._over_chat = OverChat(workshop, filing)
-        self._sending: dict[int, set[Work]] = {}
 
     async def step(self, work: Work) -> Change:
         """Raises Fault when nobody takes it."""
@@ -54,7 +52,7 @@ class Beginning:
             return await self._bound(work, saved, choices)
         attempts = self._workshop.router.attempts(choices)
         while (attempt := attempts.next(monotonic())) is not None:
-            if await self._is_full(attempt.candidate.channel):
+            if not await self._has_place(work, attempt):
                 attempts.failed(attempt, full(), monotonic())
                 continue
             change = await self._tried(work, saved, attempt, attempts)
@@ -77,6 +75,7 @@ class Beginning:
             if not failed.kind:
                 verdict = judge(failed.status, failed.fault)
             attempts.failed(attempt, verdict, monotonic())
+            self._workshop.slots.give(work.task.id)
             if work.task.is_running:  # its owner has seen it at work: it is over
                 raise
             return None
@@ -94,23 +93,19 @@ class Beginning:
         candidate = next((c for c in choices.candidates if goes_on(c, saved)), None)
         if candidate is None:
             raise Fault("no_channel_alive", retry_after=5, model=choices.model)
-        if await self._is_full(candidate.channel):
-            return Change(state="NOT_START", due_seconds=WAIT_SECONDS)
         for attempt in _attempts(candidate, saved.key_id):
+            if not await self._has_place(work, attempt):
+                return Change(state="NOT_START", due_seconds=WAIT_SECONDS)
             try:
                 return await self._try(work, saved, attempt)
             except Lost as lost:
                 return unknown(lost.fault)
         raise Fault("no_channel_alive", retry_after=5, model=choices.model)
 
-    async def _is_full(self, channel: Channel) -> bool:
-        most = channel.limits.concurrency
-        if not most:
-            return False
-        load = await self._workshop.store.channel_load(channel.id)
-        # One that sings over chat is being sent all along, and runs as soon as it is heard.
-        sending = self._sending.get(channel.id, ())
-        return load.running + sum(not work.task.is_running for work in sending) >= most
+    async def _has_place(self, work: Work, attempt: Attempt) -> bool:
+        """Kept to the task's end, whoever looks after it: the runner gives it back."""
+        channel = attempt.candidate.channel
+        return await self._workshop.slots.take(work.task.id, channel, attempt.key.id)
 
     async def _try(self, work: Work, saved: Saved, attempt: Attempt) -> Change:
         """Raises AttemptFailed, Lost."""
@@ -119,16 +114,11 @@ class Beginning:
         seconds = self._workshop.settings.music_seconds_max
         over_chat = candidate.operation == "chat"
         within = seconds if over_chat else SUBMIT_SECONDS_MAX
-        sending = self._sending.setdefault(channel.id, set())
-        sending.add(work)
-        try:
-            await work.submitting(channel, attempt.key, calls_bill(candidate), within)
-            if over_chat:
-                return await self._over_chat.sing(work, saved.job, attempt)
-            line = Line(self._workshop.transport(channel), self._workshop.way(channel), attempt.key)
-            return await self._submit(work, saved, candidate, line)
-        finally:
-            sending.discard(work)
+        await work.submitting(channel, attempt.key, calls_bill(candidate), within)
+        if over_chat:
+            return await self._over_chat.sing(work, saved.job, attempt)
+        line = Line(self._workshop.transport(channel), self._workshop.way(channel), attempt.key)
+        return await self._submit(work, saved, candidate, line)
 
     async def _submit(self, work: Work, saved: Saved, candidate: Candidate, line: Line) -> Change:
         studio = studio_of(line)
