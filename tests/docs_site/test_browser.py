@@ -63,6 +63,7 @@ _WAYS = pytest.mark.parametrize(
 
 
 @_WAYS
+@pytest.mark.soak
 async def test_some_pages(
     browser: Browser, site: str, language: str, width: int, dark: bool
 ) -> None:

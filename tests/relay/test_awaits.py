@@ -16,7 +16,7 @@ from tests.support.rogue import Rogue
 from tests.support.script import chat, chat_frames, stream
 from tests.support.wire import Wire
 from waystation.edge.call import Call
-from waystation.edge.relay import Relay
+from waystation.edge.suno.chat import ChatRelay
 from waystation.routing.health import Health
 
 AWAITS_MAX = 60
@@ -69,13 +69,13 @@ class Driver:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Callable[[], BaseException]) -> None:
         self.number = 0
         self.driven: FailingAt | None = None
-        handle = Relay.__call__
+        handle = ChatRelay.__call__
 
-        async def driving(relay: Relay, call: Call) -> None:
+        async def driving(relay: ChatRelay, call: Call) -> None:
             self.driven = FailingAt(handle(relay, call), self.number, error)
             await self.driven
 
-        monkeypatch.setattr(Relay, "__call__", driving)
+        monkeypatch.setattr(ChatRelay, "__call__", driving)
 
     @property
     def reached(self) -> bool:

@@ -294,12 +294,13 @@ async def opened(
 
 
 _UNUSED_PRICES = """DELETE FROM prices WHERE
-    model NOT LIKE 'mj%' AND model NOT LIKE 'suno%' AND model <> 'swap_face'"""
+    model NOT LIKE 'mj%' AND model NOT LIKE 'suno%' AND model NOT LIKE '%upscale%'
+    AND model <> 'swap_face'"""
 
 
 def make_template(folder: Path) -> None:
-    """A data folder after its first start. Of the catalogue it keeps what tasks cost: each gateway
-    reads all prices when it starts, and tests name the few others that they need."""
+    """A data folder after its first start. Of the catalogue it keeps what tasks and upscales cost:
+    each gateway reads all prices when it starts, and tests name the few others that they need."""
     asyncio.run(first_start(Settings(data=folder)))  # type: ignore[arg-type]
     with contextlib.closing(sqlite3.connect(folder / "main.db")) as store:
         store.execute(_UNUSED_PRICES)
