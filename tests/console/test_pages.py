@@ -26,8 +26,10 @@ _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes"
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("language", "width", "dark"),
-    [("en", 1280, False), ("zh", 390, True)],
-    ids=["english", "chinese"],
+    [
+        pytest.param("en", 1280, False, id="english"),
+        pytest.param("zh", 390, True, id="chinese", marks=pytest.mark.soak),  # as long again
+    ],
 )
 async def test_every_page(
     filled: None, browser: Browser, site: str, language: Language, width: int, dark: bool

@@ -16,6 +16,7 @@ from waystation.storage import database as database_module
 from waystation.storage.database import Database, StorageAway, next_epoch, read_epochs
 from waystation.storage.main import groups
 from waystation.storage.migrate import migrate
+from waystation.storage.sqlite_connections import SqliteConnections
 
 
 async def _count(database: Database) -> int:
@@ -151,3 +152,12 @@ async def test_close_waits_for_who_still_reads(tmp_path: Path) -> None:
     await asyncio.gather(reading, closing)
     del reading
     gc.collect()  # a ResourceWarning is an error here
+
+
+async def test_close_ends_what_nobody_gave_back(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    connections = SqliteConnections(tmp_path / "main.db", 1.0)
+    await connections.connect()
+    await connections.ended(5.0)
+    assert not {thread for thread in threading.enumerate() if thread not in before}
+    gc.collect()

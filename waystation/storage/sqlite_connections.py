@@ -2,16 +2,16 @@
 
 A connect that is cancelled half-way would leave a thread that reports to a loop which may be gone
 by then. So a connect is always finished, and closed again when nobody waits for it any more; and
-`ended` waits for the threads of all that was closed.
+`ended` waits for the threads of all that was closed, and closes what nobody gave back.
 """
 
 import asyncio
 from pathlib import Path
-from threading import Thread
 
 import aiosqlite
 
 _LOOK_SECONDS = 0.005
+_GRACE_SECONDS = 0.5
 
 
 class SqliteConnections:
@@ -20,7 +20,7 @@ class SqliteConnections:
     def __init__(self, path: Path, lock_seconds: float) -> None:
         self._path = path
         self._lock_seconds = lock_seconds
-        self._threads: set[Thread] = set()
+        self._made: set[aiosqlite.Connection] = set()
 
     async def connect(self) -> aiosqlite.Connection:
         making = asyncio.ensure_future(self._make())
@@ -32,16 +32,22 @@ class SqliteConnections:
 
     async def _make(self) -> aiosqlite.Connection:
         connection = aiosqlite.connect(self._path, timeout=self._lock_seconds)
-        thread = connection._thread
-        thread.daemon = True  # a process may end without waiting for it
-        self._threads = {known for known in self._threads if known.is_alive()} | {thread}
+        connection._thread.daemon = True  # a process may end without waiting for it
+        self._made = {known for known in self._made if known._thread.is_alive()} | {connection}
         return await connection
 
     async def ended(self, seconds_max: float) -> None:
         """Return when no thread is left, or after so long."""
+        await self._wait(min(_GRACE_SECONDS, seconds_max))
+        for connection in self._made:
+            if connection._thread.is_alive():  # given back to nobody, by who was cut off
+                connection.stop()
+        await self._wait(seconds_max)
+
+    async def _wait(self, seconds_max: float) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time() + seconds_max
-        while any(thread.is_alive() for thread in self._threads) and loop.time() < due:
+        while any(each._thread.is_alive() for each in self._made) and loop.time() < due:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
