@@ -11,6 +11,7 @@ import pytest
 from openai.types import ImageGenCompletedEvent, ImageGenPartialImageEvent, ImagesResponse
 from PIL import Image
 
+from tests.conformance.spec import fits
 from tests.demo_pictures.asking import ask, events, picture, png, send
 from waystation.demo.pictures.usage import input_tokens, output_tokens
 from waystation.demo.transport import DemoTransport
@@ -45,6 +46,7 @@ async def test_what_was_asked_is_what_is_drawn() -> None:
     assert (image.format, image.size) == ("PNG", (1024, 1024))
     seen = read_drawing(image)
     assert (seen.things, seen.ground) == ((Wanted("fox", "red", 1),), "sea")
+    fits("ImagesResponse", body)  # whose sizes are three
 
 
 async def test_it_depends_on_the_request_alone() -> None:
@@ -153,6 +155,11 @@ async def test_a_stream_of_partial_pictures() -> None:
     assert last.usage.input_tokens == whole["usage"]["input_tokens"]
     assert picture(told[0][1]).size == picture(told[2][1]).size == (256, 256)
     assert len({data["b64_json"] for _, data in told}) == 3
+    for _, data in told:
+        fits(
+            "ImageGenCompletedEvent" if data is told[2][1] else "ImageGenPartialImageEvent",
+            {**data, "size": "1024x1024"},
+        )
 
 
 async def test_a_stream_without_partials_and_of_several() -> None:
