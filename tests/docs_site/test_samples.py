@@ -191,6 +191,7 @@ def _check(name: str, told: str | None) -> None:
         assert json.loads(told)["choices"]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("language", "variant", "name"), QUICK)
 def test_some_run(language: str, variant: str, name: str, site: str, tmp_path: Path) -> None:
     request = runnable(site, *REQUESTS[name])
