@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 CONSOLE := waystation/control/built_console/built/index.html
 EXPLORER := waystation/control/docs_site/explorer/standalone.js
 
-.PHONY: setup run test lint soak mutate bench lock wheel clean
+.PHONY: setup run test lint lint-python lint-web soak mutate bench lock wheel clean
+
+# Python's half and the console's do not wait for each other.
+MAKEFLAGS += --jobs=2
 
 setup: $(VENV)/.ready $(CONSOLE) $(EXPLORER)
 
@@ -29,11 +32,15 @@ $(EXPLORER): web/explorer.mjs
 run: setup
 	$(BIN)/waystation serve --data data --port 8000
 
-lint: setup
+lint: lint-python lint-web
+
+lint-python: setup
 	$(BIN)/ruff format --check waystation tests bench
 	$(BIN)/ruff check waystation tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-web: setup
 	cd web && npm run --silent check
 
 # The core is tested under coverage, with a floor for each of its files; the rest runs as it is.

@@ -19,6 +19,8 @@ from tests.transport.test_egress import Tripwire
 from waystation.edge.gpts import links_kept
 from waystation.edge.gpts.files_in_text import PAGES_MAX
 
+pytestmark = pytest.mark.untraced
+
 GPT = "gpt-4-gizmo-g-AbC123xyZ"
 WIRE_BASE = "http://relay.test"
 """By the Host header of the tests' own client."""

@@ -14,6 +14,8 @@ from waystation.dialects.operation import Target
 from waystation.dialects.speakers import translate
 from waystation.errors import Fault
 
+pytestmark = pytest.mark.untraced
+
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
 CHAT: dict[str, Any] = {
     "messages": [

@@ -24,6 +24,8 @@ from tests.support.rogue import Rogue
 from tests.support.script import RESET, Gate, error, reply, stream
 from tests.support.wire import Reply, Wire
 
+pytestmark = pytest.mark.untraced
+
 MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
 TOOL = {"name": "weather", "description": "of a city", "input_schema": {"type": "object"}}

@@ -12,6 +12,8 @@ from tests.midjourney.studio import Studio, until
 from tests.support.gateway import KEY, document, token
 from tests.support.wire import Reply, request
 
+pytestmark = pytest.mark.untraced
+
 SECRET = {"mj-api-secret": KEY}
 STRINGS = (
     "id", "action", "botType", "prompt", "promptEn", "description", "state", "imageUrl",

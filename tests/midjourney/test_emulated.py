@@ -12,6 +12,8 @@ from tests.midjourney.pictures import data_url
 from tests.midjourney.studio import Studio
 from waystation.tasks.task import Change
 
+pytestmark = pytest.mark.untraced
+
 DEMO = {
     "name": "demo",
     "vendor": "demo",

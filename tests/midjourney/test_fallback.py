@@ -13,6 +13,8 @@ from tests.midjourney_emulated.easel import Easel, refusal
 from tests.support.gateway import KEY, document, token
 from tests.support.rogue import Rogue
 
+pytestmark = pytest.mark.untraced
+
 PAID = "sk-paid-0123456789abcdef"
 DRAWS = {
     "vendor": "openai-compatible",

@@ -15,6 +15,8 @@ from waystation.tasks.hooks.notifier import Notifier
 from waystation.upstream.egress import EgressGuard
 from waystation.upstream.outbound import Outbound
 
+pytestmark = pytest.mark.untraced
+
 LOOPBACK = "127.0.0.0/8"
 
 

@@ -11,6 +11,8 @@ from tests.midjourney.pictures import bare
 from tests.midjourney.proxy import FakeProxy
 from tests.midjourney.studio import Studio
 
+pytestmark = pytest.mark.untraced
+
 DESCRIBED = "1️⃣ a fox\n\n2️⃣ a hen\n\n3️⃣ a cow\n\n4️⃣ a pig"
 
 

@@ -13,6 +13,8 @@ from tests.midjourney.test_emulated import DEMO
 from tests.support.rogue import Rogue
 from tests.support.script import Script, Seen, reply
 
+pytestmark = pytest.mark.untraced
+
 PATH = "/v1/chat/completions"
 WORDS = {"一只红色的狐狸": "a red fox", "一顶帽子": "a hat"}
 ON = {"translate": "gpt-4o-mini"}

@@ -15,6 +15,8 @@ from tests.midjourney_emulated.easel import Easel
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.messages import Granted, TakeSlot
 
+pytestmark = pytest.mark.untraced
+
 TWO = {"concurrency": 2}
 
 

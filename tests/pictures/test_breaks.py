@@ -20,6 +20,8 @@ from tests.support.script import STALL, Gate
 from waystation.edge.pictures import keeping
 from waystation.errors import Fault
 
+pytestmark = pytest.mark.untraced
+
 PNG = png()
 ANSWER = images({"b64_json": b64(PNG)})
 CHAT_ONLY = 'operations = ["chat"]'

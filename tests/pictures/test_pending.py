@@ -24,6 +24,8 @@ from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.main import accounts
 
+pytestmark = pytest.mark.untraced
+
 __all__ = ["postgres_dsn", "postgres_server"]
 
 ROOT = Path(__file__).parents[2]

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.pictures.studio import CENT, b64, images, open_studio, png
 from tests.support.postgres import postgres_dsn, postgres_server
 from tests.support.rogue import Rogue
 from waystation.control.apply import first_start
 from waystation.settings import Settings
+
+pytestmark = pytest.mark.untraced
 
 __all__ = ["postgres_dsn", "postgres_server"]
 

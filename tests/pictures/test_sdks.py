@@ -14,6 +14,8 @@ from tests.pictures.conftest import Begin
 from tests.pictures.studio import KEY, Studio, b64, images, png
 from tests.pictures.test_streams import DONE, PRICES, partial, script
 
+pytestmark = pytest.mark.untraced
+
 __all__ = ["node_packages"]
 
 PNG = png()

@@ -12,6 +12,8 @@ from tests.support.gateway import INPUT_NANOS, OUTPUT_NANOS, channel, document
 from tests.support.rogue import Rogue
 from tests.support.script import stream
 
+pytestmark = pytest.mark.untraced
+
 PRICED = {"model": "p", "input": "1", "output": "2"}
 TOOLS = {"web_search": "0.01", "code_interpreter": "0.03", "maps": "0.02"}
 TOKENS = 100 * INPUT_NANOS + 10 * OUTPUT_NANOS

@@ -6,6 +6,8 @@ from tests.settling.conftest import Begin
 from tests.settling.till import INPUT, OUTPUT
 from tests.support.script import chat, chat_frames, stream
 
+pytestmark = pytest.mark.untraced
+
 LONG = " ".join(["word"] * 4_000)
 
 

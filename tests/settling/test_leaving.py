@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from tests.settling.conftest import Begin
 from tests.settling.till import INPUT, OUTPUT, Till, until
 from tests.support.script import RESET, STALL, chat_frames, error, stream
+
+pytestmark = pytest.mark.untraced
 
 PREAMBLE = stream(chat_frames(())[:1], done=False, end=(STALL,))
 

@@ -9,6 +9,8 @@ from tests.settling.conftest import Begin
 from tests.settling.till import INPUT, OUTPUT, Till, until
 from tests.support.script import Gate, Script, Seen, chat, chat_frames, stream
 
+pytestmark = pytest.mark.untraced
+
 USED = {"prompt_tokens": 600, "completion_tokens": 10, "total_tokens": 610}
 NATIVE = {"prompt_tokens": 600, "completion_tokens": 30, "total_tokens": 630}
 PROMPT = [{"role": "user", "content": "word " * 600}]

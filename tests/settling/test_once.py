@@ -8,6 +8,8 @@ from tests.settling.conftest import Begin
 from tests.settling.till import INPUT, OUTPUT, Till, until
 from tests.support.script import RESET, chat, chat_frames, echo_key, error, stream
 
+pytestmark = pytest.mark.untraced
+
 USED = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 COST = 9 * INPUT + 3 * OUTPUT
 

@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from tests.settling.till import INPUT, SECONDS_MAX, Till, until
 from tests.support.script import STALL, chat_frames, stream
+
+pytestmark = pytest.mark.untraced
 
 
 async def test_a_stream_whose_hold_was_swept_ends_and_is_paid_once(till: Till) -> None:

@@ -15,6 +15,8 @@ from tests.sound.sounds import probe, sound
 from tests.sound.test_hearing import hear
 from waystation.sound.formats import FORMATS
 
+pytestmark = pytest.mark.untraced
+
 PATH = "/v1/audio/speech"
 SAID = "Good morning, the train leaves at nine."
 

@@ -4,6 +4,8 @@ import asyncio
 import gzip
 import json
 
+import pytest
+
 from tests.pictures.studio import Form, Studio
 from tests.sound.conftest import Begin
 from tests.sound.sounds import sound, spoken, written
@@ -11,6 +13,8 @@ from tests.sound.test_hearing import PATH, hear
 from tests.sound.test_speech import ASKED
 from tests.support.rogue import STALL
 from tests.support.script import LAST_CHUNK, chunk, head
+
+pytestmark = pytest.mark.untraced
 
 SPEECH = "/v1/audio/speech"
 QUICK = "deadlines = { first_byte = 0.4, idle = 0.4 }"

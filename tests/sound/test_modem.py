@@ -20,6 +20,8 @@ from waystation.sound.modem.spectrum import RATE as READ_RATE
 from waystation.sound.pcm import Pcm
 from waystation.sound.shaping import LowPass
 
+pytestmark = pytest.mark.untraced
+
 TEXTS = (
     "Hi.",
     "早上好，火车九点开。",

@@ -19,6 +19,8 @@ from waystation.dialects.suno.chat_answer import read_songs
 from waystation.edge.suno import song_answer
 from waystation.errors import Fault
 
+pytestmark = pytest.mark.untraced
+
 MODEL = "suno-v3.5"
 LINK = re.compile(r"https?://\S+")
 

@@ -5,6 +5,8 @@ import gzip
 import json
 from time import perf_counter
 
+import pytest
+
 from tests.suno.conftest import channel
 from tests.support.gateway import CHAT, KEY
 from tests.support.wire import Wire
@@ -13,6 +15,8 @@ from tests.transport.test_egress import Tripwire
 from waystation.dialects.suno import pages, songs
 from waystation.dialects.suno.chat_answer import read_songs
 from waystation.dialects.suno.job import Job
+
+pytestmark = pytest.mark.untraced
 
 BODIES = [
     b"", b"[]", b"null", b'{"prompt":"x"', b'{"prompt":"x"} x', b'{"prompt":"\\ud800"}',

@@ -160,7 +160,7 @@ def create_server(binaries: Path, folder: Path) -> PostgresServer:
     settings = (
         f"listen_addresses = '127.0.0.1'\nport = {server.port}\nmax_connections = 60\n"
         "shared_buffers = 64MB\nfsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
-        "autovacuum = on\ntimezone = 'UTC'\n"
+        "autovacuum = off\ntimezone = 'UTC'\n"
         # In its own folder: a killed server leaves nothing behind in /dev/shm.
         "dynamic_shared_memory_type = mmap\n"
     )
