@@ -9,7 +9,7 @@ from waystation.journal.row import Facts, Row
 from waystation.ledger.books import Books, Internal, Posted
 from waystation.ledger.messages import Command, Decision, Hold, Resolve, Transfer
 from waystation.ledger.policies import Budget, Limits, PutAccount, PutToken
-from waystation.ledger.questions import AskAudit, AuditState
+from waystation.ledger.questions import AccountState, AskAccount, AskAudit, AuditState
 
 NOW_MS = 1_750_000_000_000
 USD = 10**9
@@ -137,3 +137,10 @@ class Desk:
         assert report["failures"] == []
         assert report["clean"]
         return report
+
+
+async def balance(desk: Desk, number: int = 1) -> tuple[int, int]:
+    """What an account has, and how much of it is held, in nano-USD."""
+    state = await desk.one(AskAccount("q", number))
+    assert isinstance(state, AccountState)
+    return state.balance, state.held

@@ -8,6 +8,7 @@ from tests.ledger.scene import (
     USD,
     Desk,
     account,
+    balance,
     credit,
     facts,
     hold,
@@ -16,29 +17,18 @@ from tests.ledger.scene import (
     token,
     void,
 )
-from waystation.ledger.books import KeepLease, Lose, SweepAbsent, SweepBoot
+from waystation.ledger.books import KeepLease
 from waystation.ledger.messages import (
     Admitted,
-    Checkpoint,
     Done,
     Extend,
-    Hello,
     Note,
     Refused,
     Resolve,
     Resolved,
-    Sent,
-    Swept,
     Transfer,
 )
-from waystation.ledger.policies import Budget, Limits, PutGroup
-from waystation.ledger.questions import AccountState, AskAccount, AskRow
-
-
-async def balance(desk: Desk, number: int = 1) -> tuple[int, int]:
-    state = await desk.one(AskAccount("q", number))
-    assert isinstance(state, AccountState)
-    return state.balance, state.held
+from waystation.ledger.questions import AskRow
 
 
 async def test_hold_and_post(desk: Desk) -> None:
@@ -132,122 +122,6 @@ async def test_an_older_version_changes_nothing(desk: Desk) -> None:
     assert isinstance(await desk.one(hold("h1")), Admitted)
 
 
-async def test_budgets_count_posted_and_held(desk: Desk) -> None:
-    await desk.fund(USD, budget=Budget(day=1_000, total=1_500))
-    first = hold("h1", 600)
-    await desk.one(first)
-    assert await desk.one(hold("h2", 600, nanos_floor=100)) == Admitted("h2", 400)
-    refused = await desk.one(hold("h3", 10))
-    assert refused == Refused("h3", "budget", available=0, detail="token day")
-    await desk.one(post(first, 500))
-    assert await desk.one(Extend("h2", 1, 101)) == Refused(
-        "h2", "budget", available=100, detail="token day"
-    )
-    assert await desk.one(Extend("h2", 1, 100)) == Admitted("h2", 500)
-    desk.now_ms += 24 * 3_600_000
-    assert await desk.one(hold("h4", 501)) == Refused(
-        "h4", "budget", available=500, detail="token total"
-    )
-    assert await desk.one(hold("h5", 500)) == Admitted("h5", 500)
-    await desk.assert_clean()
-
-
-async def test_account_budget(desk: Desk) -> None:
-    await desk.say(account(budget=Budget(month=700)), token(), token(11), credit(USD))
-    await desk.one(hold("h1", 500))
-    refused = await desk.one(hold("h2", 300, token=11))
-    assert refused == Refused("h2", "budget", available=200, detail="account month")
-    assert await desk.one(hold("h3", 200, token=11)) == Admitted("h3", 200)
-
-
-async def test_requests_per_minute_consume_nothing_when_refused(desk: Desk) -> None:
-    await desk.fund(USD, limits=Limits(rpm=2))
-    first = await desk.one(hold("h1"))
-    assert first.rate.requests_limit == 2
-    assert first.rate.requests_remaining == 1
-    assert first.rate.requests_reset_ms == 30_000
-    await desk.one(hold("h2"))
-    for name in ("h3", "h4"):
-        refused = await desk.one(hold(name))
-        assert (refused.reason, refused.retry_after_ms) == ("rate", 30_000)
-        assert refused.detail == "token requests per minute"
-    desk.now_ms += 29_999
-    assert isinstance(await desk.one(hold("h5")), Refused)
-    desk.now_ms += 1
-    assert isinstance(await desk.one(hold("h6")), Admitted)
-    assert isinstance(await desk.one(hold("h7")), Refused)
-
-
-async def test_tokens_per_minute_are_corrected(desk: Desk) -> None:
-    await desk.fund(USD, limits=Limits(tpm=1_000))
-    first = hold("h1", tokens=900)
-    assert (await desk.one(first)).rate.tokens_remaining == 100
-    refused = await desk.one(hold("h2", tokens=200))
-    assert (refused.reason, refused.detail) == ("rate", "token tokens per minute")
-    assert refused.retry_after_ms == 6_000
-    await desk.one(post(first, 10, tokens=300))
-    admitted = await desk.one(hold("h3", tokens=700))
-    assert admitted.rate.tokens_remaining == 0
-    # More than reserved is charged at once; a request above the whole minute needs it empty.
-    desk.now_ms += 60_000
-    big = hold("h4", tokens=5_000)
-    assert isinstance(await desk.one(big), Admitted)
-    await desk.one(post(big, 10, tokens=2_000))
-    desk.now_ms += 60_000
-    assert isinstance(await desk.one(hold("h5", tokens=1)), Refused)
-    desk.now_ms += 60_000
-    assert isinstance(await desk.one(hold("h6", tokens=1_000)), Admitted)
-
-
-async def test_what_ran_dry_is_not_given_back_twice(desk: Desk) -> None:
-    await desk.fund(USD, limits=Limits(tpm=1_000))
-    slow = hold("h1", tokens=1_000)
-    await desk.one(slow)
-    desk.now_ms += 60_000
-    await desk.one(hold("h2", tokens=1_000))
-    await desk.one(post(slow, 10, tokens=0))
-    assert isinstance(await desk.one(hold("h3", tokens=100)), Refused)
-
-
-async def test_concurrency_is_the_count_of_open_gateway_holds(desk: Desk) -> None:
-    await desk.fund(USD, limits=Limits(concurrency=2))
-    task = hold("t1", owner="task")
-    first = hold("h1")
-    await desk.say(task, first, hold("h2"))
-    refused = await desk.one(hold("h3"))
-    assert (refused.reason, refused.detail) == ("concurrency", "token concurrent requests")
-    assert isinstance(await desk.one(hold("t2", owner="task")), Admitted)
-    await desk.one(void(first))
-    assert isinstance(await desk.one(hold("h3")), Admitted)
-    await desk.one(Lose("g1"))
-    assert all(isinstance(d, Admitted) for d in await desk.say(hold("h4"), hold("h5")))
-    await desk.assert_clean()
-
-
-async def test_group_limits_count_per_account(desk: Desk) -> None:
-    await desk.fund()
-    await desk.say(account(2), token(20, account=2), credit(USD, account=2))
-    await desk.one(PutGroup("slow", 1, Limits(concurrency=1, rpm=100)))
-    first = hold("h1", group="slow")
-    assert isinstance(await desk.one(first), Admitted)
-    refused = await desk.one(hold("h2", group="slow"))
-    assert (refused.reason, refused.detail) == ("concurrency", "group concurrent requests")
-    other = hold("h3", group="slow", account=2, token=20)
-    assert isinstance(await desk.one(other), Admitted)
-    assert isinstance(await desk.one(hold("h4", group="fast")), Admitted)
-    await desk.one(post(first, 1))
-    assert isinstance(await desk.one(hold("h5", group="slow")), Admitted)
-    await desk.assert_clean()
-
-
-async def test_the_tightest_limit_is_told(desk: Desk) -> None:
-    await desk.say(account(limits=Limits(rpm=5, tpm=100_000)), token(limits=Limits(rpm=60)))
-    await desk.one(credit(USD))
-    rate = (await desk.one(hold("h1"))).rate
-    assert (rate.requests_limit, rate.requests_remaining) == (5, 4)
-    assert (rate.tokens_limit, rate.tokens_remaining) == (100_000, 99_900)
-
-
 async def test_idempotency(desk: Desk) -> None:
     await desk.fund()
     asked = hold("h1", idempotency=("k", "body"))
@@ -262,77 +136,6 @@ async def test_idempotency(desk: Desk) -> None:
     assert isinstance(await desk.one(again), Admitted)
     await desk.one(void(again))
     assert isinstance(await desk.one(other), Admitted)
-    await desk.assert_clean()
-
-
-async def test_death_of_a_gateway(desk: Desk) -> None:
-    await desk.fund()
-    names = ("unsent", "prompt", "metered", "beyond", "withdrawn")
-    holds = {name: hold(name, 1_000, sent=name != "unsent", prompt_nanos=100) for name in names}
-    task = hold("task", owner="task", sent=True)
-    await desk.say(*holds.values(), task)
-    await desk.say(
-        Checkpoint("metered", 400),
-        Checkpoint("metered", 300),
-        Checkpoint("beyond", 5_000),
-        Sent("withdrawn", False),
-    )
-    await desk.one(Lose("other"))
-    assert (await balance(desk))[1] == 6_000
-    await desk.one(Lose("g1"))
-    assert await balance(desk) == (USD - 100 - 400 - 1_000, 1_000)
-    late = await desk.say(*(post(holds[name], 999) for name in names))
-    assert late == [
-        Resolved("unsent", "expire", 0),
-        Resolved("prompt", "post", 100),
-        Resolved("metered", "post", 400),
-        Resolved("beyond", "post", 1_000),
-        Resolved("withdrawn", "expire", 0),
-    ]
-    state = await desk.one(AskRow("q", 1, holds["metered"].facts.request_id))
-    assert (state.row.end, state.row.nanos, state.row.exact) == ("gateway_lost", 400, False)
-    report = await desk.assert_clean()
-    assert (report["open_holds"], report["inexact"], report["expired"]) == (1, 3, 2)
-
-
-async def test_a_checkpoint_is_capped_at_the_hold_of_its_moment(desk: Desk) -> None:
-    await desk.fund()
-    asked = hold("h1", 1_000, sent=True)
-    await desk.say(asked, Checkpoint("h1", 5_000), Extend("h1", 1, 700), Lose("g1"))
-    assert await desk.one(post(asked, 9)) == Resolved("h1", "post", 1_000)
-
-
-async def test_hello_resolves_what_it_does_not_list(desk: Desk) -> None:
-    await desk.fund()
-    kept, left, ended = hold("kept"), hold("left", sent=True), hold("ended")
-    await desk.say(kept, left, ended)
-    await desk.one(post(ended, 5))
-    answer = await desk.one(Hello("g1", "b1", ("kept", "ended", "never")))
-    assert answer == Swept(("ended",))
-    assert await desk.one(post(left, 999)) == Resolved("left", "post", 100)
-    assert await desk.one(post(kept, 7)) == Resolved("kept", "post", 7)
-    assert await desk.one(Hello("", "tool")) == Swept(())
-    await desk.assert_clean()
-
-
-async def test_sweeps_by_boot_and_by_absence(desk: Desk) -> None:
-    await desk.fund()
-    desk.boot = "old"
-    await desk.say(hold("h1"), hold("adopted"), hold("task", owner="task"))
-    desk.boot = "new"
-    await desk.say(Hello("g1", "new", ("h1", "adopted")), hold("h2"))
-    desk.boot = "old"
-    desk.gateway = "g9"
-    await desk.one(hold("h3"))
-    await desk.one(SweepBoot("new"))
-    assert await desk.one(Extend("h3", 1, 1)) == Refused("h3", "resolved")
-    assert isinstance(await desk.one(Extend("h1", 1, 1)), Admitted)
-    await desk.one(SweepAbsent(("g1",)))
-    assert isinstance(await desk.one(Extend("h2", 1, 1)), Admitted)
-    await desk.one(SweepAbsent(()))
-    for name in ("h1", "h2", "adopted"):
-        assert await desk.one(Extend(name, 2, 1)) == Refused(name, "resolved")
-    assert isinstance(await desk.one(Extend("task", 1, 1)), Admitted)
     await desk.assert_clean()
 
 

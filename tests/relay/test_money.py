@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.relay.conftest import Begin
+from tests.relay.usages import EXACT, usage
 from tests.support.gateway import (
     CHAT,
     INPUT_NANOS,
@@ -20,20 +21,10 @@ from tests.support.gateway import (
     token,
 )
 from tests.support.rogue import Rogue
-from tests.support.script import STALL, USAGE, Gate, chat, chat_frames, stream
+from tests.support.script import STALL, Gate, chat, chat_frames, stream
 from tests.support.wire import Wire
-from waystation.upstream.fan_out import FanOutSource
 
-EXACT = USAGE["prompt_tokens"] * INPUT_NANOS + USAGE["completion_tokens"] * OUTPUT_NANOS
 USD = 1_000_000_000
-
-
-def usage(prompt: int, completion: int) -> dict[str, int]:
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-    }
 
 
 # ---- balance --------------------------------------------------------------------------------
@@ -167,160 +158,6 @@ async def test_the_rate_of_the_group_that_served(begin: Begin, rogue: Rogue) -> 
     row = await station.row((await station.chat()).request_id)
     assert (row.nanos, row.group, row.rate) == (EXACT // 2, "cheap", "0.5")
     assert [one.group for one in row.attempts] == ["dear", "cheap"]
-
-
-# ---- n --------------------------------------------------------------------------------------
-
-
-def answers_of(body: dict[str, Any]) -> list[str]:
-    return [choice["message"]["content"] for choice in body["choices"]]
-
-
-async def test_n_is_fanned_out_where_the_upstream_gives_one(begin: Begin, rogue: Rogue) -> None:
-    station = await begin(document([channel("up", rogue.url, vendor="deepseek")]))
-    rogue.queue(*(chat(text) for text in ("one", "two", "three")))
-    got = await station.chat(n=3)
-    said = got.json()
-    assert sorted(answers_of(said)) == ["one", "three", "two"]
-    assert [choice["index"] for choice in said["choices"]] == [0, 1, 2]
-    assert len(rogue.seen) == 3
-    assert all(one.json().get("n", 1) == 1 for one in rogue.seen)
-    row = await station.row(got.request_id)
-    assert (row.nanos, row.exact) == (3 * EXACT, True), "usage as really used"
-    assert said["usage"]["completion_tokens"] == 9
-
-
-async def test_n_is_fanned_out_in_a_stream(begin: Begin, rogue: Rogue) -> None:
-    station = await begin(document([channel("up", rogue.url, vendor="deepseek")]))
-    rogue.answer(stream(gap_seconds=0.002))
-    got = await station.chat(n=3, stream=True, stream_options={"include_usage": True})
-    chunks = [json.loads(event) for event in got.events[:-1]]
-    assert got.events[-1] == b"[DONE]"
-    assert len({one["id"] for one in chunks}) == 1
-    finishes = [c["index"] for one in chunks for c in one["choices"] if c.get("finish_reason")]
-    assert sorted(finishes) == [0, 1, 2]
-    for index in range(3):
-        texts = [
-            c["delta"].get("content") or ""
-            for one in chunks
-            for c in one["choices"]
-            if c["index"] == index
-        ]
-        assert "".join(texts) == "hello there"
-    assert sum(1 for one in chunks if one.get("usage")) == 1
-    assert (await station.row(got.request_id)).nanos == 3 * EXACT
-
-
-async def test_a_part_that_fails_is_tried_again_and_then_the_whole_fails_unbilled(
-    begin: Begin, rogue: Rogue
-) -> None:
-    station = await begin(document([channel("up", rogue.url, vendor="deepseek")]))
-    rogue.queue(chat("one"), rogue.error(500), chat("three"))
-    got = await station.chat(n=3)
-    assert len(got.json()["choices"]) == 3
-    assert len(rogue.seen) == 4
-    assert (await station.row(got.request_id)).nanos == 3 * EXACT
-    rogue.queue(chat("one"), rogue.error(500), rogue.error(500), rogue.error(500))
-    got = await station.chat(n=2)
-    assert got.status == 502
-    assert (await station.row(got.request_id)).nanos == 0
-
-
-async def test_fanned_out_parts_that_nobody_read_are_closed() -> None:
-    class Part:
-        closed = False
-
-        def close(self) -> None:
-            self.closed = True
-
-    parts: Any = [Part(), Part()]
-    nothing: Any = None
-    source = FanOutSource(nothing, nothing, nothing, parts, 3)
-    source.close()
-    await asyncio.gather(*source._tasks, return_exceptions=True)
-    assert all(part.closed for part in parts)
-
-
-async def test_n_goes_through_where_the_upstream_gives_many(station: Station) -> None:
-    await station.chat(n=2)
-    assert station.rogue.seen[0].json()["n"] == 2
-
-
-# ---- limits and budgets ---------------------------------------------------------------------
-
-
-async def test_requests_per_minute(begin: Begin, rogue: Rogue) -> None:
-    tokens = [token(limits={"rpm": 2, "tpm": 100_000})]
-    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
-    left = []
-    for _ in range(2):
-        got = await station.chat()
-        assert got.status == 200
-        assert got.headers["x-ratelimit-limit-requests"] == "2"
-        assert got.headers["x-ratelimit-limit-tokens"] == "100000"
-        left.append(got.headers["x-ratelimit-remaining-requests"])
-    assert left == ["1", "0"]
-    for streamed in (False, True):
-        got = await station.chat(stream=streamed)
-        assert (got.status, got.error["code"]) == (429, "rate_limit_exceeded")
-        assert got.error["type"] == "rate_limit_error"
-        assert 1 <= int(got.headers["retry-after"]) <= 60
-        assert got.headers["x-ratelimit-remaining-requests"] == "0"
-        assert got.headers["x-ratelimit-reset-requests"]
-    assert len(rogue.seen) == 2
-
-
-async def test_tokens_per_minute(begin: Begin, rogue: Rogue) -> None:
-    tokens = [token(limits={"tpm": 2_000})]
-    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
-    assert (await station.chat(max_tokens=1_500)).status == 200
-    await station.settled()
-    got = await station.chat(max_tokens=1_500)
-    assert got.status == 200, "what was not used was given back"
-    rogue.answer(chat(usage=usage(9, 1_900)))
-    await station.chat(max_tokens=1_500)
-    await station.settled()
-    got = await station.chat(max_tokens=1_500)
-    assert (got.status, got.error["code"]) == (429, "rate_limit_exceeded")
-    assert "retry-after" in got.headers
-
-
-async def test_concurrent_requests(begin: Begin, rogue: Rogue) -> None:
-    tokens = [token(limits={"concurrency": 1})]
-    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
-    gate = threading.Event()
-    rogue.queue((Gate(gate), *chat()))
-    first = asyncio.create_task(station.chat())
-    await rogue.until(lambda: rogue.seen)
-    got = await station.chat()
-    assert (got.status, got.error["code"]) == (429, "rate_limit_exceeded")
-    gate.set()
-    assert (await first).status == 200
-    await station.settled()
-    assert (await station.chat()).status == 200
-
-
-async def test_a_tokens_budget(begin: Begin, rogue: Rogue) -> None:
-    tokens = [token(budget={"day": "0.00025"})]
-    station = await begin(document([channel("up", rogue.url)], tokens=tokens))
-    statuses = []
-    for _ in range(20):
-        got = await station.chat(max_tokens=16)
-        statuses.append(got.status)
-        if got.status != 200:
-            break
-        await station.settled()
-    assert 5 < len(statuses) < 20
-    assert (got.status, got.error["code"]) == (402, "token_quota_exhausted")
-    assert (await station.account()).spent <= 250_000
-    probe = await station.request("GET", "/dashboard/billing/usage")
-    assert probe.json()["total_usage"] == (await station.account()).spent / 1e7
-
-
-async def test_groups_limit_each_account(begin: Begin, rogue: Rogue) -> None:
-    groups = [{"name": "default", "limits": {"rpm": 1}}]
-    station = await begin(document([channel("up", rogue.url)], groups=groups))
-    assert [(await station.chat()).status for _ in range(2)] == [200, 429]
 
 
 # ---- repeats --------------------------------------------------------------------------------
