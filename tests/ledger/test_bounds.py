@@ -111,6 +111,22 @@ async def test_concurrency_is_the_count_of_open_gateway_holds(desk: Desk) -> Non
     await desk.assert_clean()
 
 
+async def test_a_part_of_a_request_has_its_place(desk: Desk) -> None:
+    """Or a request that waits for its part would wait for itself."""
+    await desk.fund(USD, limits=Limits(concurrency=1, rpm=3))
+    whole, part = hold("h1"), hold("h2", within=True)
+    assert isinstance(await desk.one(whole), Admitted)
+    assert isinstance(await desk.one(part), Admitted)
+    assert (await desk.one(hold("h3"))).reason == "concurrency"
+    await desk.one(void(whole))
+    assert (await desk.one(hold("h3"))).reason == "concurrency", "the part is counted"
+    await desk.one(void(part))
+    assert isinstance(await desk.one(hold("h3")), Admitted)
+    refused = await desk.one(hold("h4", within=True))
+    assert (refused.reason, refused.detail) == ("rate", "token requests per minute")
+    await desk.assert_clean()
+
+
 async def test_group_limits_count_per_account(desk: Desk) -> None:
     await desk.fund()
     await desk.say(account(2), token(20, account=2), credit(USD, account=2))

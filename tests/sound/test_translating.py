@@ -150,3 +150,13 @@ async def test_no_money_for_the_chat(begin: Begin) -> None:
     reply = await translate(studio)
     assert reply.status == 402
     assert (await studio.row(reply.request_id)).nanos == 0
+
+
+async def test_one_place_is_enough_for_both(begin: Begin) -> None:
+    """The chat is part of what waits for it: it does not wait for that one's place."""
+    one_at_a_time = "limits = { concurrency = 1 }\n"
+    studio = await begin(translation_model="talk", prices=one_at_a_time + PRICES)
+    for _ in range(2):
+        studio.near.queue(written(text="Guten Morgen."), chatted("1|Good morning."))
+        reply = await translate(studio)
+        assert (reply.status, reply.json()["text"]) == (200, "Good morning.")

@@ -28,11 +28,13 @@ async def admit(
     *,
     sends_at_once: bool,
     idempotency: tuple[str, str] | None = None,
+    within: bool = False,
 ) -> Grant:
     """A durable hold for this request, before any upstream byte.
 
     first: whom routing tries first. sends_at_once: its connection is at hand, so the hold counts
-    as sent from the start. idempotency: (key, digest of the body). Raises NotAdmitted (a Fault):
+    as sent from the start. idempotency: (key, digest of the body).
+    within: a part of a request that holds a place already. Raises NotAdmitted (a Fault):
     401, 402, 403, 409, 422, 429, 503. Cancelled while waiting: the ledger's client voids what may
     come."""
     if isinstance(operation, PictureOperation):
@@ -54,6 +56,7 @@ async def admit(
         facts,
         "gateway",
         idempotency,
+        within,
     )
     try:
         decision = await ledger.admit(hold)

@@ -146,6 +146,7 @@ class Relay:
                 story.facts_for(first.candidate),
                 site.policy,
                 idempotency=idempotency,
+                within=story.is_part,
                 sends_at_once=site.ready(first.candidate.channel),
             )
         except BaseException:

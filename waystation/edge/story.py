@@ -61,6 +61,7 @@ class Story:
         "first_ns",
         "grant",
         "is_answered",
+        "is_part",
         "operation",
         "places",
         "reply_type",
@@ -92,6 +93,7 @@ class Story:
         self.ends_at = 0.0  # the loop's time when pictures must be there
         self.dropped: tuple[str, ...] = ()  # settings that translation left out
         self.upstream_id = ""
+        self.is_part = False  # of a request that waits for it
         self.second = ""  # the id of another request that was made for this one
         self.translate: Translate | None = None  # what is heard, where the model cannot
         self.waited_ns = 0  # spent waiting for others: the ledger, upstreams

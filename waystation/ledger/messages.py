@@ -54,6 +54,8 @@ class Hold(Message, frozen=True, tag="hold"):
     the grant lies between. prompt_nanos: posted at the least when the gateway dies after sending.
     tokens: charged to the tokens-per-minute limits now, corrected at resolution. sent: the gateway
     writes to an upstream as soon as this is admitted. idempotency: (key, digest of the body).
+    within: it is for a part of a request that has a place among the concurrent ones: it is counted
+    as one of them and never refused for their number, or the whole would wait for itself.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Hold(Message, frozen=True, tag="hold"):
     facts: Facts
     owner: Literal["gateway", "task"] = "gateway"
     idempotency: tuple[str, str] | None = None
+    within: bool = False
 
 
 class Extend(Message, frozen=True, tag="extend"):

@@ -52,7 +52,9 @@ class Translator(Relay):
         async def read(_: Call) -> tuple[Request, str | None]:
             return chat, None
 
-        await self._run(Story(self._site, inner, self._dialect), read)
+        part = Story(self._site, inner, self._dialect)
+        part.is_part = True
+        await self._run(part, read)
         if not inner.status:
             raise ClientLeft
         story.second = inner.request_id

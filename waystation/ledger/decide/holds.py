@@ -56,7 +56,7 @@ def _granted(
 ) -> int | Refused:
     """Nano-USD, when there is room and money."""
     if gauges:
-        counted = hold.owner == "gateway"
+        counted = hold.owner == "gateway" and not hold.within
         refused = limits.refusal(hold.id, gauges, bounded(hold.tokens), counted)
         if refused is not None:
             return refused

@@ -52,7 +52,8 @@ def put_back(gauge: Gauge, marked: Mark, now_ms: int) -> bool:
 def refusal(hold_id: str, gauges: Gauges, tokens: int, counted: bool) -> Refused | None:
     """The first limit that has no room for one more request of so many tokens.
 
-    counted: it takes a place among the concurrent requests (tasks do not)."""
+    counted: it asks for a place among the concurrent requests; tasks and parts of a request do
+    not."""
     for name, gauge in gauges:
         limits = gauge.limits
         if counted and limits.concurrency and gauge.open_holds >= limits.concurrency:
