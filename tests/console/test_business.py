@@ -1,6 +1,7 @@
 """What the console is for: an operator sets up a business by its forms, and a stranger becomes a
 customer, against an upstream on a real socket."""
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -34,8 +35,16 @@ def field(page: Page, name: str) -> Locator:
 
 
 async def choose(page: Page, name: str, option: str) -> None:
-    await field(page, name).click()
-    await page.locator(".ant-select-dropdown:visible").get_by_title(option, exact=True).click()
+    """The list opens with a movement: on a slow machine a click may meet it half-way."""
+    box = field(page, name)
+    around = box.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' ant-select ')]")
+    for _ in range(3):
+        await box.click()
+        await page.locator(".ant-select-dropdown:visible").get_by_title(option, exact=True).click()
+        with contextlib.suppress(AssertionError):
+            await expect(around).to_contain_text(option, timeout=2000)
+            return
+    raise AssertionError(f"{option!r} cannot be chosen for {name!r}")
 
 
 async def save(page: Page) -> None:
@@ -251,9 +260,10 @@ async def test_alerts_are_tried_out(browser: Browser, site: str, upstream: Rogue
         await field(page, "To").fill(f"http://127.0.0.1:{upstream.port}/alerts")
         await field(page, "Private addresses allowed").click()
         await page.get_by_role("button", name="Save").last.click()
-        secret = page.get_by_role("dialog").locator("code", has_text=re.compile(r"\w{16}"))
-        await expect(secret).to_be_visible()
-        await page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        secret = page.locator("code", has_text=re.compile(r"\w{16}"))
+        shown = page.get_by_role("dialog").filter(has=secret)
+        await expect(shown).to_be_visible()
+        await shown.get_by_role("button", name="Close").click()
         await (
             page.get_by_role("row")
             .filter(has_text="bell")
