@@ -21,7 +21,7 @@ from tests.support.serve import Serve, serving
 from waystation.control.apply import first_start
 from waystation.settings import Settings
 
-SECONDS, AT_ONCE = 8, 64
+SECONDS, AT_ONCE = 4, 64
 TASKS, WATCHED_SECONDS = 10_000, 20.0
 SETTLING_SECONDS = 180.0
 _LUA = Path(__file__).with_name("submit.lua")
@@ -54,7 +54,7 @@ def fill(serve: Serve) -> None:
     while sum(states(serve).values()) < TASKS:
         submit(serve.port, 1)
     give_up_at = time.monotonic() + SETTLING_SECONDS
-    while at_work(serve) < TASKS:
+    while at_work(serve) < sum(states(serve).values()):
         if time.monotonic() > give_up_at:
             raise SystemExit(f"not all begun: {states(serve)}")
         time.sleep(0.5)
@@ -97,8 +97,11 @@ def main() -> None:
             if "submits" in sys.argv:
                 return
             fill(serve)
-            share = watch(serve)
-            print(f"polls: {at_work(serve):,} tasks at the upstream: {share:.1%} of a core")
+            share, count = watch(serve), at_work(serve)
+            print(
+                f"polls: {count:,} tasks at the upstream: {share:.1%} of a core, "
+                f"{share * TASKS / count:.1%} for each {TASKS:,}"
+            )
             print(f"states: {states(serve)}")
 
 

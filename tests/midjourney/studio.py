@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.gateway import document
 from tests.support.rogue import Rogue
-from tests.support.workroom import Workroom, open_workroom
+from tests.support.workroom import LOOK_SECONDS, Workroom, open_workroom
 from waystation.tasks.midjourney.kind import Midjourney
 
 SECONDS_MAX = 45.0
@@ -56,7 +56,7 @@ class Studio(Workroom[Midjourney]):
             async with asyncio.timeout(SECONDS_MAX):
                 while (shown := await self.fetch(task_id))["status"] != status:
                     assert shown["status"] not in ("FAILURE", "SUCCESS", "CANCEL"), shown
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
             raise AssertionError(f"not {status}: {shown}") from None
         return shown

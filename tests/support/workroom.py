@@ -36,6 +36,9 @@ from waystation.upstream.outbound import Outbound
 
 Kind = TypeVar("Kind")
 
+LOOK_SECONDS = 0.06
+"""Between two looks at a task: each is a request with all that belongs to it."""
+
 
 class Workroom(Generic[Kind]):
     """kind: of the tasks. seconds_max: that something is waited for."""
@@ -74,7 +77,7 @@ class Workroom(Generic[Kind]):
         """The row once the ledger has acknowledged its end."""
         async with asyncio.timeout(self.seconds_max):
             while (task := await self.row(task_id)).settle not in ("posted", "voided"):
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(LOOK_SECONDS)
         return task
 
     # ---- its runner --------------------------------------------------------------------------

@@ -259,6 +259,11 @@ class Story:
             self.site.ledger.note(row)
         self._tell(row)
 
+    def turned_away(self, fault: Fault) -> None:
+        """Never admitted, and answered as a protocol of its own wants it: only the request log is
+        told."""
+        self.site.ledger.note(self._row("refused", fault, fault.status, None, None))
+
     def tell(self, status: int) -> None:
         """Answered, and nothing is owed here: a task that was begun tells its own end."""
         self._tell(self._row("complete", None, status, None, None))

@@ -67,17 +67,18 @@ def fitting(resolution: Resolve) -> Resolve:
     return msgspec.structs.replace(resolution, row=slim)
 
 
-def void(hold: Hold, status: int, end: EndReason, code: str) -> Resolve:
+def void(hold: Hold, status: int, end: EndReason, code: str, reason: str = "") -> Resolve:
     """The resolution of a hold that its caller no longer waits for."""
-    return Resolve(hold.id, "void", 0, True, 0, _empty_row(hold.facts, status, end, code))
+    return Resolve(hold.id, "void", 0, True, 0, _empty_row(hold.facts, status, end, code, reason))
 
 
-def _empty_row(facts: Facts, status: int, end: EndReason, code: str) -> Row:
+def _empty_row(facts: Facts, status: int, end: EndReason, code: str, reason: str) -> Row:
     return Row(
         facts=facts,
         status=status,
         end=end,
         code=code,
+        reason=reason,
         group=facts.group,
         rate=facts.rate,
         price_version=facts.price_version,

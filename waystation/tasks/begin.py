@@ -144,8 +144,8 @@ class Beginnings:
         )  # fmt: skip
         try:
             return await self._store.put(task, after, limits=limits)
-        except NoRoom:
-            self._ledger.resolve(_turned_away(hold))
+        except NoRoom as full:
+            self._ledger.resolve(_turned_away(hold, full))
             raise
         except StorageAway:
             self._ledger.resolve(_given_up(hold))
@@ -198,8 +198,8 @@ class Beginnings:
         except TaskExists:
             self._ledger.resolve(_given_up(hold))
             return False
-        except NoRoom:
-            self._ledger.resolve(_turned_away(hold))
+        except NoRoom as full:
+            self._ledger.resolve(_turned_away(hold, full))
             raise
         except StorageAway:
             self._ledger.resolve(_given_up(hold))
@@ -254,8 +254,8 @@ def _given_up(hold: Hold) -> Resolve:
     return void(hold, 503, "failed", "temporarily_unavailable")
 
 
-def _turned_away(hold: Hold) -> Resolve:
-    return void(hold, 429, "failed", "rate_limit_exceeded")
+def _turned_away(hold: Hold, full: NoRoom) -> Resolve:
+    return void(hold, 429, "failed", "rate_limit_exceeded", str(full))
 
 
 def _with_state(change: Change) -> Change:

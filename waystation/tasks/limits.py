@@ -52,7 +52,7 @@ class NoRoom(Exception):
     """A row was not written, for a limit is reached."""
 
     def __init__(self, limit: Limit) -> None:
-        super().__init__(limit.name)
+        super().__init__(f"{limit.name} ({limit.whose}: {limit.most})")
         self.limit = limit
 
 

@@ -7,8 +7,10 @@ import msgspec
 from waystation.kernel.clock import now_ms
 from waystation.routing.snapshot import Channel, ChannelKey
 from waystation.tasks.changing import changed
-from waystation.tasks.store import TaskStore
+from waystation.tasks.store import Overtaken, TaskStore
 from waystation.tasks.task import Bill, Change, Request, Task
+
+_TRIES_ON_OVERTAKEN = 3
 
 
 class Work:
@@ -27,10 +29,25 @@ class Work:
     async def change(self, change: Change) -> None:
         """Durable when it returns. Raises Overtaken: the task is no longer ours, stop; StorageAway,
         IllegalTransition."""
-        after = changed(self.task, change, now_ms())
-        if after is not self.task and after.due_at_ms is not None:
-            after = msgspec.structs.replace(after, due_at_ms=None)  # it is in our hands
-        self.task = await self._store.put(self.task, after)
+        for _ in range(_TRIES_ON_OVERTAKEN):
+            after = changed(self.task, change, now_ms())
+            if after is not self.task and after.due_at_ms is not None:
+                after = msgspec.structs.replace(after, due_at_ms=None)  # it is in our hands
+            try:
+                self.task = await self._store.put(self.task, after)
+            except Overtaken:
+                self.task = await self._still_ours()
+            else:
+                return
+        raise Overtaken(self.task.id)
+
+    async def _still_ours(self) -> Task:
+        """As its row is now, when what changed it took it from nobody: a callback wrote down what
+        it heard. Raises Overtaken."""
+        found = await self._store.get(self.task.id)
+        if found is None or found.is_final or found.lease_owner != self.task.lease_owner:
+            raise Overtaken(self.task.id)
+        return found
 
     async def submitting(
         self, channel: Channel, key: ChannelKey, bill: Bill | None, seconds_max: float

@@ -16,6 +16,10 @@ from waystation.dialects.midjourney.task_object import ORDER, Status
 
 _decode = msgspec.json.Decoder().decode
 _BUTTONS_MAX = 40
+_ID_CHARACTERS_MAX = 128
+_CUSTOM_ID_CHARACTERS_MAX = 500
+_LABEL_CHARACTERS_MAX = 100
+_LINK_CHARACTERS_MAX = 8192
 _ALIASES: Mapping[str, Status] = {
     "PENDING": "NOT_START",
     "QUEUED": "NOT_START",
@@ -124,12 +128,12 @@ def read_seed(body: bytes) -> str:
 def seen_of(value: Mapping[str, Any]) -> Seen:
     properties = value.get("properties")
     return Seen(
-        id=id_of(value.get("id")),
+        id=_id(value.get("id")),
         status=_status(value.get("status")),
         progress=progress_of(value.get("progress")),
-        image_url=_text(value.get("imageUrl")),
+        image_url=_link(value.get("imageUrl")),
         image_urls=tuple(_links(value.get("imageUrls"))),
-        video_url=_text(value.get("videoUrl")),
+        video_url=_link(value.get("videoUrl")),
         buttons=tuple(_buttons(value.get("buttons"))),
         fail_reason=_text(value.get("failReason")),
         description=_text(value.get("description")),
@@ -165,15 +169,13 @@ def _results(value: Any) -> Iterator[str]:
     """PicReader all gives several ids with commas, uploads a list of links."""
     if isinstance(value, list):
         for each in value:
-            if text := _text(each) or id_of(each):
+            if text := _link(each) or id_of(each):
                 yield text
     elif isinstance(value, str):
         if value.startswith(("http://", "https://")):
             yield value
             return
-        for part in value.split(","):
-            if part.strip():
-                yield part.strip()
+        yield from filter(None, map(_id, value.split(",")))
     elif found := id_of(value):
         yield found
 
@@ -181,11 +183,12 @@ def _results(value: Any) -> Iterator[str]:
 def _buttons(value: Any) -> Iterator[Button]:
     """Unknown ones too: they are pressed where they came from."""
     for each in value[:_BUTTONS_MAX] if isinstance(value, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("customId"), str) and each["customId"]:
+        custom_id = _text(each.get("customId")) if isinstance(each, dict) else ""
+        if 0 < len(custom_id) <= _CUSTOM_ID_CHARACTERS_MAX:
             yield Button(
-                each["customId"],
-                _text(each.get("emoji")),
-                _text(each.get("label")),
+                custom_id,
+                _text(each.get("emoji"))[:_LABEL_CHARACTERS_MAX],
+                _text(each.get("label"))[:_LABEL_CHARACTERS_MAX],
                 _small(each.get("type")),
                 _small(each.get("style")),
             )
@@ -197,9 +200,21 @@ def _small(value: Any) -> int:
 
 def _links(value: Any) -> Iterator[str]:
     for each in value[:_BUTTONS_MAX] if isinstance(value, list) else ():
-        link = each.get("url") if isinstance(each, dict) else each
-        if isinstance(link, str) and link:
+        if link := _link(each.get("url") if isinstance(each, dict) else each):
             yield link
+
+
+def _link(value: Any) -> str:
+    text = _text(value)
+    return text if len(text) <= _LINK_CHARACTERS_MAX else ""
+
+
+def _id(value: Any) -> str:
+    """As ours, and longer ones, which some make of words."""
+    if isinstance(value, str):
+        text = value.strip()
+        return text if len(text) <= _ID_CHARACTERS_MAX else ""
+    return id_of(value)
 
 
 def _lines(text: str) -> str:

@@ -25,7 +25,11 @@ Made = TypeVar("Made")
 
 
 class Crowded(Declined):
-    """Nothing more is taken now: a repeat of what was taken before is none the less known."""
+    """Nothing more is taken now: a repeat of what was taken before is none the less known. model:
+    whose price was not paid. is_logged: a row of the request log says so already."""
+
+    model = ""
+    is_logged = False
 
 
 class Entry(NamedTuple):
@@ -43,18 +47,29 @@ async def enter(
     """What `make` makes of room for so many tasks; asked again for a place elsewhere. Raises
     Crowded, Fault (503), and what `make` raises."""
     of_account = _account_limits(desk, caller)
-    for _ in range(LOOKS_MAX):
-        try:
-            await _judge_account(desk, of_account, count)
-            entry = await _find_place(desk, plan, of_account, count)
-        except StorageAway:
-            raise away() from None
-        try:
-            return await make(entry)
-        except NoRoom as full:
-            if full.limit.whose == "account":
-                raise Crowded(INVALID, full.limit.name) from None
-    raise _queue_full(plan)
+    turned_away = False
+    try:
+        for _ in range(LOOKS_MAX):
+            entry = await _look(desk, plan, of_account, count)
+            try:
+                return await make(entry)
+            except NoRoom as full:
+                turned_away = True
+                if full.limit.whose == "account":
+                    raise Crowded(INVALID, full.limit.name) from None
+        raise _queue_full(plan)
+    except Crowded as crowded:
+        crowded.model, crowded.is_logged = plan.model, turned_away
+        raise
+
+
+async def _look(desk: Desk, plan: Plan, of_account: tuple[Limit, ...], count: int) -> Entry:
+    """Raises Crowded, Fault (503)."""
+    try:
+        await _judge_account(desk, of_account, count)
+        return await _find_place(desk, plan, of_account, count)
+    except StorageAway:
+        raise away() from None
 
 
 async def _find_place(desk: Desk, plan: Plan, of_account: tuple[Limit, ...], count: int) -> Entry:

@@ -18,14 +18,12 @@ from waystation.errors import Fault
 from waystation.identity.caller import Caller
 from waystation.kernel.clock import now_ms
 from waystation.ledger.prices import charge
-from waystation.meter.usage import Usage
 from waystation.routing.candidates import Directory
 from waystation.routing.choices import Candidate, Choices
 from waystation.tasks.midjourney.emulator.lane import draws
-from waystation.tasks.midjourney.places import Place
+from waystation.tasks.midjourney.places import ONE_CALL, Place
 from waystation.tasks.task import Task
 
-ONE_CALL = Usage(units={"calls": 1})
 _NEXT_NAME = frozenset({"model_not_found", "model_not_available_in_group", "price_not_configured"})
 
 
@@ -134,6 +132,7 @@ def _place(candidate: Candidate, key_id: int | None = None) -> Place:
         price_version=candidate.price.version,
         nanos=charged.nanos,
         model=candidate.upstream_model,
+        parts=charged.parts,
     )
 
 

@@ -62,7 +62,11 @@ class Submit:
                 return await self._submit(call, caller, job, ordering, body)
             except Crowded as crowded:
                 await ordering.drop_kept()
-                return await self._repeated(call, caller, ordering, body) or crowded.outcome
+                repeated = await self._repeated(call, caller, ordering, body)
+                if repeated is None and not crowded.is_logged:
+                    story.free(f"mj_{job.action.lower()}", crowded.model)
+                    story.turned_away(Fault("rate_limit_exceeded", message=str(crowded)))
+                return repeated or crowded.outcome
             except BaseException:
                 await ordering.drop_kept()
                 raise

@@ -5,6 +5,8 @@ They are not given to Discord: whoever draws fetches them from us. Charged per c
 
 from collections.abc import Sequence
 
+import msgspec
+
 from waystation.admission.refusal import ledger_away, not_admitted
 from waystation.artefacts.artefact import Artefact
 from waystation.artefacts.media_types import VISION
@@ -26,6 +28,9 @@ from waystation.kernel.clock import now_ms
 from waystation.ledger.messages import Hold, Refused, Resolve
 from waystation.ledger.port import Ledger, LedgerAway
 from waystation.storage.database import StorageAway
+from waystation.tasks.midjourney.places import ONE_CALL
+
+_encode = msgspec.json.encode
 
 
 async def upload(
@@ -126,5 +131,6 @@ def _row(facts: Facts, chosen: Plan, nanos: int, status: int = 200) -> Row:
         rate=place.rate,
         price_version=place.price_version,
         nanos=nanos,
-        parts=b'[["call",1,""]]' if nanos else b"",
+        usage=_encode(ONE_CALL) if status == 200 else b"",
+        parts=_encode(place.parts) if status == 200 else b"",
     )

@@ -5,12 +5,17 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.midjourney.job import Job, Source
+from waystation.ledger.charge import Part
+from waystation.meter.usage import Usage
 from waystation.tasks.task import Bill, Task
+
+ONE_CALL = Usage(units={"calls": 1}, exact=True)
+_USAGE = msgspec.to_builtins(ONE_CALL)
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
-    """A channel's key, and what success costs there: nano-USD, with group, rate (decimal text)
-    and price version for the log. model: what an image channel draws with."""
+    """A channel's key, and what success costs there: nano-USD, with group, rate (decimal text),
+    price version and the formula's parts for the log. model: what an image channel draws with."""
 
     channel_id: int
     key_id: int
@@ -19,6 +24,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     price_version: str
     nanos: int
     model: str = ""
+    parts: tuple[Part, ...] = ()
 
     def bill(self) -> Bill:
         return Bill(
@@ -26,6 +32,8 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
             group=self.group,
             rate=self.rate,
             price_version=self.price_version,
+            usage=_USAGE,
+            parts=self.parts,
         )
 
 

@@ -9,7 +9,7 @@ from waystation.dialects.midjourney import texts
 from waystation.dialects.midjourney.upstream import Seen
 from waystation.routing.snapshot import Channel
 from waystation.tasks.midjourney.places import read_memo
-from waystation.tasks.midjourney.proxy import FIND_IDS_MAX, Proxy, Unreachable
+from waystation.tasks.midjourney.proxy import FIND_IDS_MAX, Proxy, TooLarge, Unreachable
 from waystation.tasks.midjourney.reach import options_of, proxy_of
 from waystation.tasks.midjourney.seen import failed, finished, progressed
 from waystation.tasks.midjourney.storing import Storing
@@ -44,13 +44,25 @@ class Polling:
                 continue
             try:
                 for at in range(0, len(mine), FIND_IDS_MAX):
-                    changes |= await self._ask(proxy, mine[at : at + FIND_IDS_MAX])
+                    changes |= await self._in_measure(proxy, mine[at : at + FIND_IDS_MAX])
                 told = True
             except Unreachable as failed:
                 unreachable = failed
         if unreachable is not None and not told and not changes:
             raise unreachable
         return changes
+
+    async def _in_measure(self, proxy: Proxy, tasks: Sequence[Task]) -> dict[str, Change]:
+        """By halves, where they are too much together: some tell whole pictures inside a task. Of
+        one that is too much alone nothing is known."""
+        try:
+            return await self._ask(proxy, tasks)
+        except TooLarge:
+            if len(tasks) == 1:
+                return {}
+        half = len(tasks) // 2
+        changes = await self._in_measure(proxy, tasks[:half])
+        return changes | await self._in_measure(proxy, tasks[half:])
 
     async def _ask(self, proxy: Proxy, tasks: Sequence[Task]) -> dict[str, Change]:
         found, lost = await self._seen(proxy, tasks)
@@ -59,7 +71,7 @@ class Polling:
         for task, seen in found:
             if seen.status == "SUCCESS":
                 waiting.append((task, seen))
-            elif change := _change(task, seen):
+            elif change := _change(task, seen, proxy.secrets):
                 changes[task.id] = change
         changes |= await self._finish(proxy.channel, waiting)
         return changes
@@ -139,13 +151,13 @@ class Polling:
         return changes
 
 
-def _change(task: Task, seen: Seen) -> Change | None:
+def _change(task: Task, seen: Seen, secrets: Sequence[str]) -> Change | None:
     if task.is_final:
         return None  # late: only a success would count
     if seen.status in ("FAILURE", "CANCEL"):
-        return failed(seen)
+        return failed(seen, secrets)
     change = progressed(task, seen)
-    if read_memo(task).missed:
+    if task.memo.get("missed"):  # of each that is polled: the memo is not read whole
         return msgspec.structs.replace(change or Change(), memo={"missed": 0})
     return change
 

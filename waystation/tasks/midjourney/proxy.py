@@ -44,6 +44,10 @@ class Unreachable(Exception):
     """It did not answer, or not in this protocol: to be asked again later."""
 
 
+class TooLarge(Unreachable):
+    """It told more than anybody reads."""
+
+
 class Answer(NamedTuple):
     """retry_seconds: as it asked for."""
 
@@ -151,7 +155,8 @@ class Proxy:
         try:
             return await self._exchange(request, POLL_DEADLINES)
         except TransportFault as fault:
-            raise Unreachable(str(fault)) from None
+            kind = TooLarge if fault.kind == "too_large" else Unreachable
+            raise kind(str(fault)) from None
 
     async def _exchange(
         self,

@@ -10,7 +10,7 @@
     preview                       {"artefact": id, "progress": n}
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -21,6 +21,7 @@ from waystation.dialects.midjourney.actions import CHANGED
 from waystation.dialects.midjourney.buttons import Buttons, grid_buttons
 from waystation.dialects.midjourney.task_object import ORDER
 from waystation.dialects.midjourney.upstream import Seen
+from waystation.dialects.scrub import scrubbed
 from waystation.routing.snapshot import Channel
 from waystation.tasks.states import State
 from waystation.tasks.task import Change, Task
@@ -63,11 +64,11 @@ def progressed(task: Task, seen: Seen) -> Change | None:
     return Change(state=state, progress=progress)
 
 
-def failed(seen: Seen) -> Change:
-    """FAILURE or CANCEL of the upstream."""
+def failed(seen: Seen, secrets: Sequence[str] = ()) -> Change:
+    """FAILURE or CANCEL of the upstream. secrets: of ours there, never to be shown."""
     if seen.status == "CANCEL":
         return Change(state="CANCEL", fail_code="cancelled", fail_reason=texts.CANCELLED)
-    reason = seen.fail_reason.strip() or seen.description.strip()
+    reason = scrubbed(seen.fail_reason.strip() or seen.description.strip(), secrets)
     if not reason or reason.lower() in ("submit success", "提交成功"):
         reason = texts.NO_REASON
     return Change(state="FAILURE", fail_code="upstream_failed", fail_reason=reason)
@@ -83,7 +84,7 @@ def finished(task: Task, seen: Seen, pictures: Mapping[str, Any], channel: Chann
         **pictures,
     }
     if task.action == "DESCRIBE":
-        text = _text(seen.properties.get("finalPrompt")) or seen.prompt
+        text = _text(seen.properties.get("finalPrompt")) or _text(seen.prompt)
         result["prompt"] = result["promptEn"] = text
     elif seen.prompt_en and not task.result.get("promptEn"):
         result["promptEn"] = seen.prompt_en[:_TEXT_CHARACTERS_MAX]
@@ -107,7 +108,7 @@ def _properties(task: Task, seen: Seen, prompt: str) -> dict[str, Any]:
     }
     if not shown.get("finalPrompt"):
         english = task.result.get("promptEn") or prompt
-        shown["finalPrompt"] = seen.prompt if task.action in _PROMPT_RESULTS else english
+        shown["finalPrompt"] = _text(seen.prompt) if task.action in _PROMPT_RESULTS else english
     if not shown.get("finalZhPrompt"):
         shown["finalZhPrompt"] = task.result.get("translated", "")
     return {**shown, **owner_properties(task.channel_id, task.key_id)}
