@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from tests.conformance import streams
 from tests.conformance.raw import call
 from tests.conformance.serving import Server
-from tests.conformance.test_chat import PARCEL, WEATHER, user
+from tests.conformance.test_chat_tools import PARCEL, WEATHER
+from tests.conformance.words import user
 from waystation.errors import Fault
 
 pytestmark = pytest.mark.node

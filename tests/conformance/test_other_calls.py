@@ -10,7 +10,7 @@ from tests.conformance import streams
 from tests.conformance.conftest import openai_client
 from tests.conformance.serving import NARROW_KEY, OFF_KEY, POOR_KEY, Server
 from tests.conformance.spec import fits
-from tests.conformance.test_chat import user
+from tests.conformance.words import user
 
 
 def test_completion(client: openai.OpenAI) -> None:

@@ -3,6 +3,8 @@
 from tests.mutate.fault import Fault
 
 _HOLDS = "tests/ledger/test_holds.py::"
+_BOUNDS = "tests/ledger/test_bounds.py::"
+_LOST = "tests/ledger/test_lost_gateways.py::"
 _CLIENT = "tests/wire_ledger/test_client_and_server.py::"
 _AWAY = "tests/wire_ledger/test_store_away.py::"
 _RETURNS = "tests/wire_ledger/test_ledger_returns.py::"
@@ -41,21 +43,21 @@ IN_LEDGER = (
         "waystation/ledger/decide/standing.py",
         "        if left < nanos_floor:\n",
         "        if left < 0:\n",
-        (_HOLDS + "test_budgets_count_posted_and_held[sqlite]",),
+        (_BOUNDS + "test_budgets_count_posted_and_held[sqlite]",),
     ),
     Fault(
         "only the token's budget is looked at",
         "waystation/ledger/decide/standing.py",
         'for name, subject in (("token", token), ("account", account)):',
         'for name, subject in (("token", token),):',
-        (_HOLDS + "test_account_budget[sqlite]",),
+        (_BOUNDS + "test_account_budget[sqlite]",),
     ),
     Fault(
         "what is held does not count as spent",
         "waystation/ledger/decide/budgets.py",
         "left = max(0, cap - spent - held)",
         "left = max(0, cap - spent)",
-        (_HOLDS + "test_budgets_count_posted_and_held[sqlite]",),
+        (_BOUNDS + "test_budgets_count_posted_and_held[sqlite]",),
     ),
     Fault(
         "a day's budget never begins anew",
@@ -93,14 +95,14 @@ IN_LEDGER = (
         "waystation/ledger/decide/holds.py",
         "nanos = min(told.nanos, hold.nanos)",
         "nanos = told.nanos",
-        (_HOLDS + "test_a_checkpoint_is_capped_at_the_hold_of_its_moment[sqlite]",),
+        (_LOST + "test_a_checkpoint_is_capped_at_the_hold_of_its_moment[sqlite]",),
     ),
     Fault(
         "a checkpoint may shrink",
         "waystation/ledger/decide/holds.py",
         "    if nanos > hold.checkpoint_nanos:\n",
         "    if nanos != hold.checkpoint_nanos:\n",
-        (_HOLDS + "test_death_of_a_gateway[sqlite]",),
+        (_LOST + "test_death_of_a_gateway[sqlite]",),
     ),
     Fault(
         "a late resolution posts again",
@@ -149,7 +151,7 @@ IN_LEDGER = (
         "waystation/ledger/decide/resolutions.py",
         "        token.spend.add(nanos)\n",
         "",
-        (_HOLDS + "test_budgets_count_posted_and_held[sqlite]",),
+        (_BOUNDS + "test_budgets_count_posted_and_held[sqlite]",),
     ),
     Fault(
         "a post leaves the balance as it is",
@@ -199,35 +201,35 @@ IN_LEDGER = (
         "    state.slots.lose(told.gateway)\n    expire(state, changes, "
         "_of_gateway(state, told.gateway, ()), now_ms)\n",
         "    state.slots.lose(told.gateway)\n",
-        (_HOLDS + "test_death_of_a_gateway[sqlite]",),
+        (_LOST + "test_death_of_a_gateway[sqlite]",),
     ),
     Fault(
         "at the least the prompt is dropped",
         "waystation/ledger/decide/deaths.py",
         "nanos = min(max(hold.checkpoint_nanos, hold.prompt_nanos), hold.nanos)",
         "nanos = min(hold.checkpoint_nanos, hold.nanos)",
-        (_HOLDS + "test_death_of_a_gateway[sqlite]",),
+        (_LOST + "test_death_of_a_gateway[sqlite]",),
     ),
     Fault(
         "what was never sent is charged",
         "waystation/ledger/decide/deaths.py",
         "        if hold.sent:\n            nanos = min(",
         "        if True:\n            nanos = min(",
-        (_HOLDS + "test_death_of_a_gateway[sqlite]",),
+        (_LOST + "test_death_of_a_gateway[sqlite]",),
     ),
     Fault(
         "a gateway's death takes the holds of tasks",
         "waystation/ledger/decide/deaths.py",
         'return [h for h in state.holds.values() if h.owner == "gateway" and h.node == state.node]',
         "return [h for h in state.holds.values() if h.node == state.node]",
-        (_HOLDS + "test_death_of_a_gateway[sqlite]",),
+        (_LOST + "test_death_of_a_gateway[sqlite]",),
     ),
     Fault(
         "a new serve leaves the earlier one's holds",
         "waystation/ledger/decide/deaths.py",
         "[h for h in _ours(state) if h.boot != told.boot]",
         "[h for h in _ours(state) if h.boot == told.boot]",
-        (_HOLDS + "test_sweeps_by_boot_and_by_absence[sqlite]",),
+        (_LOST + "test_sweeps_by_boot_and_by_absence[sqlite]",),
     ),
     Fault(
         "an idempotency key is forgotten at once",
@@ -269,7 +271,7 @@ IN_LEDGER = (
         "waystation/ledger/decide/limits.py",
         "gauge.open_holds >= limits.concurrency",
         "gauge.open_holds > limits.concurrency",
-        (_HOLDS + "test_concurrency_is_the_count_of_open_gateway_holds[sqlite]",),
+        (_BOUNDS + "test_concurrency_is_the_count_of_open_gateway_holds[sqlite]",),
     ),
     Fault(
         "a refused request uses up a minute's share",
@@ -277,7 +279,7 @@ IN_LEDGER = (
         "        _put_back(changes, gauges, marks, now_ms)\n",
         "        _put_back(changes, gauges, marks, now_ms)\n"
         "        for _, gauge in gauges:\n            limits.consume(gauge, 0)\n",
-        (_HOLDS + "test_requests_per_minute_consume_nothing_when_refused[sqlite]",),
+        (_BOUNDS + "test_requests_per_minute_consume_nothing_when_refused[sqlite]",),
     ),
     Fault(
         "extensions are not written",

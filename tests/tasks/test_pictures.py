@@ -189,13 +189,13 @@ async def test_a_form_becomes_a_task_with_its_files(begin: Begin, near: Rogue) -
             async with asyncio.timeout(10):
                 while not receiver.messages or receiver.messages[-1].json["status"] != "SUCCESS":
                     await asyncio.sleep(0.02)
+            site = studio.gateway.site
+            await decide_pending(site.artefacts, services.database, site.ledger.ask)
     assert (done["status"], done["cost_usd"]) == ("SUCCESS", 0.02)
     got = {name: data for name, _, data in parts_of(near.seen[0])}
     assert (got["image"], got["mask"]) == (png(shade=3), png(shade=10))
     assert got["prompt"].decode() == "给它一顶帽子"
     assert "webhook" not in got
-    site = studio.gateway.site
-    await decide_pending(site.artefacts, services.database, site.ledger.ask)
     (left,) = await kept(studio)  # the picture that was drawn, not those that came
     assert left in done["result"]["data"][0]["url"]
     await agree(studio)
