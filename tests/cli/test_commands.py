@@ -122,6 +122,12 @@ def test_migrate(cli: Cli) -> None:
     assert made["before"] is None
     assert cli("migrate", "--json").json == {"before": made["after"], "after": made["after"]}
     assert "up to date" in cli("migrate").out
+    older = "0013"
+    back = cli("migrate", "--back-to", f"{older}/1", "--json").json
+    assert back == {"before": made["after"], "after": older}
+    refused(cli("migrate", "--back-to", "9999/1"), "no way back")
+    refused(cli("migrate", "--back-to", older), "both versions")
+    assert cli("migrate", "--json").json == {"before": older, "after": made["after"]}
 
 
 def test_tokens(cli: Cli, applied: Path) -> None:

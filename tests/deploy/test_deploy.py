@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -112,6 +113,12 @@ def test_the_dockerfile_copies_what_is_there_and_drops_its_rights() -> None:
     ignored = (ROOT / ".dockerignore").read_text()
     for name in ("requirements", "waystation", "web", "pyproject.toml", "README.md", "LICENSE"):
         assert f"!{name}" in ignored
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    for name in wheel["targets"]["wheel"]["force-include"]:
+        copied = [part for part in Path(name).parents if f"\nCOPY {part}/ " in text]
+        assert copied, f"the wheel needs {name}"
+        assert f"!{copied[0]}" in ignored
+    assert (ROOT / "web" / "explorer.mjs").is_file()
     last = text.split("\nFROM ")[-1]
     assert f"USER {USER}:{USER}" in last
     assert "HEALTHCHECK" in last

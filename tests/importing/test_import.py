@@ -275,3 +275,34 @@ def test_what_cannot_be_read_is_refused_in_one_line(cli: Cli, tmp_path: Path, da
     assert "oracle" in cli("import", "one-api", "oracle://x/y").err
     assert "MySQL" in cli("import", "one-api", "root:x@tcp(127.0.0.1:9)/one").err
     assert not data.exists()
+
+
+def test_a_log_in_a_database_of_its_own_and_ways_in_that_stay(
+    cli: Cli, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "logs").mkdir()
+    foreign, logs = Foreign(str(tmp_path / "main.db")), Foreign(str(tmp_path / "logs" / "log.db"))
+    for each in (foreign, logs):
+        each.make()
+    for column in ("github_id", "telegram_id"):
+        foreign.run(f"ALTER TABLE users ADD COLUMN {column} text")
+    foreign.run("CREATE TABLE two_fas (id integer)")
+    foreign.add("users", [user(1, "root", role=100, quota=0), user(2, "ada", quota=700)])
+    foreign.run("UPDATE users SET github_id = 'ada' WHERE id = 2")
+    foreign.run("INSERT INTO two_fas VALUES (1)")
+    foreign.add("tokens", [token(1, 2, KEY)])
+    logs.add("logs", [log(1, 2, 50, NOW - 60), log(2, 2, 7, NOW - 50)])
+    without = cli("import", "new-api", foreign.dsn, "--dry-run", "--json").json["report"]
+    assert any("--log-dsn" in note for note in without["notes"])
+    assert "log rows" not in {each["what"] for each in without["totals"] if each["there"]}
+    done = cli("import", "new-api", foreign.dsn, "--log-dsn", logs.dsn, "--json")
+    assert done.status == 0, done.err + done.out
+    told = done.json["report"]
+    assert _figures(told)["log rows"] == (2, 2, 0, 57, 57, 0)
+    assert "1 sign-ins through GitHub stay behind: people add them again" in told["notes"]
+    assert "1 second factors stay behind: people add them again" in told["notes"]
+    assert not any("Telegram" in note or "--log-dsn" in note for note in told["notes"])
+    again = cli("import", "new-api", foreign.dsn, "--log-dsn", logs.dsn, "--json")
+    assert again.status == 0, again.out
+    assert not any(each["new"] for each in again.json["report"]["totals"])
+    assert cli("audit").status == 0

@@ -24,6 +24,10 @@ Origin = Annotated[
     str, typer.Option("--origin", help="A name for it, where there are several of one sort.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would come; change nothing.")]
+LogDsn = Annotated[
+    str | None,
+    typer.Option("--log-dsn", help="The database of its LOG_SQL_DSN, where it has one."),
+]
 LogDays = Annotated[
     int, typer.Option("--log-days", min=0, help="How many days of its request log come along.")
 ]
@@ -39,6 +43,7 @@ def bring(
     origin: Origin = "",
     dry_run: DryRun = False,
     log_days: LogDays = 30,
+    log_dsn: LogDsn = None,
     data: Data = None,
     database: Database = None,
     as_json: Json = False,
@@ -54,7 +59,8 @@ def bring(
 
     plan = ImportPlan(system=system, origin=origin, dry_run=dry_run, log_days=log_days)
     with progress(f"{'Looking at' if dry_run else 'Bringing over'} {system}", quiet=as_json):
-        done = run_async(run_import(settings, open_source(dsn), plan))
+        logs = None if log_dsn is None else open_source(log_dsn)
+        done = run_async(run_import(settings, open_source(dsn), plan, logs))
     if done.started is not None and not as_json:
         from waystation.cli.greeting import print_credentials
 

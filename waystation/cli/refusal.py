@@ -25,6 +25,7 @@ def _known() -> dict[type[BaseException], str]:
         ("waystation.control.server", "SocketTaken"): "",
         ("waystation.app", "TracesMissing"): "",
         ("waystation.ledger.migrate", "LedgerTooNewError"): "",
+        ("waystation.ledger.migrate", "NoWayBackError"): "",
         ("waystation.ledger.socket_address", "AddressTaken"): "",
         ("waystation.ledger.port", "LedgerAway"): "the ledger does not answer: ",
         ("waystation.ledger.books", "BooksAway"): "the ledger's store does not answer: ",

@@ -65,6 +65,7 @@ def log_page(asked: AskLog) -> Answering:
     rows = yield (
         "SELECT requests.n, requests.hold_id, requests.detail, requests.created_ms "  # noqa: S608
         f"FROM ({inner}) AS latest JOIN requests ON requests.n = latest.at_n "
+        "AND requests.created_ms = latest.at_ms "  # so that one partition is looked into
         f"WHERE {' AND '.join(conditions) or '1 = 1'} "
         "ORDER BY latest.at_ms DESC, latest.at_n DESC LIMIT :count",
         {**values, **more, "scanned": scanned, "count": count},

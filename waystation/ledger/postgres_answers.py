@@ -5,9 +5,12 @@ from functools import lru_cache
 
 import asyncpg
 
-from waystation.ledger.log_upkeep import TidyLog
+from waystation.ledger.log_upkeep import Tidied, TidyLog
 from waystation.ledger.messages import Decision
+from waystation.ledger.postgres_parts import LOOSE, drop_old
 from waystation.ledger.queries import Question, answer
+from waystation.ledger.records import HOUR_MS
+from waystation.ledger.tidying import tidy
 
 
 async def ask(connection: asyncpg.Connection | None, question: Question) -> Decision | None:
@@ -16,8 +19,7 @@ async def ask(connection: asyncpg.Connection | None, question: Question) -> Deci
         return None
     try:
         if isinstance(question, TidyLog):  # the one that writes
-            async with connection.transaction():
-                return await _ask(connection, question)
+            return await _tidy(connection, question)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await _ask(connection, question)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -25,8 +27,19 @@ async def ask(connection: asyncpg.Connection | None, question: Question) -> Deci
         return None
 
 
+async def _tidy(connection: asyncpg.Connection, asked: TidyLog) -> Decision:
+    """Whole parts first, then a page of what is in none."""
+    gone = 0
+    if not asked.after_n:
+        gone = await drop_old(connection, asked.before_ms // HOUR_MS * HOUR_MS)
+    async with connection.transaction():
+        told = await _ask(connection, asked)
+    assert isinstance(told, Tidied)
+    return Tidied(told.id, told.gone + gone, told.after_n)
+
+
 async def _ask(connection: asyncpg.Connection, question: Question) -> Decision:
-    answering = answer(question)
+    answering = tidy(question, LOOSE) if isinstance(question, TidyLog) else answer(question)
     sql, parameters = next(answering)
     while True:
         rows = await connection.fetch(

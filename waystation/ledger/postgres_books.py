@@ -20,6 +20,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from waystation.kernel.clock import now_ms as clock_ms
 from waystation.ledger.books import BooksAway, BooksLocked, KeepLease, Posted
 from waystation.ledger.calendar import Calendar
 from waystation.ledger.decide import decide
@@ -30,6 +31,7 @@ from waystation.ledger.poison import settle_singly
 from waystation.ledger.postgres_answers import ask
 from waystation.ledger.postgres_loader import ALIVE_AGAIN, Loader
 from waystation.ledger.postgres_node import LeaseLapsedError, Node
+from waystation.ledger.postgres_parts import make_ahead
 from waystation.ledger.postgres_wants import Wants
 from waystation.ledger.postgres_writer import write
 from waystation.ledger.queries import Question
@@ -65,7 +67,8 @@ class _AgainError(Exception):
 
 
 class PostgresBooks:
-    """dsn: postgresql://…. node: this machine's name, unique among the ledgers that share it."""
+    """dsn: postgresql://…. node: this machine's name, unique among the ledgers that share it.
+    log_days: how long rows of the log are kept, which decides how it is divided; 0: for ever."""
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class PostgresBooks:
         node: str,
         time_zone: str = "Asia/Shanghai",
         lease_seconds: float = 10.0,
+        log_days: int = 90,
     ) -> None:
         self._dsn = dsn
         self._calendar = Calendar(time_zone)
@@ -84,6 +88,7 @@ class PostgresBooks:
         self._doubt: Doubt | None = None
         self._single = False
         self._purged_ms = 0
+        self._log_days = log_days
 
     async def open(self) -> None:
         """Raises BooksLocked, BooksAway, LedgerTooNewError."""
@@ -154,6 +159,7 @@ class PostgresBooks:
         await self._node.renew(connection, self._slots)
         if now_ms - self._purged_ms >= KEYS_PURGE_MS:
             await connection.execute(PURGE_KEYS, now_ms - KEYS_KEPT_MS)
+            await make_ahead(connection, clock_ms(), self._log_days)
             self._purged_ms = now_ms
 
     async def _settle(
@@ -256,6 +262,7 @@ class PostgresBooks:
         try:
             await self._node.lock(connection)
             await migrate_postgres(connection)
+            await make_ahead(connection, clock_ms(), self._log_days)
             await self._node.enter(connection, self._slots)
         except BooksLocked:
             connection.terminate()

@@ -187,9 +187,11 @@ def _transfers(
 def _page(asked: AskPage) -> Answering:
     """Bounded whatever the account's size: the writer waits meanwhile."""
     rows = yield (
-        "SELECT requests.detail FROM (SELECT n AS at_n, token_id AS whose FROM requests "
-        "WHERE account_id = :account ORDER BY created_ms DESC, n DESC LIMIT :scanned) AS latest "
-        "JOIN requests ON requests.n = latest.at_n WHERE latest.whose = :token "
+        "SELECT requests.detail FROM (SELECT n AS at_n, created_ms AS at_ms, token_id AS whose "
+        "FROM requests WHERE account_id = :account "
+        "ORDER BY created_ms DESC, n DESC LIMIT :scanned) AS latest "
+        "JOIN requests ON requests.n = latest.at_n AND requests.created_ms = latest.at_ms "
+        "WHERE latest.whose = :token "
         "ORDER BY requests.created_ms DESC, requests.n DESC LIMIT :count",
         {
             "account": asked.account_id,

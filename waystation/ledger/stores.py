@@ -19,7 +19,9 @@ def make_books(settings: Settings, node: str) -> Books:
         return SqliteBooks(ledger_file(settings), time_zone=settings.time_zone)
     from waystation.ledger.postgres_books import PostgresBooks
 
-    return PostgresBooks(settings.database, node=node, time_zone=settings.time_zone)
+    return PostgresBooks(
+        settings.database, node=node, time_zone=settings.time_zone, log_days=settings.log_days
+    )
 
 
 def node_of(settings: Settings) -> str:

@@ -16,12 +16,17 @@ PAGE_ROWS_MAX = 2_000
 
 
 def tidy(
-    asked: TidyLog,
+    asked: TidyLog, tables: Sequence[str] = ("requests",)
 ) -> Generator[tuple[str, Mapping[str, Any]], Sequence[Sequence[Any]], Tidied]:
+    """tables: that have an index by n; a log in parts is tidied by dropping them, but for some."""
     before_ms = asked.before_ms // HOUR_MS * HOUR_MS
     count = max(1, min(asked.count, PAGE_ROWS_MAX))
+    either = " UNION ALL ".join(
+        f"SELECT n, created_ms FROM {table} WHERE n > :after"  # noqa: S608
+        for table in tables
+    )
     rows = yield (
-        "SELECT n, created_ms FROM requests WHERE n > :after ORDER BY n LIMIT :count",
+        f"SELECT n, created_ms FROM ({either}) AS loose ORDER BY n LIMIT :count",  # noqa: S608
         {"after": asked.after_n, "count": count},
     )
     old = [created_ms for _, created_ms in rows if created_ms < before_ms]
@@ -33,8 +38,10 @@ def tidy(
             {"hour": hour_ms},
         )
     last = rows[-1][0]
-    yield (
-        "DELETE FROM requests WHERE n > :after AND n <= :last AND created_ms < :before",
-        {"after": asked.after_n, "last": last, "before": before_ms},
-    )
+    for table in tables:
+        yield (
+            f"DELETE FROM {table} WHERE n > :after AND n <= :last "  # noqa: S608
+            "AND created_ms < :before",
+            {"after": asked.after_n, "last": last, "before": before_ms},
+        )
     return Tidied(asked.id, len(old), last if len(rows) == count else 0)

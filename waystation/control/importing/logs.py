@@ -65,20 +65,25 @@ class Logs:
             self._range = msgspec.json.decode(state, type=Range)
         else:
             since = work.now_ms // 1000 - days * _SECONDS_PER_DAY
-            self._range = await _new_range(work.source, since) if days > 0 else Range()
+            self._range = await _new_range(work.log_source, since) if days > 0 else Range()
             await self._keep()
         if self._range.first:
             await self._sum()
+        elif days > 0:
+            work.report.note(
+                "no charged log rows of these days were found; where that system has LOG_SQL_DSN, "
+                "name that database by --log-dsn"
+            )
 
     async def _sum(self) -> None:
         work, ids = self._work, self._range
-        tokened = bool(await known_columns(work.source, "logs", ("token_id",)))
+        tokened = bool(await known_columns(work.log_source, "logs", ("token_id",)))
         by = "user_id, token_id, quota" if tokened else "user_id, quota"
         sql = (
             f"SELECT {by}, count(*) AS many FROM logs WHERE id >= ? AND id <= ?{_OURS} "  # noqa: S608
             f"GROUP BY {by}"
         )
-        for row in await work.source.query(sql, (ids.first, ids.last)):
+        for row in await work.log_source.query(sql, (ids.first, ids.last)):
             nanos = work.units.nanos(number(row, "quota")) * number(row, "many")
             user, token = number(row, "user_id"), number(row, "token_id")
             self.by_user[user] = self.by_user.get(user, 0) + nanos
@@ -95,7 +100,7 @@ class Logs:
             channels = await work.remembered.known(connection, "channel")
         where = f" AND id <= {int(ids.last)}{_OURS}"
         start = max(ids.first - 1, ids.done)
-        async for page in pages(work.source, "logs", _COLUMNS, where, start):
+        async for page in pages(work.log_source, "logs", _COLUMNS, where, start):
             before = ids.here
             await self._bring(page, tokens, channels)
             ids.done = int(page[-1]["id"])

@@ -20,6 +20,7 @@ from waystation.control.importing.source import Source, SourceAway, known_column
 from waystation.control.importing.tokens import Tokens
 from waystation.control.importing.units import USUAL_PER_USD, Units
 from waystation.control.importing.users import Users
+from waystation.control.importing.ways_in import tell_ways_in
 from waystation.control.importing.work import System, Work
 from waystation.kernel.clock import now_ms
 from waystation.ledger.session import open_ledger
@@ -44,34 +45,45 @@ class Imported(msgspec.Struct, frozen=True):
     started: Started | None = None
 
 
-async def run_import(settings: Settings, source: Source, plan: ImportPlan) -> Imported:
-    """Raises SourceAway, MasterKeyError, StorageAway, LedgerAway, ConfigError, OSError. Whatever
-    was brought over until then is here, and a second run goes on."""
-    await source.open()
-    try:
+async def run_import(
+    settings: Settings, source: Source, plan: ImportPlan, log_source: Source | None = None
+) -> Imported:
+    """log_source: where its request log is, if in a database of its own. Raises SourceAway,
+    MasterKeyError, StorageAway, LedgerAway, ConfigError, OSError. Whatever was brought over until
+    then is here, and a second run goes on."""
+    async with AsyncExitStack() as stack:
+        for each in (source, log_source):
+            if each is not None:
+                stack.push_async_callback(each.close)
+                await each.open()
         if not await known_columns(source, "users", ("username",)):
             raise SourceAway("there is no table `users` of new-api or one-api in it")
         if plan.dry_run:
-            return Imported(await _dry(settings, source, plan))
+            return Imported(await _dry(settings, source, plan, log_source))
         started = await first_start(settings)
         async with open_ledger(settings) as ledger:
-            return Imported(await _run(settings, source, plan, ledger.ask), started)
-    finally:
-        await source.close()
+            report = await _run(settings, source, plan, ledger.ask, log_source)
+            return Imported(report, started)
 
 
-async def _dry(settings: Settings, source: Source, plan: ImportPlan) -> ImportReport:
+async def _dry(
+    settings: Settings, source: Source, plan: ImportPlan, log_source: Source | None
+) -> ImportReport:
     """Against what is here; where nothing is set up yet, against what a first start would make."""
     if await is_set_up(settings):
-        return await _run(settings, source, plan, None)
+        return await _run(settings, source, plan, None, log_source)
     with tempfile.TemporaryDirectory(prefix="waystation-import-") as folder:
         elsewhere = Settings(data=Path(folder), database=None, master_key=None)
         await first_start(elsewhere)
-        return await _run(elsewhere, source, plan, None)
+        return await _run(elsewhere, source, plan, None, log_source)
 
 
 async def _run(
-    settings: Settings, source: Source, plan: ImportPlan, ask: Ask | None
+    settings: Settings,
+    source: Source,
+    plan: ImportPlan,
+    ask: Ask | None,
+    log_source: Source | None,
 ) -> ImportReport:
     begun = perf_counter()
     options = await _options(source)
@@ -92,7 +104,9 @@ async def _run(
         stack.push_async_callback(database.close)
         if ask is not None:
             await migrate(database)
-        work = Work(plan.system, source, database, sealing, ask, report, units, now_ms())
+        work = Work(
+            plan.system, source, database, sealing, ask, report, units, now_ms(), log_source
+        )
         await _bring_all(work, plan, options)
         if ask is not None and any(total.new for total in report.totals):
             await _write_down(work)
@@ -103,6 +117,7 @@ async def _run(
 async def _bring_all(work: Work, plan: ImportPlan, options: dict[str, str]) -> None:
     """What is waiting from an interrupted run goes first."""
     await work.tell()
+    await tell_ways_in(work)
     logs = Logs(work)
     await logs.look(plan.log_days)
     await Prices(work, options).run(await _groups(work.source))

@@ -20,8 +20,8 @@ _PROBLEMS_MAX = 100
 
 
 class Work:
-    """ask None: a dry run, in which nothing is written anywhere. accounts: their id → ours, of
-    those that are here or would be; groups: of accounts, by our id."""
+    """log_source: where its request log is, if elsewhere. ask None: a dry run, in which nothing is
+    written anywhere. accounts: their id → ours, of those that are here or would be."""
 
     def __init__(
         self,
@@ -33,9 +33,11 @@ class Work:
         report: ImportReport,
         units: Units,
         now_ms: int,
+        log_source: Source | None = None,
     ) -> None:
         self.system = system
         self.source = source
+        self.log_source = log_source or source
         self.database = database
         self.sealing = sealing
         self.ask = ask
