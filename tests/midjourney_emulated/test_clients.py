@@ -108,9 +108,8 @@ async def test_uniai_works_on_a_first_start(
     }
     listed = (await Site(fresh, key).get("/mj/task/list")).json()
     assert [task["action"] for task in listed] == ["UPSCALE", "IMAGINE"]
-    for task in listed:
-        fresh.wait(lambda: heard.of(task["id"])[-1:] == ["SUCCESS"])
-        assert heard.of(task["id"]).count("SUCCESS") == 1
+    fresh.wait(lambda: all(heard.of(task["id"])[-1:] == ["SUCCESS"] for task in listed))
+    assert all(heard.of(task["id"]).count("SUCCESS") == 1 for task in listed)
     last = next(each for each in reversed(heard.told) if each["id"] == listed[1]["id"])
     assert last["progress"] == "100%"
     assert [button["label"] for button in last["buttons"]][:4] == ["U1", "U2", "U3", "U4"]
