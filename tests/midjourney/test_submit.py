@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -377,22 +378,54 @@ async def test_uploads_are_links_at_once(studio: Studio) -> None:
     assert (await studio.station.account()).spent == 50_000_000
 
 
+KEYS = {
+    *("id", "action", "customId", "botType", "prompt", "promptEn", "description", "state"),
+    *("submitTime", "startTime", "finishTime", "imageUrl", "imageUrls", "videoUrl"),
+    *("videoUrls", "status", "progress", "failReason", "buttons", "maskBase64", "properties"),
+}
+
+
+def check_whole(shown: dict[str, Any]) -> None:
+    """As every task object is, whatever its status: clients look without asking."""
+    assert set(shown) == KEYS
+    assert "null" not in json.dumps(shown)
+    assert "upstream.internal" not in json.dumps(shown)
+    assert shown["properties"]["discordInstanceId"] != "999"
+    assert shown["properties"]["finalZhPrompt"] == ""
+    over = shown["status"] in ("FAILURE", "CANCEL")
+    assert bool(shown["failReason"]) == over
+    assert (shown["finishTime"] > 0) == (over or shown["status"] == "SUCCESS")
+    times = [one for name in ("submit", "start", "finish") if (one := shown[f"{name}Time"])]
+    assert times == sorted(times)
+    assert all(len(str(one)) == 13 for one in times), "milliseconds"
+
+
 async def test_the_task_object_has_all_keys_and_no_null(studio: Studio, proxy: FakeProxy) -> None:
     task_id = await studio.made("cat")
-    keys = {
-        *("id", "action", "customId", "botType", "prompt", "promptEn", "description", "state"),
-        *("submitTime", "startTime", "finishTime", "imageUrl", "imageUrls", "videoUrl"),
-        *("videoUrls", "status", "progress", "failReason", "buttons", "maskBase64", "properties"),
-    }
     for status in ("SUBMITTED", "IN_PROGRESS", "SUCCESS"):
         shown = await studio.task(task_id, status)
-        assert set(shown) == keys
-        assert "null" not in json.dumps(shown)
-        assert "upstream.internal" not in json.dumps(shown)
-        assert shown["properties"]["discordInstanceId"] != "999"
-        assert shown["properties"]["finalZhPrompt"] == ""
+        check_whole(shown)
         if status == "SUBMITTED":
             proxy.jobs[0].move("IN_PROGRESS", "40%")
         if status == "IN_PROGRESS":
             assert shown["progress"] == "40%"
             proxy.jobs[0].finish()
+    window = (await studio.action(task_id, "MJ::CustomZoom::h"))["result"]
+    lost = await studio.made("dog")
+    await studio.task(lost, "SUBMITTED")
+    proxy.jobs[1].move("FAILURE", failReason=None)
+    failed = await studio.task(lost, "FAILURE")
+    assert failed["progress"] == "100%"
+    await studio.stop_runner()
+    waiting = await studio.made("bird")
+    every = [(failed, "FAILURE"), (await studio.fetch(waiting), "NOT_START")]
+    every.append((await studio.fetch(window), "MODAL"))
+    await studio.post(f"/mj/task/{waiting}/cancel")
+    every.append((await studio.fetch(waiting), "CANCEL"))
+    for shown, status in every:
+        assert shown["status"] == status
+        check_whole(shown)
+    listed = (await studio.get("/mj/task/list")).json()
+    assert [task["id"] for task in listed] == [waiting, lost, window, task_id]
+    for shown in listed:
+        check_whole(shown)

@@ -6,9 +6,12 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,10 +26,49 @@ SECONDS_MAX = 90
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "en" / "midjourney.md"
 
 
+class Heard(ThreadingHTTPServer):
+    """A receiver of hooks. told: each task object, as it came."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        super().__init__(("127.0.0.1", 0), Hearing)
+
+    def of(self, task_id: str) -> list[str]:
+        """What a task was told to be, in order."""
+        return [each["status"] for each in list(self.told) if each["id"] == task_id]
+
+
+class Hearing(BaseHTTPRequestHandler):
+    server: Heard
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.told.append(json.loads(body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """As `make run` starts it: an empty folder, no configuration."""
-    serve = Serve(tmp_path_factory.mktemp("fresh"), 1, {})
+def heard() -> Iterator[Heard]:
+    with Heard() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, heard: Heard) -> Iterator[Serve]:
+    """As `make run` starts it: an empty folder, no configuration; and a hook for all its tasks."""
+    hook = {
+        "hook_url": f"http://127.0.0.1:{heard.server_port}/hook",
+        "egress_allow": "127.0.0.0/8",
+    }
+    serve = Serve(tmp_path_factory.mktemp("fresh"), 1, hook)
     try:
         serve.start()
         yield serve
@@ -44,8 +86,9 @@ def key(fresh: Serve) -> str:
 
 @pytest.mark.node
 async def test_uniai_works_on_a_first_start(
-    fresh: Serve, key: str, node_packages: str, tmp_path: Path
+    fresh: Serve, key: str, heard: Heard, node_packages: str, tmp_path: Path
 ) -> None:
+    """It asks for a picture, changes it, polls both; and a hook hears of each."""
     told = {"BASE_URL": f"http://127.0.0.1:{fresh.port}", "KEY": key, "TMPDIR": str(tmp_path)}
     process = await asyncio.create_subprocess_exec(
         node_packages,
@@ -63,6 +106,13 @@ async def test_uniai_works_on_a_first_start(
         "single": ["UPSCALE", 1456, 728],
         "listed": [[False, "UPSCALE", 100], [True, "IMAGINE", 100]],
     }
+    listed = (await Site(fresh, key).get("/mj/task/list")).json()
+    assert [task["action"] for task in listed] == ["UPSCALE", "IMAGINE"]
+    fresh.wait(lambda: all(heard.of(task["id"])[-1:] == ["SUCCESS"] for task in listed))
+    assert all(heard.of(task["id"]).count("SUCCESS") == 1 for task in listed)
+    last = next(each for each in reversed(heard.told) if each["id"] == listed[1]["id"])
+    assert last["progress"] == "100%"
+    assert [button["label"] for button in last["buttons"]][:4] == ["U1", "U2", "U3", "U4"]
 
 
 async def test_the_guide_s_lines_work(fresh: Serve, key: str) -> None:

@@ -34,7 +34,8 @@ from waystation.tasks.limits import Limit, NoRoom
 from waystation.tasks.runner import Runner
 from waystation.tasks.store import TaskStore
 
-ALIVE_SECONDS = 0.6
+ALIVE_SECONDS = 1.5
+"""Short, and long enough for a machine that has more to do than it can."""
 UP = "up"
 Say = Callable[[str], None]
 
