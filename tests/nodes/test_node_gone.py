@@ -95,7 +95,7 @@ async def _kill_the_database(server: PostgresServer, port: int) -> None:
     async with asyncio.timeout(60):
         while statuses[503] < 5:
             await asyncio.sleep(0.02)
-    await asyncio.to_thread(server.start)
+    server.start()  # in this thread: the server goes with the one that began it
     back = statuses[200] + 20
     async with asyncio.timeout(120):
         while statuses[200] < back:
