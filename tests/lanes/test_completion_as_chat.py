@@ -22,8 +22,6 @@ from waystation.errors import Fault
 from waystation.meter.openai import Limits
 from waystation.meter.tally import Tally
 
-pytestmark = pytest.mark.untraced
-
 COMPLETIONS = "/v1/completions"
 
 

@@ -14,8 +14,6 @@ from tests.support.rogue import Rogue
 from tests.support.script import RESET, STALL, Gate, Pause
 from waystation.routing.health import Health
 
-pytestmark = pytest.mark.untraced
-
 PNG = png()
 ANSWER = images({"b64_json": b64(PNG)})
 

@@ -17,8 +17,6 @@ from waystation.ledger.prices import ONE, Price, PriceRow, charge
 from waystation.meter.pictures import read_picture_usage
 from waystation.upstream.url import parse_url
 
-pytestmark = pytest.mark.untraced
-
 PNG = png()
 ANSWER = images({"b64_json": b64(PNG)})
 

@@ -16,8 +16,6 @@ from tests.pictures.conftest import Begin
 from tests.pictures.studio import Form, b64, images, png, read_reply
 from waystation.kernel.spool import Spool
 
-pytestmark = pytest.mark.untraced
-
 MEGABYTES = 2**20
 ANSWER = images({"b64_json": b64(png())})
 UPLOADS, UPLOAD_BYTES = 20, 20 * 10**6

@@ -8,8 +8,6 @@ from waystation.routing.candidates import Directory
 from waystation.routing.query import Query
 from waystation.routing.snapshot import Snapshot
 
-pytestmark = pytest.mark.untraced
-
 
 def found(snap: Snapshot, asked: Query, now_ms: int = 0) -> list[tuple[str, int, str]]:
     chosen = Directory(snap).candidates(asked, now_ms)

@@ -17,8 +17,6 @@ from waystation.routing.health import VOUCH_SECONDS
 from waystation.routing.snapshot import ChannelLimits
 from waystation.routing.verdict import full, judge
 
-pytestmark = pytest.mark.untraced
-
 FAILED = judge(500, Fault("upstream_error", reason="x"))
 LIMITED = judge(429, Fault("rate_limit_exceeded", message="slow down", retry_after=7))
 REFUSED = judge(401, Fault("invalid_api_key"))

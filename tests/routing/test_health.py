@@ -8,8 +8,6 @@ from waystation.routing.choice import Attempts, Router
 from waystation.routing.choices import Choices
 from waystation.routing.verdict import Verdict, judge, judge_transport
 
-pytestmark = pytest.mark.untraced
-
 FAILED = judge(500, Fault("upstream_error", reason="x"))
 REFUSED = judge(401, Fault("invalid_api_key"))
 CALLER = judge(400, Fault("invalid_request", reason="x"))

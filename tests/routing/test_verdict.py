@@ -3,8 +3,6 @@ import pytest
 from waystation.errors import Fault
 from waystation.routing.verdict import judge, judge_transport
 
-pytestmark = pytest.mark.untraced
-
 
 @pytest.mark.parametrize(
     ("status", "kind", "retry"),
