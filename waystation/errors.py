@@ -236,6 +236,11 @@ TEXTS: Mapping[str, tuple[int, str, str]] = {
         "The body is larger than {limit} bytes (received {received}).",
         "请求体超过 {limit} 字节（收到 {received}）。",
     ),
+    "storage_limit_reached": (
+        413,
+        "The account may store {limit} bytes, and {stored} are taken; delete some files first.",
+        "账户最多可保存 {limit} 字节，已使用 {stored} 字节，请先删除部分文件。",
+    ),
     "unsupported_media_type": (415, "{reason}", "{reason}"),
     "idempotency_key_reused": (
         422,

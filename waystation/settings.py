@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """Of one that we keep ourselves; a larger one is not kept."""
     artefact_days: int = Field(default=0, ge=0)
     """How long stored files are kept; 0: for ever."""
+    stored_bytes_max: int = Field(default=1024 * 1024 * 1024, ge=0)
+    """Of one account's stored files; past it no more is uploaded. 0: no bound."""
     log_days: int = Field(default=90, ge=0)
     """How long rows of the request log are kept; 0: for ever. The hours' totals stay."""
     task_days: int = Field(default=30, ge=1)

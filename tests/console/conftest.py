@@ -73,7 +73,8 @@ def _need_console() -> None:
 @pytest.fixture(scope="session")
 def served(data_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     _need_console()
-    with serving(data_template, tmp_path_factory.mktemp("console"), DOCUMENT) as one:
+    folder, own = tmp_path_factory.mktemp("console"), "http://127.0.0.1:<port>"
+    with serving(data_template, folder, DOCUMENT, public_url=own) as one:
         yield one
 
 

@@ -23,13 +23,15 @@ _LEAVE = """(path) => {
 
 
 class Visitor:
-    """problems: console errors, broken pages, requests to other places."""
+    """problems: console errors, broken pages, requests to other places. elsewhere: addresses of
+    others, where this visitor goes on purpose."""
 
     def __init__(self, page: Page, site: str) -> None:
         self.page = page
         self.site = site
         self.problems: list[str] = []
         self.clicks = 0
+        self.elsewhere: tuple[str, ...] = ()
         page.on("console", lambda said: self._note(said.type == "error", said.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))
         page.on("request", lambda asked: self._note(self._is_foreign(asked.url), asked.url))
@@ -39,7 +41,7 @@ class Visitor:
             self.problems.append(f"{self.page.url}: {what}")
 
     def _is_foreign(self, url: str) -> bool:
-        return not url.startswith((self.site + "/", "data:", "blob:"))
+        return not url.startswith((self.site + "/", "data:", "blob:", *self.elsewhere))
 
     async def open(self, path: str) -> None:
         await self.page.goto(self.site + path)

@@ -1,5 +1,7 @@
 """Alerts against a webhook on a real socket and a real mail server."""
 
+import asyncio
+import dataclasses
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,15 +14,18 @@ from tests.control.conftest import Console
 from tests.desk.conftest import Caller, signed_in
 from tests.desk.test_money import request
 from tests.desk.test_registration import Postman, mailing
+from waystation.control.aggregate import Aggregate
 from waystation.control.alerts import delivery
+from waystation.control.alerts.book import put_delivery
 from waystation.control.alerts.checks import Checks
+from waystation.control.alerts.delivery import deliver_due
 from waystation.control.alerts.keeping import Watch
 from waystation.control.alerts.rules import NAMES, AlertRules, Finding, Rule
 from waystation.control.alerts.words import _WORDS, message
 from waystation.control.site import write_setting
 from waystation.journal.metrics import CHANNEL_STATE, KEY_STATE, Delta, Sample
 from waystation.kernel.clock import now_ms
-from waystation.storage.main import alert_deliveries, alerts, channels, outbox, tasks
+from waystation.storage.main import alert_deliveries, alerts, channels, outbox, settings, tasks
 from waystation.tasks.hooks.signature import sign
 
 __all__ = ["mailing"]
@@ -105,6 +110,41 @@ async def test_one_alert_from_beginning_to_end(both: Console, hook: Hook) -> Non
     log = (await boss.get("/api/v1/alert-deliveries?state=sent"))["data"]
     assert [each["status"] for each in log] == [200, 200, 200]
     assert made["secret"] not in json.dumps([log, (await boss.get("/api/v1/audit"))["data"]])
+
+
+async def test_several_processes_tell_once(both: Console, hook: Hook) -> None:
+    """Each has its own view of the gateways; one of them looks, and another when it is gone."""
+    boss = await signed_in(both, "boss@example.com", role="operator")
+    await receiver(boss, hook)
+    await rules(both, channel_down=Rule(True, "0"), quiet_seconds=0)
+    blind = dataclasses.replace(both.services, aggregate=Aggregate())
+    first, others = Watch(both.services), [Watch(blind) for _ in range(3)]
+    gauge(both, CHANNEL_STATE, 2, "north")
+    await first.round()
+    for _ in range(3):
+        await asyncio.gather(first.round(), *(each.round() for each in others))
+    assert hook.told() == [("alert.firing", "north")]
+    async with both.store.write() as connection:
+        mine = settings.c.name == "alerts_watcher"
+        over = {"who": "a dead one", "until_ms": 1}
+        await connection.execute(update(settings).where(mine).values(value=json.dumps(over)))
+    await asyncio.gather(*(each.round() for each in others))
+    await first.round()
+    assert hook.told()[1:] == [("alert.recovered", "north")]  # as the one that looks now sees it
+
+
+async def test_what_waits_is_sent_by_one_of_them(both: Console, hook: Hook) -> None:
+    boss = await signed_in(both, "boss@example.com", role="operator")
+    made = await receiver(boss, hook)
+    told = {"receiver_id": made["id"], "kind": "webhook", "target": hook.address}
+    told |= {"event": "alert.firing", "rule": "channel_down", "title": "t", "text": "x"}
+    async with both.store.write() as connection:
+        for number in range(30):
+            await put_delivery(connection, told | {"subject": str(number)})
+    await asyncio.gather(*(deliver_due(both.services) for _ in range(4)))
+    await deliver_due(both.services)
+    subjects = sorted(int(subject) for _, subject in hook.told())
+    assert subjects == list(range(30))
 
 
 async def test_what_is_quiet_at_first_is_told_when_it_lasts(console: Console, hook: Hook) -> None:

@@ -12,8 +12,10 @@ from sqlalchemy import select, update
 from tests.control.conftest import Console
 from tests.desk.conftest import Caller, signed_in
 from tests.ledger.scene import facts, hold, row
+from waystation.control.first_tokens import recall_first_tokens
 from waystation.identity.keys import digest
 from waystation.journal.metrics import FAMILIES, FIRST_TOKEN, Buckets, Delta
+from waystation.journal.row import AttemptRow
 from waystation.kernel.clock import now_ms
 from waystation.ledger.messages import Admitted, Resolve
 from waystation.storage.main import accounts, redemption_codes, tokens
@@ -32,6 +34,7 @@ async def request(console: Console, name: str, account: int, token: int, **more:
         created_ms=now_ms(),
         token_name=more.pop("token_name", "laptop"),
         model=more.pop("model", "gpt-4o"),
+        stream=more.pop("stream", False),
     )
     made = hold(f"hold-{name}", 10**6, account=account, token=token, facts=about)
     assert isinstance(await console.ledger.admit(made), Admitted)
@@ -236,6 +239,24 @@ async def test_exports(console: Console) -> None:
     assert [each["request_id"] for each in rows] == ["req-2", "req-1"]
     _, text = await ada.say("GET", "/api/v1/log/export")
     assert "margin" not in text.splitlines()[0]
+
+
+async def test_first_token_times_outlive_a_restart(console: Console) -> None:
+    """They are read from the request log."""
+    boss, _, _, whose = await logged(console)
+    token, _ = await console.token(whose, "streams")
+    tried = (AttemptRow(3, "north", 1, "default", "gpt-4o", "answered", 200),)
+    for number in range(4):
+        waited: dict[str, Any] = {"attempts": tried, "first_millis": 600 + number, "stream": True}
+        await request(console, f"wait-{number}", whose, token, **waited)
+    # As it is after a restart, not a stream, and one that ended before its first token.
+    await request(console, "whole", whose, token, attempts=tried, first_millis=9000)
+    await request(console, "none", whose, token, attempts=tried, stream=True)
+    assert (await boss.get("/api/v1/usage?by=model"))["data"][0]["first_token_ms"] is None
+    await asyncio.sleep(0.002)  # the last one's millisecond is over
+    await recall_first_tokens(console.services.aggregate, console.ledger)
+    (line,) = (await boss.get("/api/v1/usage?by=model"))["data"]
+    assert line["first_token_ms"] == 750  # the middle of what is above 0.5 s and up to 1 s
 
 
 async def test_refunds_happen_once(console: Console) -> None:

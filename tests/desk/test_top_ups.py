@@ -152,6 +152,59 @@ async def test_stripe_from_order_to_credit(both: Console, cashier: Cashier) -> N
     await shop.clean()
 
 
+def returned(made: Any, minor: int, **more: Any) -> dict[str, Any]:
+    """An event of Stripe's about a charge of which so much went back so far."""
+    charge = {"id": "ch_1", "object": "charge", "amount": 1000, "amount_refunded": minor}
+    charge |= {"currency": "cny", "payment_intent": f"pi_{made['number']}"}
+    kind = more.pop("type", "charge.refunded")
+    return {"id": "evt_2", "type": kind, "data": {"object": charge | more}}
+
+
+async def paid_by_stripe(shop: Shop) -> Any:
+    made = await shop.order("stripe")
+    payment = f"pi_{made['number']}"
+    assert await shop.stripe(shop.cashier.event(made["number"], payment_intent=payment)) == 200
+    assert await shop.balance() == "2"
+    return made
+
+
+async def test_money_that_goes_back_takes_its_credit_along_once(
+    both: Console, cashier: Cashier
+) -> None:
+    """A part, the same part told again and again, then the rest, which a dispute tells too."""
+    shop = await opened(both, cashier)
+    made = await paid_by_stripe(shop)
+    other = returned({"number": "another"}, 1000)
+    assert await shop.stripe(other) == 200
+    assert await shop.stripe(returned(made, 500, currency="usd")) == 400
+    assert await shop.stripe(returned(made, 0)) == 200
+    assert await shop.balance() == "2"
+    told = await asyncio.gather(*(shop.stripe(returned(made, 250)) for _ in range(10)))
+    assert set(told) == {200}
+    assert await shop.balance() == "1.5"
+    assert (await shop.state(made))["state"] == "paid"
+    dispute = {"object": "dispute", "type": "charge.dispute.funds_withdrawn"}
+    last = [returned(made, 1000), returned(made, 0, **dispute)] * 5
+    assert set(await asyncio.gather(*(shop.stripe(each) for each in last))) == {200}
+    assert await shop.stripe(returned(made, 250)) == 200  # an old one, late
+    assert await shop.balance() == "0"
+    assert (await shop.state(made))["state"] == "refunded"
+    await shop.clean()
+
+
+async def test_a_refund_by_the_operator_is_not_taken_again(shop: Shop) -> None:
+    """A part went back at Stripe; the operator takes the rest; then Stripe tells of it."""
+    made = await paid_by_stripe(shop)
+    assert await shop.stripe(returned(made, 100)) == 200
+    path = f"/api/v1/top-ups/{made['number']}/refund"
+    assert (await shop.boss.ok("POST", path, {}))["state"] == "refunded"
+    assert await shop.stripe(returned(made, 1000)) == 200
+    assert await shop.balance() == "0"
+    lines = (await shop.ada.get("/api/v1/wallet"))["data"]
+    assert [line["amount"] for line in lines] == ["-1.8", "-0.2", "2"]
+    await shop.clean()
+
+
 FORGED: list[dict[str, Any]] = [
     {"amount_total": 999},
     {"amount_total": 100000},

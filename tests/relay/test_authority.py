@@ -113,6 +113,7 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/v1/generation"): RECEIPT,
     ("GET", "/v1/artefacts"): TOKEN,
     ("DELETE", "/v1/artefacts/{artefact}"): THEIRS,
+    ("POST", "/api/upload"): TOKEN,
     ("GET", "/files/{kind}/{name}"): PUBLIC,
     ("GET", "/v1/tasks"): TOKEN,
     ("GET", "/v1/tasks/hook_secret"): TOKEN,
@@ -144,6 +145,7 @@ for _prefix in PREFIXES:
 
 PICTURE = f"data:image/png;base64,{b64encode(picture()).decode()}"
 HEARD = Form([("model", None, MODEL.encode()), ("file", "a.wav", sound("wav", 0.2))])
+HUNG = Form([("file", "a.png", picture())], HEARD.boundary)
 DRAWN = b'{"created":1,"data":[{"b64_json":"%b"}]}' % b64encode(picture())
 SONG = {"prompt": "x", "gpt_description_prompt": "x", "url": "https://files.example/x.mp3"}
 BODIES: dict[str, Any] = {
@@ -157,6 +159,7 @@ BODIES: dict[str, Any] = {
     "/v1/audio/speech": {"model": MODEL, "input": "x", "voice": "alloy"},
     "/v1/audio/transcriptions": HEARD.body(),
     "/v1/audio/translations": HEARD.body(),
+    "/api/upload": HUNG.body(),
     "/v1/images/generations": {"model": MODEL, "prompt": "x"},
     "/v1/images/edits": {"model": MODEL, "prompt": "x", "image": PICTURE},
     "/v1/images/variations": {"model": MODEL, "image": PICTURE},

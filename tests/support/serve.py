@@ -69,7 +69,8 @@ class Serve:
         usual = {"language": "en", "time_zone": "UTC", "drain_notice_seconds": 0.2,
                  "drain_seconds_max": 10, "log_lines": "off"}  # fmt: skip
         told = {**usual, **self._options}
-        return kept | {f"WAYSTATION_{name.upper()}": str(value) for name, value in told.items()}
+        said = {name: str(value).replace("<port>", str(self.port)) for name, value in told.items()}
+        return kept | {f"WAYSTATION_{name.upper()}": value for name, value in said.items()}
 
     def _is_ready(self) -> bool:
         try:
@@ -187,7 +188,8 @@ def serving(
     workers: int = 1,
     **options: object,
 ) -> Iterator[Serve]:
-    """options: settings. The data folder is a copy of `template`, which was set up before."""
+    """options: settings; `<port>` in one is its own. The data folder is a copy of `template`, which
+    was set up before."""
     serve = Serve(folder, workers, options)
     shutil.copytree(template, serve.data)
     try:

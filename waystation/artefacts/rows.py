@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, false, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from waystation.artefacts.artefact import Artefact, Page
 from waystation.storage.database import Database
@@ -67,6 +78,13 @@ class Rows:
         found = _artefact(row)
         expires_ms = self.expires_ms(found)
         return None if expires_ms is not None and expires_ms <= now_ms else found
+
+    async def bytes_of(self, account_id: int, now_ms: int) -> int:
+        """Of all that an account has stored. Raises StorageAway."""
+        mine = artefacts.c.account_id == account_id, _THERE, ~self._expired(now_ms)
+        query = select(func.coalesce(func.sum(artefacts.c.bytes), 0)).where(*mine)
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def page(self, account_id: int, cursor: str, count: int, now_ms: int) -> Page:
         """Raises BadCursor, StorageAway."""

@@ -118,6 +118,10 @@ class ArtefactStore:
 
     # ---- finding ---------------------------------------------------------------------------
 
+    async def bytes_of(self, account_id: int) -> int:
+        """Of all that an account has stored. Raises StorageAway."""
+        return await self.rows.bytes_of(account_id, now_ms())
+
     async def find(self, artefact_id: str) -> Artefact | None:
         """One that is there; whose it is, is the asker's to judge. Raises StorageAway."""
         await self._links.refresh()

@@ -116,8 +116,7 @@ class Aggregate(Collector):
         }
 
     def first_tokens(self) -> dict[Labels, Histogram]:
-        """Of the last FIRST_TOKEN_HOURS at most, since this process began, by channel, group and
-        model."""
+        """Of the last FIRST_TOKEN_HOURS at most, by channel, group and model."""
         oldest = now_ms() // HOUR_MS - FIRST_TOKEN_HOURS + 1
         sums: dict[Labels, Histogram] = {}
         for hour, told in self._first_tokens.items():
@@ -126,10 +125,16 @@ class Aggregate(Collector):
                 whole.add(counted.counts, counted.total)
         return sums
 
-    def _note_first_token(self, buckets: Buckets) -> None:
-        hour = now_ms() // HOUR_MS
+    def recall_first_token(self, labels: Labels, seconds: float, at_ms: int) -> None:
+        """One of before this process began; told of no metric."""
+        one = Histogram(FAMILIES[FIRST_TOKEN].bounds)
+        one.observe(seconds)
+        self._note_first_token(Buckets(FIRST_TOKEN, labels, tuple(one.counts), one.total), at_ms)
+
+    def _note_first_token(self, buckets: Buckets, at_ms: int | None = None) -> None:
+        hour = (now_ms() if at_ms is None else at_ms) // HOUR_MS
         if hour not in self._first_tokens:
-            oldest = hour - FIRST_TOKEN_HOURS + 1
+            oldest = now_ms() // HOUR_MS - FIRST_TOKEN_HOURS + 1
             kept = {at: told for at, told in self._first_tokens.items() if at >= oldest}
             self._first_tokens = kept | {hour: {}}
         told = self._first_tokens[hour]

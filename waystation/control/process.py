@@ -9,6 +9,7 @@ from waystation.artefacts.store import ArtefactStore
 from waystation.control.alerts.keeping import keep_alerting
 from waystation.control.app import build_app
 from waystation.control.apply import reconcile
+from waystation.control.first_tokens import recall_first_tokens
 from waystation.control.log_retention import keep_log_short
 from waystation.control.mail.post import keep_posting
 from waystation.control.pending_files import keep_deciding
@@ -69,6 +70,7 @@ async def run_control(settings: Settings, boot: str) -> None:
         asyncio.create_task(keep_alerting(services), name="alerts"),
         asyncio.create_task(keep_orders_tidy(database), name="old-orders"),
         asyncio.create_task(keep_log_short(ledger.ask, settings.log_days), name="old-rows"),
+        asyncio.create_task(recall_first_tokens(services.aggregate, ledger), name="first-tokens"),
     )
     log.info("control started", socket=str(settings.control_socket))
     try:

@@ -1,5 +1,6 @@
 """What the operator says about the site and who may register, kept in the table of settings."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, TypeVar
 
@@ -13,6 +14,7 @@ from waystation.storage.database import Database
 from waystation.storage.main import settings
 
 WORDS_MAX = 100_000
+_NEXTCHAT = re.compile(r"(?:https?://[^\s?#]{1,500})?")
 
 Kind = TypeVar("Kind")
 
@@ -20,7 +22,9 @@ Kind = TypeVar("Kind")
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """White label. logo: an address, or a data: URL. home, footer, terms, privacy: Markdown.
     display_rate: units of the display currency in one USD; a matter of view, nothing is charged
-    by it. public_pricing: prices without a sign-in. docs_url: where users find help."""
+    by it. public_pricing: prices without a sign-in. docs_url: where users find help.
+    nextchat_url: the NextChat that set-ups are imported into, with a key in the part of the address
+    that browsers do not send; "": none is offered."""
 
     name: str = "Waystation"
     logo: str = ""
@@ -30,6 +34,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     privacy: str = ""
     contact: str = ""
     docs_url: str = "/docs"
+    nextchat_url: str = "https://app.nextchat.dev"
     display_currency: str = "USD"
     display_rate: str = "1"
     public_pricing: bool = True
@@ -121,4 +126,6 @@ def problem_of(site: Site) -> tuple[str, str] | None:
         good = ("https://", "http://", "/", "data:image/") if name == "logo" else ("http", "/")
         if text and not text.startswith(good):
             return name, "an address that begins with https://, http:// or /"
+    if not _NEXTCHAT.fullmatch(site.nextchat_url):
+        return "nextchat_url", "an address that begins with https:// or http://, without ? and #"
     return None

@@ -23,6 +23,7 @@ from waystation.edge.counting import Countable, Counting
 from waystation.edge.files import Files
 from waystation.edge.gemini import VERBS, GeminiRelay
 from waystation.edge.health import Readyz, livez
+from waystation.edge.image_host import ImageHost
 from waystation.edge.midjourney.routes import add_midjourney
 from waystation.edge.models import Models
 from waystation.edge.pictures.routes import picture_routes
@@ -155,6 +156,7 @@ def _add_artefacts(table: RouteTable[Handler], site: Site) -> None:
     artefacts = ArtefactCalls(site)
     table.add("GET", "/v1/artefacts", artefacts.list, "token", "openai")
     table.add("DELETE", "/v1/artefacts/{artefact}", artefacts.delete, "token", "openai")
+    table.add("POST", "/api/upload", ImageHost(site), "token", "openai")
     table.add("GET", "/files/{kind}/{name}", Files(site), "public", "openai")
 
 

@@ -24,7 +24,8 @@ top_ups = Table(
     "top_ups",
     # An order to pay, or money that came by another way (provider manual). minor: what is paid, in
     # the currency's smallest unit. nanos: what is credited. reference: the provider's own number.
-    # problem: why a message about it was not believed.
+    # payment: its number of the payment itself, by which it tells of refunds. returned_minor: what
+    # went back of it so far. problem: why a message about it was not believed.
     metadata,
     Column("id", Id, primary_key=True),
     Column("number", Text, nullable=False, unique=True),
@@ -35,7 +36,9 @@ top_ups = Table(
     Column("currency", Text, nullable=False),
     count("minor"),
     count("nanos"),
+    count("returned_minor"),
     words("reference"),
+    words("payment"),
     words("url"),
     words("note"),
     words("problem"),

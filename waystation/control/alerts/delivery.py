@@ -1,5 +1,6 @@
 """Messages on their way: by mail or to a webhook, tried again, each try in the log."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -40,14 +41,20 @@ class NotTaken(Exception):
 async def deliver_due(services: Services, only: int = 0) -> int:
     """Send what is due, or this one; how many were taken. Raises StorageAway, MasterKeyError."""
     rows = await _take(services, only)
-    for row in rows:
-        problem, status = "", 0
-        try:
-            status = await _send(services, row)
-        except NotTaken as fault:
-            problem, status = str(fault), fault.status
-        await _note(services, row, problem, status)
+    # At once: one after the other, slow receivers would keep the last longer than it is ours.
+    async with asyncio.TaskGroup() as sending:
+        for row in rows:
+            sending.create_task(_deliver(services, row))
     return len(rows)
+
+
+async def _deliver(services: Services, row: Any) -> None:
+    problem, status = "", 0
+    try:
+        status = await _send(services, row)
+    except NotTaken as fault:
+        problem, status = str(fault), fault.status
+    await _note(services, row, problem, status)
 
 
 async def _take(services: Services, only: int) -> list[Any]:

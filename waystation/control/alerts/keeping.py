@@ -7,6 +7,7 @@ import structlog
 from waystation.control.alerts.book import Book
 from waystation.control.alerts.checks import Checks
 from waystation.control.alerts.delivery import deliver_due
+from waystation.control.alerts.lease import Lease
 from waystation.control.alerts.rules import AlertRules
 from waystation.control.services import Services
 from waystation.control.site import read_setting
@@ -25,17 +26,22 @@ class Watch:
         self._services = services
         self._checks = Checks(services)
         self._book = Book(services.database, services.settings.language)
+        self._lease = Lease(services.database)
         self._rules: AlertRules | None = None
         self._tidied_at = -TIDY_SECONDS
 
     async def round(self) -> None:
         """Raises StorageAway, MasterKeyError."""
+        if await self._lease.is_ours():
+            await self._look()
+        await deliver_due(self._services)
+
+    async def _look(self) -> None:
         rules = await read_setting(self._services.database, AlertRules)
         if rules != self._rules:
             self._checks.forget()
             self._rules = rules
         await self._book.write(rules, await self._checks.look(rules))
-        await deliver_due(self._services)
         if monotonic() - self._tidied_at >= TIDY_SECONDS:
             await self._book.tidy()
             self._tidied_at = monotonic()

@@ -25,6 +25,8 @@ from waystation.control.top_ups.orders import (
     doubt,
     expire,
     find_order,
+    find_paid,
+    give_back,
     open_order,
     pay,
 )
@@ -198,6 +200,8 @@ async def stripe_event(call: Call) -> Response:
         event = stripe.read_event(secret, shown, body[:_ANSWER_BYTES_MAX], now_ms() / 1000)
         if event.says_paid or event.says_over:
             await _take_session(call, event)
+        elif event.says_returned:
+            await _take_returned(call, event.returned())
     except NotBelieved as fault:
         raise Fault("invalid_request", reason=str(fault)) from None
     return Response(b'{"received":true}', 200, media_type="application/json")
@@ -217,7 +221,21 @@ async def _take_session(call: Call, event: stripe.Event) -> None:
         async with call.services.database.write() as connection:
             await expire(connection, number)
         return
-    await _settle(call, row, session.id, lambda: stripe.judge(session, row))
+    payment = session.payment_intent or ""
+    await _settle(call, row, session.id, lambda: stripe.judge(session, row), payment)
+
+
+async def _take_returned(call: Call, told: stripe.Returned) -> None:
+    """Money that went back takes its credit along, as far as that is there. Raises NotBelieved."""
+    async with call.services.database.write() as connection:
+        row = await find_paid(connection, "stripe", told.payment_intent or "")
+        if row is None:
+            return  # of something else that is sold there
+        if told.currency.upper() != row.currency:
+            raise NotBelieved(f"given back in {told.currency}, not in {row.currency}")
+        actor = Actor(None, row.provider, call.peer, call.request_id)
+        await give_back(connection, row, actor, "", told.minor)
+    await tell_ledger(call)
 
 
 async def easypay_notice(call: Call) -> Response:
@@ -245,7 +263,7 @@ async def _take_notice(call: Call, ready: Ready, notice: dict[str, str]) -> None
     await _settle(call, row, judged, lambda: easypay.judge(notice, row, merchant))
 
 
-async def _settle(call: Call, row: Any, reference: str, judge: Any) -> None:
+async def _settle(call: Call, row: Any, reference: str, judge: Any, payment: str = "") -> None:
     """Raises NotBelieved, which the order remembers."""
     services = call.services
     try:
@@ -256,7 +274,7 @@ async def _settle(call: Call, row: Any, reference: str, judge: Any) -> None:
         raise
     actor = Actor(None, row.provider, call.peer, call.request_id)
     async with services.database.write() as connection:
-        await pay(connection, row, actor, reference)
+        await pay(connection, row, actor, reference, payment)
     await tell_ledger(call)
 
 

@@ -55,13 +55,27 @@ async def find_order(connection: AsyncConnection, number: str) -> Any | None:
     return (await connection.execute(query)).one_or_none()
 
 
-async def pay(connection: AsyncConnection, order: Any, actor: Actor, reference: str = "") -> bool:
+async def find_paid(connection: AsyncConnection, provider: Provider, payment: str) -> Any | None:
+    """By the provider's number of the payment, for whoever changes it; "" is nobody's."""
+    if not payment:
+        return None
+    mine = (top_ups.c.provider == provider, top_ups.c.payment == payment)
+    return (
+        await connection.execute(select(top_ups).where(*mine).limit(1).with_for_update())
+    ).one_or_none()
+
+
+async def pay(
+    connection: AsyncConnection, order: Any, actor: Actor, reference: str = "", payment: str = ""
+) -> bool:
     """Credit an order, once: the state is compared as it is set, and the transfer's id is the
     order's. False: it was credited already."""
     mine = (top_ups.c.id == order.id, top_ups.c.state.in_(("pending", "expired")))
     values = {"state": "paid", "paid_ms": now_ms(), "problem": ""}
     if reference:
         values["reference"] = reference[:200]
+    if payment:
+        values["payment"] = payment[:200]
     done = await connection.execute(update(top_ups).where(*mine).values(values))
     if not done.rowcount:
         return False
@@ -72,17 +86,47 @@ async def pay(connection: AsyncConnection, order: Any, actor: Actor, reference: 
     return True
 
 
-async def give_back(connection: AsyncConnection, order: Any, actor: Actor, note: str) -> bool:
-    """Take a credit off again, as far as it is there. False: it is not paid."""
-    mine = (top_ups.c.id == order.id, top_ups.c.state == "paid")
-    values = {"state": "refunded", "refunded_ms": now_ms()}
+async def give_back(
+    connection: AsyncConnection, order: Any, actor: Actor, note: str, minor: int | None = None
+) -> bool:
+    """Take a credit off again, as far as it is there. minor: what went back of the payment in all,
+    in the currency's smallest unit; None: the whole. The credit goes in proportion, and what went
+    before is not taken twice: the figure is compared as it is set. False: nothing is left to take
+    for it."""
+    returned = order.minor if minor is None else min(minor, order.minor)
+    mine = (
+        top_ups.c.id == order.id,
+        top_ups.c.state == "paid",
+        top_ups.c.returned_minor == order.returned_minor,
+    )
+    if returned <= order.returned_minor and not _is_whole(order, returned):
+        return False
+    values: dict[str, Any] = {"returned_minor": returned}
+    if _is_whole(order, returned):
+        values |= {"state": "refunded", "refunded_ms": now_ms()}
     done = await connection.execute(update(top_ups).where(*mine).values(values))
     if not done.rowcount:
         return False
-    name, words = f"refund-of:{order.number}", note or f"refund of top-up {order.number}"
-    await promise(connection, Transfer(order.account_id, name, "adjust", -order.nanos, words))
-    await record(connection, actor, "refund", "top-up", order.number, None, _told(order))
+    nanos = _share(order, returned) - _share(order, order.returned_minor)
+    name = f"refund-of:{order.number}"
+    if not _is_whole(order, returned):
+        name += f":{returned}"
+    words = note or f"refund of top-up {order.number}"
+    await promise(connection, Transfer(order.account_id, name, "adjust", -nanos, words))
+    told = _told(order) | {"returned": format_amount(returned, order.currency)}
+    await record(connection, actor, "refund", "top-up", order.number, None, told)
     return True
+
+
+def _is_whole(order: Any, returned: int) -> bool:
+    return returned >= int(order.minor)
+
+
+def _share(order: Any, returned: int) -> int:
+    """Of the credit, in nanos; nothing of it stays when the whole payment went back."""
+    if _is_whole(order, returned):
+        return int(order.nanos)
+    return int(order.nanos) * returned // int(order.minor)
 
 
 def _told(order: Any) -> dict[str, object]:

@@ -15,6 +15,7 @@ BASE_URL = "https://api.stripe.com"
 TOLERANCE_SECONDS = 300
 """How old a signature may be, so that one that was overheard is soon worth nothing."""
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+_RETURNED = ("charge.refunded", "charge.dispute.funds_withdrawn")
 _OVER = ("checkout.session.expired", "checkout.session.async_payment_failed")
 
 
@@ -24,6 +25,22 @@ class Session(msgspec.Struct, frozen=True):
     amount_total: int | None = None
     currency: str | None = None
     payment_status: str = ""
+    payment_intent: str | None = None
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """A charge of which money went back, or a dispute that took it. amount_refunded: of a charge,
+    in all so far. amount: of a dispute, what it took."""
+
+    object: str
+    currency: str
+    amount: int
+    payment_intent: str | None = None
+    amount_refunded: int = 0
+
+    @property
+    def minor(self) -> int:
+        return self.amount_refunded if self.object == "charge" else self.amount
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -43,12 +60,23 @@ class Event(msgspec.Struct, frozen=True):
     def says_over(self) -> bool:
         return self.type in _OVER
 
+    @property
+    def says_returned(self) -> bool:
+        return self.type in _RETURNED
+
     def session(self) -> Session:
         """Raises NotBelieved."""
         try:
             return msgspec.json.decode(self.data.object, type=Session)
         except msgspec.DecodeError as wrong:
             raise NotBelieved(f"not a checkout session: {wrong}") from None
+
+    def returned(self) -> Returned:
+        """Raises NotBelieved."""
+        try:
+            return msgspec.json.decode(self.data.object, type=Returned)
+        except msgspec.DecodeError as wrong:
+            raise NotBelieved(f"not a charge or a dispute: {wrong}") from None
 
 
 def read_event(secret: str, signature: str, body: bytes, now_seconds: float) -> Event:

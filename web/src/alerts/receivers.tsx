@@ -1,14 +1,14 @@
-import { Alert, Button, Flex, Modal, Tag } from "antd";
+import { Alert, Button, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
 import { useAct } from "../parts/act";
-import { Code } from "../parts/code";
 import { Editor } from "../parts/editor";
 import type { Field, Values } from "../parts/field";
 import { Listing, usePages } from "../parts/listing";
-import { SureButton } from "../parts/sure-button";
+import { Once } from "../parts/once";
+import { RowActs } from "../parts/row-acts";
 import { RULES } from "./names";
 
 type Receiver = Schemas["ReceiverView"];
@@ -90,24 +90,18 @@ export function Receivers() {
             title: "",
             key: "act",
             render: (_, one) => (
-              <Flex gap={4}>
+              <RowActs
+                onEdit={() => setEdited(one)}
+                onDelete={() =>
+                  void act(() =>
+                    api.DELETE("/api/v1/alert-receivers/{receiver}", { params: of(one) }),
+                  )
+                }
+              >
                 <Button size="small" onClick={() => void act(() => attempt(one))}>
                   {t("channels.try")}
                 </Button>
-                <Button size="small" onClick={() => setEdited(one)}>
-                  {t("act.edit")}
-                </Button>
-                <SureButton
-                  danger
-                  onSure={() =>
-                    void act(() =>
-                      api.DELETE("/api/v1/alert-receivers/{receiver}", { params: of(one) }),
-                    )
-                  }
-                >
-                  {t("act.delete")}
-                </SureButton>
-              </Flex>
+              </RowActs>
             ),
           },
         ]}
@@ -121,14 +115,12 @@ export function Receivers() {
           onClose={() => setEdited(undefined)}
         />
       )}
-      <Modal
-        open={secret !== undefined}
+      <Once
         title={t("alerts.secret")}
-        footer={null}
-        onCancel={() => setSecret(undefined)}
-      >
-        <Code text={secret ?? ""} label={t("alerts.secret")} />
-      </Modal>
+        text={secret}
+        label={t("alerts.secret")}
+        onClose={() => setSecret(undefined)}
+      />
     </>
   );
 }

@@ -3261,6 +3261,8 @@ export interface components {
          * @description White label. logo: an address, or a data: URL. home, footer, terms, privacy: Markdown.
          *         display_rate: units of the display currency in one USD; a matter of view, nothing is charged
          *         by it. public_pricing: prices without a sign-in. docs_url: where users find help.
+         *         nextchat_url: the NextChat that set-ups are imported into, with a key in the part of the address
+         *         that browsers do not send; "": none is offered.
          */
         Site: {
             /** @default Waystation */
@@ -3279,6 +3281,8 @@ export interface components {
             contact?: string;
             /** @default /docs */
             docs_url?: string;
+            /** @default https://app.nextchat.dev */
+            nextchat_url?: string;
             /** @default USD */
             display_currency?: string;
             /** @default 1 */

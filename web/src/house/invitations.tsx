@@ -1,14 +1,14 @@
-import { Button, Modal } from "antd";
+import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
 import { useGroupNames } from "../groups/names";
 import { useAct } from "../parts/act";
-import { Code } from "../parts/code";
 import { Editor } from "../parts/editor";
 import { Listing, usePages } from "../parts/listing";
 import { useMoney } from "../parts/money";
+import { Once } from "../parts/once";
 import { SureButton } from "../parts/sure-button";
 import { useWhen } from "../parts/when";
 
@@ -90,14 +90,7 @@ export function Invitations() {
           onClose={() => setAdding(false)}
         />
       )}
-      <Modal
-        open={made !== undefined}
-        title={t("tokens.once")}
-        footer={null}
-        onCancel={() => setMade(undefined)}
-      >
-        <Code text={made ?? ""} label={t("codes.code")} />
-      </Modal>
+      <Once text={made} label={t("codes.code")} onClose={() => setMade(undefined)} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Flex, Tag } from "antd";
+import { Button, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -9,7 +9,7 @@ import { Editor } from "../parts/editor";
 import type { Field, Values } from "../parts/field";
 import { Heading } from "../parts/heading";
 import { Listing, usePages } from "../parts/listing";
-import { SureButton } from "../parts/sure-button";
+import { RowActs } from "../parts/row-acts";
 import { useWhen } from "../parts/when";
 
 type Announcement = Schemas["AnnouncementView"];
@@ -83,21 +83,14 @@ export default function Announcements() {
             title: "",
             key: "act",
             render: (_, one) => (
-              <Flex gap={4}>
-                <Button size="small" onClick={() => setEdited(one)}>
-                  {t("act.edit")}
-                </Button>
-                <SureButton
-                  danger
-                  onSure={() =>
-                    void act(() =>
-                      api.DELETE("/api/v1/announcements/{announcement}", { params: of(one) }),
-                    )
-                  }
-                >
-                  {t("act.delete")}
-                </SureButton>
-              </Flex>
+              <RowActs
+                onEdit={() => setEdited(one)}
+                onDelete={() =>
+                  void act(() =>
+                    api.DELETE("/api/v1/announcements/{announcement}", { params: of(one) }),
+                  )
+                }
+              />
             ),
           },
         ]}

@@ -1,6 +1,6 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Flex, Tag, Typography } from "antd";
+import { Alert, Button, Tag, Typography } from "antd";
 import { useState } from "react";
 import { Table } from "../parts/table";
 import { useTranslation } from "react-i18next";
@@ -11,7 +11,7 @@ import { Editor } from "../parts/editor";
 import { FaultNote } from "../parts/fault";
 import type { Field, Values } from "../parts/field";
 import { Heading } from "../parts/heading";
-import { SureButton } from "../parts/sure-button";
+import { RowActs } from "../parts/row-acts";
 
 type Provider = Schemas["ProviderView"];
 const KINDS = [
@@ -90,21 +90,14 @@ export default function Providers() {
             title: "",
             key: "act",
             render: (_, one) => (
-              <Flex gap={4}>
-                <Button size="small" onClick={() => setEdited(one)}>
-                  {t("act.edit")}
-                </Button>
-                <SureButton
-                  danger
-                  onSure={() =>
-                    void act(() =>
-                      api.DELETE("/api/v1/sign-in-providers/{provider}", { params: of(one) }),
-                    )
-                  }
-                >
-                  {t("act.delete")}
-                </SureButton>
-              </Flex>
+              <RowActs
+                onEdit={() => setEdited(one)}
+                onDelete={() =>
+                  void act(() =>
+                    api.DELETE("/api/v1/sign-in-providers/{provider}", { params: of(one) }),
+                  )
+                }
+              />
             ),
           },
         ]}

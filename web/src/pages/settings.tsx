@@ -17,6 +17,7 @@ const NAME: Field[] = [
   { name: "logo", kind: "text", help: "logo" },
   { name: "contact", kind: "text" },
   { name: "docs_url", kind: "text" },
+  { name: "nextchat_url", kind: "text", help: "nextChat" },
   { name: "display_currency", kind: "text", help: "displayCurrency" },
   { name: "display_rate", kind: "text", help: "displayRate" },
   { name: "public_pricing", kind: "switch", help: "publicPricing" },

@@ -26,6 +26,7 @@ export default function Setup() {
     key: key || NO_KEY,
     model: chosen || offered.data?.[0] || "gpt-4o-mini",
     site: site.name,
+    nextChat: site.nextchat_url,
   };
   return (
     <>

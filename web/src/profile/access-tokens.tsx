@@ -1,12 +1,12 @@
-import { Button, Card, Modal } from "antd";
+import { Button, Card } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
 import { useAct } from "../parts/act";
-import { Code } from "../parts/code";
 import { Editor } from "../parts/editor";
 import { Listing, usePages } from "../parts/listing";
+import { Once } from "../parts/once";
 import { SureButton } from "../parts/sure-button";
 import { useWhen } from "../parts/when";
 
@@ -93,14 +93,7 @@ export function AccessTokens() {
           onClose={() => setAdding(false)}
         />
       )}
-      <Modal
-        open={made !== undefined}
-        title={t("tokens.once")}
-        footer={null}
-        onCancel={() => setMade(undefined)}
-      >
-        <Code text={made ?? ""} label={t("tokens.key")} />
-      </Modal>
+      <Once text={made} label={t("tokens.key")} onClose={() => setMade(undefined)} />
     </Card>
   );
 }

@@ -7,6 +7,7 @@ const FILLED: Filled = {
   key: "sk-a+b/c=0123",
   model: "m&1",
   site: "我的站",
+  nextChat: "https://chat.example/next/",
 };
 const link = (client: string, program: string): URL =>
   new URL(CLIENTS.find((one) => one.name === client)?.links?.(FILLED)[program] ?? "");
@@ -46,6 +47,13 @@ describe("a link that imports", () => {
     const told =
       link("NextChat · LobeChat · Open WebUI", "NextChat").hash.split("settings=")[1] ?? "";
     expect(JSON.parse(decodeURIComponent(told))).toEqual({ key: FILLED.key, url: FILLED.address });
+  });
+
+  it("NextChat where the operator says it is", () => {
+    const { host, pathname, search } = link("NextChat · LobeChat · Open WebUI", "NextChat");
+    expect([host, pathname, search]).toEqual(["chat.example", "/next/", ""]);
+    const none = CLIENTS.map((one) => one.links?.({ ...FILLED, nextChat: "" }) ?? {});
+    expect(none.flatMap(Object.keys)).not.toContain("NextChat");
   });
 });
 

@@ -7,6 +7,8 @@ export interface Filled {
   model: string;
   /** How the site is called. */
   site: string;
+  /** The NextChat that set-ups are imported into; "": none. */
+  nextChat: string;
 }
 
 export interface Block {
@@ -143,9 +145,7 @@ GEMINI_MODEL=${model}`,
   {
     name: "NextChat · LobeChat · Open WebUI",
     blocks: ({ address, key }) => [{ where: "OpenAI", text: `${address}/v1\n${key}` }],
-    links: ({ address, key }) => ({
-      NextChat: `https://app.nextchat.dev/#/?settings=${encodeURIComponent(JSON.stringify({ key, url: address }))}`,
-    }),
+    links: nextChatLinks,
   },
   {
     name: "OpenCat · BotGem",
@@ -156,6 +156,13 @@ GEMINI_MODEL=${model}`,
     }),
   },
 ];
+
+/** What stands behind # stays in the browser: the address's server does not get the key. */
+function nextChatLinks({ address, key, nextChat }: Filled): Record<string, string> {
+  if (!nextChat) return {};
+  const settings = encodeURIComponent(JSON.stringify({ key, url: address }));
+  return { NextChat: `${nextChat.replace(/\/+$/, "")}/#/?settings=${settings}` };
+}
 
 function switchLink(app: string, endpoint: string, { key, model, site, address }: Filled): string {
   const said = {

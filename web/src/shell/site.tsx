@@ -23,6 +23,7 @@ const UNKNOWN: Site = {
   privacy: "",
   contact: "",
   docs_url: "",
+  nextchat_url: "",
   display_currency: "USD",
   display_rate: "1",
   public_pricing: true,

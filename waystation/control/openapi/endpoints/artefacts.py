@@ -1,7 +1,7 @@
 """Stored files: the list, deleting, and the links themselves."""
 
 from waystation.control.openapi.codes import LOOK_UP
-from waystation.control.openapi.endpoint import Endpoint, Example, Parameter, Reply
+from waystation.control.openapi.endpoint import Body, Endpoint, Example, Parameter, Reply
 from waystation.control.openapi.fields import (
     Schema,
     array,
@@ -51,6 +51,13 @@ SCHEMAS: dict[str, Schema] = {
         },
         ["object", "data", "has_more", "next_cursor"],
     ),
+    "Uploaded": record(
+        {
+            "url": string("Signed; loads without a key.", "带签名的链接。", format="uri"),
+            "created": integer("Unix milliseconds.", "Unix 毫秒。"),
+        },
+        ["url", "created"],
+    ),
     "ArtefactDeleted": record(
         {"id": string(), "object": const("artefact"), "deleted": boolean(const=True)},
         ["id", "object", "deleted"],
@@ -97,7 +104,46 @@ _DESCRIPTION = (
 )
 _DESCRIPTION_ZH = "生成的图片等结果会保存在本站，链接不随上游失效。返回本账户（所有令牌）的文件。"
 
+_UPLOAD = record(
+    {"file": {"type": "string", "format": "binary"}},
+    ["file"],
+)
+_UPLOADED = {
+    "url": _ARTEFACT["url"],
+    "created": _ARTEFACT["created_ms"],
+}
+
 ENDPOINTS = (
+    Endpoint(
+        id="uploadPicture",
+        method="post",
+        path="/api/upload",
+        tag="Files",
+        summary="Store a picture and get its link",
+        summary_zh="上传图片并获取链接",
+        description=(
+            "One picture (png, jpeg, webp, gif) as `file`, for requests that take pictures by "
+            "their address. Nothing is charged; the file counts against what the account may store."
+        ),
+        description_zh=(
+            "以 `file` 上传一张图片（png、jpeg、webp、gif），"
+            "用于以地址引用图片的请求。不计费，文件计入账户的存储上限。"
+        ),
+        body=Body(None, (), _UPLOAD, (Example("plain", {"file": "boat.png"}),)),
+        replies=(
+            Reply(
+                200,
+                "Stored.",
+                "已保存。",
+                {"application/json": (ref("Uploaded"), (Example("plain", _UPLOADED),))},
+            ),
+        ),
+        codes=(
+            *("invalid_image", "invalid_value", "invalid_request", "multipart_boundary_missing"),
+            *("request_too_large", "storage_limit_reached", "unsupported_media_type"),
+            *("body_too_slow", *LOOK_UP),
+        ),
+    ),
     Endpoint(
         id="listArtefacts",
         method="get",
