@@ -51,7 +51,8 @@ def test_every_page_in_both_languages_and_forms(site: str) -> None:
             assert status == 200, address
             assert headers["content-type"] == "text/markdown; charset=utf-8"
             assert text.startswith(f"# {page.title.of(language)}\n")
-            assert "relay.example" not in text, address
+            if page.kind != "manual":  # written before there was a site
+                assert "relay.example" not in text, address
 
 
 def test_what_is_not_there_is_a_404(site: str) -> None:

@@ -99,6 +99,9 @@ async def test_a_picture_is_drawn_billed_and_told(begin: Begin, near: Rogue) -> 
             assert entry["revised_prompt"] == "a red boat"
             assert (await studio.file(entry["url"])).body == PNG
             assert done["cost_usd"] == 0.02  # one of two came
+            status, late = await get(studio, f"/v1/tasks/{task['id']}/cancel", "POST")
+            assert (status, late["error"]["code"]) == (409, "task_not_cancellable")
+            assert "SUCCESS" in late["error"]["message"]
             async with asyncio.timeout(10):
                 while not receiver.messages or receiver.messages[-1].json["status"] != "SUCCESS":
                     await asyncio.sleep(0.02)
@@ -264,7 +267,8 @@ async def test_pages_of_tasks_and_cancelling(begin: Begin) -> None:  # noqa: F81
         status, error = await get(studio, f"/v1/tasks?{bad}")
         assert (status, error["error"]["code"]) == (400, "invalid_value"), bad
     for odd in ("nobody", "%00", "'%20OR%201=1--"):
-        assert (await get(studio, f"/v1/tasks/{odd}"))[0] == 404
+        status, error = await get(studio, f"/v1/tasks/{odd}")
+        assert (status, error["error"]["code"]) == (404, "task_not_found"), odd
     await agree(studio)
 
 

@@ -1,18 +1,14 @@
 """What to do about each error code: the table of the guide `errors`, which tells it in both
-languages.
-
-The guides lie in docs/guides of a checkout, and beside this module in an installed package.
-"""
+languages."""
 
 import re
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
+from waystation.control.docs_site.tree.manual import manual_text
 from waystation.control.docs_site.tree.page import Language
 
-_HERE = Path(__file__).parent
 _ROW = re.compile(r"^\| `([a-z_]+)` \| (\d+) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
@@ -26,13 +22,8 @@ class Advice(msgspec.Struct, frozen=True):
 @cache
 def advice(language: Language) -> dict[str, Advice]:
     """By code, in the order of statuses."""
-    text = (_folder() / language / "errors.md").read_text()
+    text = manual_text(language, "errors")
     return {
         code: Advice(code, int(status), meaning, action)
         for code, status, meaning, action in _ROW.findall(text)
     }
-
-
-def _folder() -> Path:
-    packed = _HERE / "manual"
-    return packed if packed.is_dir() else _HERE.parents[2] / "docs" / "guides"

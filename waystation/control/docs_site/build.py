@@ -8,7 +8,12 @@ from waystation.control.docs_site.object_page import object_blocks
 from waystation.control.docs_site.reader import Reader
 from waystation.control.docs_site.tree import Page
 
-_KINDS = {"endpoint": endpoint_blocks, "guide": guide_blocks, "object": object_blocks}
+_KINDS = {
+    "endpoint": endpoint_blocks,
+    "guide": guide_blocks,
+    "manual": guide_blocks,
+    "object": object_blocks,
+}
 
 
 def blocks_of(page: Page, reader: Reader) -> list[Block]:

@@ -11,6 +11,7 @@ from waystation.control.docs_site import live
 from waystation.control.docs_site.blocks import Block, Heading, Prose
 from waystation.control.docs_site.models import chosen
 from waystation.control.docs_site.reader import Reader
+from waystation.control.docs_site.tree.manual import manual_body
 from waystation.control.docs_site.tree.page import Language, Page
 
 _GUIDES = Path(__file__).parent / "guides"
@@ -23,7 +24,10 @@ _ASKED = {
 
 
 def guide_blocks(page: Page, reader: Reader) -> list[Block]:
-    text = filled_guide(guide_text(reader.language, page.file), reader)
+    if page.kind == "manual":
+        text = manual_body(reader.language, page.file)
+    else:
+        text = filled_guide(guide_text(reader.language, page.file), reader)
     blocks: list[Block] = []
     run: list[str] = []
     fenced = False

@@ -1,7 +1,8 @@
 """The tree of pages: the contract's sections in their order, then set-up, questions, and every call
 that has no page among them."""
 
-from waystation.control.docs_site.tree import chat, media, others
+from waystation.control.docs_site.tree import chat, media, others, vendors
+from waystation.control.docs_site.tree.manual import OPERATING
 from waystation.control.docs_site.tree.page import Language, Page, Section, Words
 from waystation.control.openapi.endpoints import ENDPOINTS
 
@@ -12,12 +13,12 @@ CONTRACT: tuple[Section, ...] = (
     chat.CHAT,
     chat.COMPLETIONS,
     chat.EMBEDDINGS,
-    chat.CLAUDE,
+    vendors.CLAUDE,
     media.IMAGES,
     media.MIDJOURNEY,
-    chat.GEMINI,
-    chat.GPTS,
-    chat.SONGS,
+    vendors.GEMINI,
+    vendors.GPTS,
+    vendors.SONGS,
     others.PYTHON,
     others.STATUS,
 )
@@ -26,6 +27,7 @@ _SHOWN = {page.operation for section in _NAMED for page in section.pages if page
 SECTIONS: tuple[Section, ...] = (
     *_NAMED,
     *others.remaining(_SHOWN, [(e.id, e.tag, e.summary, e.summary_zh) for e in ENDPOINTS]),
+    OPERATING,
 )
 PAGES: dict[str, Page] = {page.slug: page for section in SECTIONS for page in section.pages}
 SECTION_OF: dict[str, Section] = {page.slug: s for s in SECTIONS for page in s.pages}

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 Language = Literal["en", "zh"]
-Kind = Literal["guide", "endpoint", "object"]
+Kind = Literal["guide", "manual", "endpoint", "object"]
 
 
 class Words(msgspec.Struct, frozen=True, array_like=True):
@@ -22,7 +22,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """slug: its address below /docs/{language}/. about: what stands at its head. operation: the
     operationId; example: which of its request examples, "" the first. schema: of an object's page;
     its examples are those of the operation's reply. models: the kind of `models.KINDS` whose prices
-    stand there. A guide's text is guides/{language}/{file}.md, file "" is the slug's end."""
+    stand there. A guide's text is guides/{language}/{file}.md, file "" is the slug's end; a
+    manual's is docs/guides/{language}/{file}.md."""
 
     slug: str
     title: Words
