@@ -69,7 +69,7 @@ class Trial:
         command = [sys.executable, "-m", "waystation", "apply", str(file)]
         command += ["--data", str(self.serve.data)]
         done = await asyncio.to_thread(
-            subprocess.run, command, capture_output=True, timeout=60, env=self.serve.environment()
+            subprocess.run, command, capture_output=True, timeout=300, env=self.serve.environment()
         )
         assert done.returncode == 0, done.stderr
 

@@ -70,6 +70,9 @@ async def _kill_a_node(nodes: list[Serve], port: int, template: Path, dsn: str) 
     await asyncio.to_thread(gone.process.wait)
     for wire in wires:
         await wire.close(reset=True)
+    async with asyncio.timeout(20):  # what its gateway took before it died is cut, too
+        while await _takes(gone.port):
+            await asyncio.sleep(0.01)
     async with asyncio.timeout(SWEPT_SECONDS_MAX):
         while (await audit(template, dsn))["open_holds"]:
             assert (await request(port, "POST", CHAT, body(), KEY)).status == 200
@@ -78,6 +81,14 @@ async def _kill_a_node(nodes: list[Serve], port: int, template: Path, dsn: str) 
     assert report["clean"], report["failures"]
     assert report["inexact"] >= STREAMS
     assert (await request(left.port, "POST", CHAT, body(), KEY)).status == 200
+
+
+async def _takes(port: int) -> bool:
+    try:
+        await (await Wire.open(port)).close()
+    except OSError:
+        return False
+    return True
 
 
 async def _kill_the_database(server: PostgresServer, port: int) -> None:
