@@ -65,8 +65,8 @@ def framed(reader: Reader, title: str, text: str, slug: str = "", outline: str =
 <body data-copy="{reader.word("copy")}" data-copied="{reader.word("copied")}" \
 data-nothing="{reader.word("nothing")}">
 <a class="skip" href="#text">{reader.word("skip")}</a>
-<input type="checkbox" id="menu-open" aria-label="{reader.word("menu")}">
 <header class="top">
+<input type="checkbox" id="menu-open" aria-label="{reader.word("menu")}">
 <label for="menu-open" class="menu-button" aria-hidden="true">☰</label>
 <a class="site" href="/docs/{language}">{site} <span>{reader.word("docs")}</span></a>
 <form class="search" role="search" action="/docs/{language}/search" \

@@ -11,6 +11,7 @@ from waystation.control.docs_site.guide_page import guide_text
 from waystation.control.docs_site.reader import Reader
 from waystation.control.docs_site.specification import described
 from waystation.control.docs_site.tree import PAGES, SECTION_OF, Language, Page
+from waystation.control.docs_site.tree.manual import manual_body
 
 _RESULTS_MAX = 30
 _MARKS = re.compile(r"[`*#>|\[\]]|\(docs:[^)]*\)|\{\{[^}]*\}\}|^::.*$", re.MULTILINE)
@@ -48,6 +49,8 @@ def _searched(page: Page, reader: Reader) -> str:
     parts = [page.slug, page.title.en, page.title.zh]
     if page.kind == "guide":
         parts.append(guide_text(language, page.file))
+    elif page.kind == "manual":
+        parts.append(manual_body(language, page.file))
     else:
         method, path, told = reader.specification.operation(page.operation)
         parts += [method.upper(), path, page.schema, page.about.of(language)]

@@ -122,21 +122,28 @@
     const base = form.dataset.index.replace(/search\.json$/, "");
     let entries;
     let at = -1;
-    box.setAttribute("aria-live", "polite");
+    box.id = "found";
+    box.setAttribute("role", "listbox");
+    box.setAttribute("aria-label", field.getAttribute("aria-label"));
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": box.id, "aria-expanded": false })) {
+      field.setAttribute(name, value);
+    }
+    const open = (is) => { box.hidden = !is; field.setAttribute("aria-expanded", is); };
     const mark = (next) => {
       const rows = [...box.querySelectorAll("a")];
       at = rows.length ? (next + rows.length) % rows.length : -1;
       rows.forEach((row, place) => row.setAttribute("aria-selected", place === at));
       rows[at]?.scrollIntoView({ block: "nearest" });
+      field.setAttribute("aria-activedescendant", rows[at]?.id || "");
     };
     const draw = async () => {
       const query = field.value.trim();
-      box.hidden = !query;
+      open(query !== "");
       if (!query) return;
       entries ||= await (await fetch(form.dataset.index)).json();
-      const rows = find(query, entries).map((entry) =>
-        make("a", { href: base + entry.path }, entry.title, make("small", { textContent: entry.section })));
-      box.replaceChildren(...(rows.length ? rows : [make("p", { textContent: document.body.dataset.nothing })]));
+      const rows = find(query, entries).map((entry, place) =>
+        make("a", { href: base + entry.path, role: "option", id: `found-${place}` }, entry.title, make("small", { textContent: entry.section })));
+      box.replaceChildren(...(rows.length ? rows : [make("p", { role: "option", "aria-disabled": true, textContent: document.body.dataset.nothing })]));
       mark(0);
     };
     field.addEventListener("input", draw);
@@ -145,14 +152,14 @@
         event.preventDefault();
         mark(at + (event.key === "ArrowDown" ? 1 : -1));
       } else if (event.key === "Escape") {
-        box.hidden = true;
+        open(false);
         field.blur();
       } else if (event.key === "Enter" && !event.isComposing) {
         const row = box.querySelector("[aria-selected=true]");
-        if (row && !box.hidden) { event.preventDefault(); location.assign(row.href); box.hidden = true; }
+        if (row && !box.hidden) { event.preventDefault(); location.assign(row.href); open(false); }
       }
     });
-    document.addEventListener("click", (event) => { if (!form.contains(event.target)) box.hidden = true; });
+    document.addEventListener("click", (event) => { if (!form.contains(event.target)) open(false); });
     document.addEventListener("keydown", (event) => {
       const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
       if ((event.key === "/" && !typing) || (event.key === "k" && (event.ctrlKey || event.metaKey))) {
@@ -279,7 +286,7 @@
       const kind = response.headers.get("content-type") || "";
       if (kind.startsWith("audio/") || kind.startsWith("image/")) {
         const url = URL.createObjectURL(await response.blob());
-        this.shown.append(kind.startsWith("audio/") ? make("audio", { controls: true, src: url }) : make("img", { src: url, alt: "" }));
+        this.shown.append(kind.startsWith("audio/") ? make("audio", { controls: true, src: url }) : make("img", { src: url, alt: this.words.answer }));
       } else if (kind.startsWith("text/event-stream")) {
         await this.stream(response);
       } else {
@@ -366,7 +373,7 @@
     }
 
     picture(source) {
-      this.shown.append(make("img", { src: source, alt: "" }));
+      this.shown.append(make("img", { src: source, alt: this.words.answer }));
     }
 
     async cost(response, signal) {
