@@ -168,8 +168,16 @@ class Desk:
             changes = {entry.task.id: line.kind.orphaned(entry.task) for entry in live}
         elif live and channel is not None:
             changes = await self._ask(line, channel, [entry.task for entry in live])
-        ended = [self._take_in(line, entry, changes.get(entry.task.id)) for entry in live]
-        await asyncio.gather(*ended)
+        changing = []
+        for entry in live:
+            change = changes.get(entry.task.id)
+            if change is None:  # most of them, most of the time: no task of the loop's for those
+                entry.polled_at = monotonic()
+                self._go_on(line, entry, entry.task)
+            else:
+                changing.append(self._take_in(line, entry, change))
+        if changing:
+            await asyncio.gather(*changing)
 
     async def _ask(self, line: Line, channel: Channel, tasks: list[Task]) -> Mapping[str, Change]:
         try:
@@ -195,11 +203,12 @@ class Desk:
             reason = str(failed) or type(failed).__name__
             log.warning("a channel tells nothing of its tasks", channel=channel.name, reason=reason)
 
-    async def _take_in(self, line: Line, entry: Entry, change: Change | None) -> None:
+    async def _take_in(self, line: Line, entry: Entry, change: Change) -> None:
         entry.polled_at = monotonic()
-        task: Task | None = entry.task
-        if change is not None:
-            task = await self._ends.apply(entry.task, change, keep=True)
+        self._go_on(line, entry, await self._ends.apply(entry.task, change, keep=True))
+
+    def _go_on(self, line: Line, entry: Entry, task: Task | None) -> None:
+        """task: as it is now. None: it is over, or another's."""
         if self._places.get(entry.task.id) is not line:
             return  # the desk was cleared meanwhile
         if task is None or task.lease_owner != self._ends.owner:
