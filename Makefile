@@ -51,8 +51,7 @@ CORE := kernel unit meter dialects routing prices admission identity ledger wire
 	sound server_tools relay/test_embeddings_across.py relay/test_gemini.py relay/test_responses.py relay/test_stored_responses.py
 CORE_TESTS := $(addprefix tests/,$(CORE))
 
-# Most tests wait on sockets and clocks more than they work: four share two cores, and six where
-# none of them is traced.
+# Most tests wait on sockets and clocks more than they work, so four share two cores.
 REST := $(addprefix --ignore=,$(CORE_TESTS)) tests
 
 test: setup lint
@@ -60,7 +59,7 @@ test: setup lint
 	$(BIN)/coverage run -m pytest -q -n 4 -m "not soak" $(CORE_TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/python -m tests.floors
-	$(BIN)/python -m pytest -q -n 6 -m "not soak" $(REST)
+	$(BIN)/python -m pytest -q -n 4 -m "not soak" $(REST)
 
 soak: setup
 	$(BIN)/python -m pytest -m soak
