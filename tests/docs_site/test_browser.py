@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.docs_site.conftest import KEY
 from tests.docs_site.visit import visiting
@@ -151,6 +151,32 @@ async def test_search_and_ways_by_keyboard(browser: Browser, site: str) -> None:
         await page.keyboard.press("Control+k")
         await page.keyboard.type("余额")
         await expect(page.locator(".found a").first).to_be_visible()
+        assert visit.problems == []
+
+
+async def test_the_search_answers_what_the_field_holds_now(browser: Browser, site: str) -> None:
+    """The index is asked for at the first letter, and may be there long after the last."""
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        asked = asyncio.Event()
+        may_answer = asyncio.Event()
+
+        async def answer(route: Route) -> None:
+            if not asked.is_set():
+                asked.set()
+                await may_answer.wait()
+            await route.continue_()
+
+        await page.route("**/search.json", answer)
+        await visit.open("/docs/en")
+        await page.keyboard.press("/")
+        await page.keyboard.type("m")
+        await asked.wait()
+        await page.keyboard.type("odel_not_available_in_group")
+        async with page.expect_request_finished(lambda one: "search.json" in one.url):
+            may_answer.set()
+        await page.evaluate("new Promise(done => setTimeout(() => requestAnimationFrame(done)))")
+        await expect(page.locator(".found a")).to_contain_text(["model_not_available_in_group"])
         assert visit.problems == []
 
 

@@ -142,13 +142,14 @@ def test_the_files_of_the_samples_are_what_they_say() -> None:
     assert (STATIC / "speech.mp3").stat().st_size < 40_000
 
 
-def test_the_script_is_a_script() -> None:
+@pytest.mark.parametrize("name", ["docs.js", "search.js"])
+def test_a_script_is_a_script(name: str) -> None:
     from waystation.control.docs_site.frame import STATIC
 
     done = subprocess.run(
-        ["node", "--check", str(STATIC / "docs.js")], capture_output=True, text=True, check=False
+        ["node", "--check", str(STATIC / name)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    text = (STATIC / "docs.js").read_text() + (STATIC / "docs.css").read_text()
+    text = (STATIC / name).read_text() + (STATIC / "docs.css").read_text()
     assert not re.search(r"https?://", text.replace("(?:https?:\\/\\/", ""))
     assert "innerHTML" not in text

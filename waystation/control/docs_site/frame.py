@@ -61,6 +61,7 @@ def framed(reader: Reader, title: str, text: str, slug: str = "", outline: str =
 <link rel="icon" href="{tagged("icon.svg")}">
 {alternates}<link rel="stylesheet" href="{tagged("docs.css")}">
 <script src="{tagged("docs.js")}"></script>
+<script src="{tagged("search.js")}"></script>
 </head>
 <body data-copy="{reader.word("copy")}" data-copied="{reader.word("copied")}" \
 data-nothing="{reader.word("nothing")}">

@@ -1,4 +1,4 @@
-// Comfort for the docs: theme, copying, tabs of samples, search, try-it. Pages are whole without it.
+// Comfort for the docs: theme, copying, tabs of samples, try-it. Pages are whole without it.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -98,80 +98,7 @@
     show(remembered, kept(`docs.variant.${remembered}`));
   }
 
-  // ---- search ------------------------------------------------------------------------------
-  const RESULTS_MAX = 12;
-
-  function find(query, entries) {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 10);
-    if (!words.length) return [];
-    const scored = [];
-    entries.forEach((entry, at) => {
-      const title = entry.title.toLowerCase();
-      const text = entry.text.toLowerCase();
-      if (!words.every((word) => title.includes(word) || text.includes(word))) return;
-      scored.push([words.filter((word) => !title.includes(word)).length, words.includes(title) ? 0 : 1, at, entry]);
-    });
-    scored.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-    return scored.slice(0, RESULTS_MAX).map((each) => each[3]);
-  }
-
-  function startSearch() {
-    const form = document.querySelector(".search");
-    const field = form.querySelector("input");
-    const box = form.querySelector(".found");
-    const base = form.dataset.index.replace(/search\.json$/, "");
-    let entries;
-    let at = -1;
-    box.id = "found";
-    box.setAttribute("role", "listbox");
-    box.setAttribute("aria-label", field.getAttribute("aria-label"));
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": box.id, "aria-expanded": false })) {
-      field.setAttribute(name, value);
-    }
-    const open = (is) => { box.hidden = !is; field.setAttribute("aria-expanded", is); };
-    const mark = (next) => {
-      const rows = [...box.querySelectorAll("a")];
-      at = rows.length ? (next + rows.length) % rows.length : -1;
-      rows.forEach((row, place) => row.setAttribute("aria-selected", place === at));
-      rows[at]?.scrollIntoView({ block: "nearest" });
-      field.setAttribute("aria-activedescendant", rows[at]?.id || "");
-    };
-    const draw = async () => {
-      const query = field.value.trim();
-      open(query !== "");
-      if (!query) return;
-      entries ||= await (await fetch(form.dataset.index)).json();
-      const rows = find(query, entries).map((entry, place) =>
-        make("a", { href: base + entry.path, role: "option", id: `found-${place}` }, entry.title, make("small", { textContent: entry.section })));
-      box.replaceChildren(...(rows.length ? rows : [make("p", { role: "option", "aria-disabled": true, textContent: document.body.dataset.nothing })]));
-      mark(0);
-    };
-    field.addEventListener("input", draw);
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        event.preventDefault();
-        mark(at + (event.key === "ArrowDown" ? 1 : -1));
-      } else if (event.key === "Escape") {
-        open(false);
-        field.blur();
-      } else if (event.key === "Enter" && !event.isComposing) {
-        const row = box.querySelector("[aria-selected=true]");
-        if (row && !box.hidden) { event.preventDefault(); location.assign(row.href); open(false); }
-      }
-    });
-    document.addEventListener("click", (event) => { if (!form.contains(event.target)) open(false); });
-    document.addEventListener("keydown", (event) => {
-      const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-      if ((event.key === "/" && !typing) || (event.key === "k" && (event.ctrlKey || event.metaKey))) {
-        event.preventDefault();
-        field.focus();
-      }
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "[") document.querySelector('.onward [rel="prev"]')?.click();
-      if (event.key === "]") document.querySelector('.onward [rel="next"]')?.click();
-    });
-  }
-
+  // ---- tables -------------------------------------------------------------------------------
   function startFinding() {
     for (const field of document.querySelectorAll("[data-find]")) {
       const rows = field.closest("label").nextElementSibling.querySelectorAll("tbody tr");
@@ -402,7 +329,6 @@
     startTheme();
     startCopying();
     document.querySelectorAll(".samples").forEach(startSamples);
-    startSearch();
     startFinding();
     for (const box of document.querySelectorAll(".try")) new Trial(box);
     document.querySelector(".tree [aria-current]")?.scrollIntoView({ block: "nearest" });
