@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from waystation.cli.refusal import EXIT_REFUSED, Refusal, one_line
+from waystation.kernel.memory import loading
 from waystation.settings import Settings
 
 Run = Callable[[Settings, str], Coroutine[Any, Any, None]]
@@ -36,7 +37,9 @@ def run_process(name: str, settings: Settings | None = None) -> int:
         hold_on()
         log.configure(name)
         with one_line():
-            _run(_target(name), settings)
+            with loading():
+                target = _target(name)
+            _run(target, settings)
     except Refusal as refusal:
         print(f"waystation {name}: {refusal}", file=sys.stderr)
         return EXIT_REFUSED

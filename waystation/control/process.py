@@ -23,6 +23,7 @@ from waystation.control.task_retention import keep_tasks_tidy
 from waystation.control.task_runner import keep_running_tasks
 from waystation.control.top_ups.keeping import keep_orders_tidy
 from waystation.kernel.clock import now_ms
+from waystation.kernel.memory import settle_memory
 from waystation.ledger.client import LedgerClient
 from waystation.ledger.port import LedgerAway
 from waystation.settings import Settings
@@ -72,6 +73,7 @@ async def run_control(settings: Settings, boot: str) -> None:
         asyncio.create_task(keep_log_short(ledger.ask, settings.log_days), name="old-rows"),
         asyncio.create_task(recall_first_tokens(services.aggregate, ledger), name="first-tokens"),
     )
+    settle_memory()
     log.info("control started", socket=str(settings.control_socket))
     try:
         await server.serve(sockets=[listener])
