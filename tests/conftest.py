@@ -1,6 +1,7 @@
 """What holds for all tests: property tests take the same examples in each run, at any pace, and
 files lie in memory where there is room."""
 
+import gc
 import os
 
 import pytest
@@ -22,3 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     measuring = Coverage.current()
     if measuring is not None:
         config.pluginmanager.register(Tracing(measuring))
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()

@@ -16,7 +16,7 @@ from waystation.ledger.stores import make_books
 from waystation.settings import Settings
 
 PRESENT_SECONDS_MAX = 10.0
-BATCH_MAX = 256
+BATCH_MAX = 2_500
 _RETRY_SECONDS = 0.05
 
 _Waiting = tuple[Question, asyncio.Future[Answer]]

@@ -10,6 +10,7 @@ violated constraints are the caller's to judge and pass as SQLAlchemy's Integrit
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal, NamedTuple
@@ -29,6 +30,7 @@ STATEMENT_SECONDS = 30.0
 LOCK_SECONDS = 5.0
 POOL_CONNECTIONS = 2
 POOL_OVERFLOW = 6
+CACHE_KIB = 2_048
 _LOOK_SECONDS = 0.005
 
 _NO_SCHEMA = ("42P01", "3F000")  # PostgreSQL: undefined table, undefined schema
@@ -57,14 +59,14 @@ class Database:
             self._readers = engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
-    def of(cls, settings: Settings) -> "Database":
-        """The database that the settings name."""
+    def of(cls, settings: Settings, cache_kib: int = CACHE_KIB) -> "Database":
+        """The database that the settings name. cache_kib: of a connection, on SQLite."""
         if settings.database:
             return cls.postgres(settings.database)
-        return cls.sqlite(settings.data / "main.db")
+        return cls.sqlite(settings.data / "main.db", cache_kib)
 
     @classmethod
-    def sqlite(cls, path: Path) -> "Database":
+    def sqlite(cls, path: Path, cache_kib: int = CACHE_KIB) -> "Database":
         connections = SqliteConnections(path, LOCK_SECONDS)
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}",
@@ -73,7 +75,7 @@ class Database:
             max_overflow=POOL_OVERFLOW,
             pool_timeout=LOCK_SECONDS,
         )
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, cache_kib))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         database = cls(engine, "sqlite", path)
         database._connections = connections
@@ -182,7 +184,7 @@ def _code(fault: DBAPIError) -> str | None:
     return getattr(fault.orig, "sqlstate", None)
 
 
-def _prepare_sqlite(connection: Any, record: object) -> None:
+def _prepare_sqlite(cache_kib: int, connection: Any, record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     try:
         cursor = connection.cursor()
@@ -190,7 +192,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
             f"busy_timeout = {int(LOCK_SECONDS * 1000)}",
             "synchronous = FULL",
             "foreign_keys = ON",
-            "cache_size = -2048",
+            f"cache_size = -{cache_kib}",
         ):
             cursor.execute(f"PRAGMA {setting}")
         cursor.close()

@@ -13,7 +13,7 @@ from waystation.identity.keys import digest, mask, mint
 from waystation.identity.passwords import hash_password, new_password
 from waystation.kernel.clock import now_ms
 from waystation.settings import Settings
-from waystation.storage.database import Database, next_epoch
+from waystation.storage.database import CACHE_KIB, Database, next_epoch
 from waystation.storage.main import (
     account_grants,
     accounts,
@@ -73,10 +73,10 @@ async def first_start(settings: Settings) -> Started | None:
         await database.close()
 
 
-async def open_store(settings: Settings) -> tuple[Database, Sealing]:
+async def open_store(settings: Settings, cache_kib: int = CACHE_KIB) -> tuple[Database, Sealing]:
     """The store of a folder that was set up, checked against its master key; the caller closes
-    it. Raises MasterKeyError, StorageAway."""
-    database = Database.of(settings)
+    it. cache_kib: of a connection, on SQLite. Raises MasterKeyError, StorageAway."""
+    database = Database.of(settings, cache_kib)
     try:
         return database, await open_vault(database, read_master_key(settings))
     except BaseException:

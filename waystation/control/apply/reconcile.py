@@ -29,6 +29,7 @@ Ask = Callable[[Question], Awaitable[Answer]]
 Policy = PutAccount | PutToken | PutGroup
 
 CHUNK = 256
+"""Few enough that a ledger with callers before it does not keep them waiting."""
 _TABLES: dict[str, Table] = {"account": accounts, "token": tokens, "group": groups}
 _ORDER = {"account": 0, "group": 1, "token": 2, "transfer": 3}
 
@@ -58,14 +59,14 @@ async def reconcile(database: Database, ask: Ask) -> Told:
     return Told(first.told + count, first.waiting, first.problems)
 
 
-async def drain(database: Database, ask: Ask) -> Told:
-    """Send the outbox. Raises LedgerAway, StorageAway."""
+async def drain(database: Database, ask: Ask, at_once: int = CHUNK) -> Told:
+    """Send the outbox, so many at once. Raises LedgerAway, StorageAway."""
     waiting = await _waiting(database)
     problems: list[str] = []
     told = 0
     for kind in sorted(_ORDER, key=lambda kind: _ORDER[kind]):
         mine = [row for row in waiting if row["kind"] == kind]
-        for part in chunks(mine, CHUNK):
+        for part in chunks(mine, at_once):
             answers = await _send(database, ask, kind, part)
             refused = await _settle(database, part, answers)
             problems += refused

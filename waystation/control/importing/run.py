@@ -27,6 +27,10 @@ from waystation.ledger.session import open_ledger
 from waystation.settings import Settings
 from waystation.storage.migrate import migrate
 
+_CACHE_KIB = 131_072
+"""Keys are scattered over the whole of their index: a transaction of thousands touches most of its
+pages, which should not go to disk and back meanwhile."""
+
 
 class ImportPlan(msgspec.Struct, frozen=True, kw_only=True):
     """origin: which of several systems of that sort. log_days: how many days of its request log
@@ -100,7 +104,7 @@ async def _run(
     except ValueError as wrong:
         raise SourceAway(str(wrong)) from None
     async with AsyncExitStack() as stack:
-        database, sealing = await open_store(settings)
+        database, sealing = await open_store(settings, _CACHE_KIB)
         stack.push_async_callback(database.close)
         if ask is not None:
             await migrate(database)

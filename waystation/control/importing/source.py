@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-PAGE_ROWS = 2000
+PAGE_ROWS = 5_000
 
 Row = Mapping[str, Any]
 

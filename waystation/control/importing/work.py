@@ -17,6 +17,9 @@ from waystation.storage.sealing import Sealing
 System = Literal["new-api", "one-api"]
 
 _PROBLEMS_MAX = 100
+_TOLD_AT_ONCE = 2_500
+"""Each lot is synced to disk twice, by the ledger and here: a million in small lots is an hour of
+waiting for a slow disk."""
 
 
 class Work:
@@ -83,7 +86,7 @@ class Work:
     async def tell(self) -> None:
         """The ledger, what waits. Raises LedgerAway."""
         if self.ask is not None:
-            told = await drain(self.database, self.ask)
+            told = await drain(self.database, self.ask, _TOLD_AT_ONCE)
             room = _PROBLEMS_MAX - len(self.report.problems)
             self.report.problems += [
                 problem for problem in told.problems if problem not in self.report.problems
