@@ -10,6 +10,7 @@ from tests.midjourney.studio import Studio, open_studio
 from tests.support.gateway import data_template, rogue
 from tests.support.process import _log, pytest_asyncio_loop_factories
 from tests.support.rogue import Rogue
+from waystation.tasks.midjourney import beginning, handing
 
 __all__ = ["_log", "data_template", "pytest_asyncio_loop_factories", "rogue"]
 
@@ -51,3 +52,11 @@ def channel(name: str, url: str, **more: Any) -> dict[str, Any]:
         "models": ["mj_*", "swap_face"],
         **more,
     }
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same order of things, in less time."""
+    monkeypatch.setattr(handing, "LOOK_SECONDS", (0.1, 0.1, 0.1))
+    monkeypatch.setattr(beginning, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("waystation.tasks.midjourney.kind.Midjourney.pace", lambda *_: 0.1)

@@ -61,6 +61,15 @@ class Studio(Workroom[Midjourney]):
             raise AssertionError(f"not {status}: {shown}") from None
         return shown
 
+    async def failed(self, task_id: str, reason: str) -> dict[str, Any]:
+        """Failed with this reason, released once."""
+        shown = await self.task(task_id, "FAILURE")
+        assert reason in shown["failReason"], shown
+        assert shown["progress"] == "100%"
+        assert (await self.settled(task_id)).settle == "voided"
+        assert (await self.station.account()).spent == 0
+        return shown
+
 
 async def until(holds: Callable[[], object]) -> None:
     """Wait for a condition."""

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import anthropic
 import openai
 
+from tests.suno.chatting import MODEL, finishing
 from tests.suno.studio import Studio
-from tests.suno.test_chat import MODEL, finishing, over_chat
+from tests.suno.test_sung_over_chat import over_chat
 from tests.support.gateway import KEY
 from tests.support.wire import Reply
 from waystation.dialects.suno.chat_answer import read_songs
