@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import aiohttp.web
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.control.conftest import PEER, Console
 from tests.desk.conftest import Caller, signed_in
+from waystation.control.providers import named
 from waystation.control.site import SignUp, write_setting
-from waystation.storage.main import oauth_flows, sign_in_providers
+from waystation.storage.main import identities, oauth_flows, sign_in_providers
 
 SECRET = "client secret of ours"
 
@@ -177,6 +178,31 @@ async def test_github_tells_its_addresses_apart(
     _, session = await go(console, provider)
     me = await browser(console, session).get("/api/v1/me")
     assert (me["email"], me["name"]) == ("zoe@else.example", "zoe")
+
+
+async def test_who_moved_in_under_a_name_at_github_is_known_by_the_number_from_then_on(
+    console: Console, boss: Caller, provider: Provider
+) -> None:
+    places = {
+        f"{name}_url": f"{provider.address}{path}"
+        for name, path in (("authorize", "/authorize"), ("token", "/token"), ("userinfo", "/user"))
+    }
+    await configured(boss, provider, kind="github", issuer="", **places)
+    account_id = await console.account("old@imported.invalid")
+    async with console.store.write() as connection:
+        values = {"provider_id": 1, "subject": named("Zoe"), "account_id": account_id}
+        await connection.execute(insert(identities).values(values))
+    provider.user = {"id": 4711, "login": "ZOE", "name": None}
+    _, session = await go(console, provider)
+    me = await browser(console, session).get("/api/v1/me")
+    assert me["email"] == "old@imported.invalid"
+    # The name has passed on to somebody else.
+    provider.user = {"id": 4712, "login": "zoe", "name": None}
+    assert await go(console, provider) == ("/account/sign-in#error=registration_closed", "")
+    provider.user = {"id": 4711, "login": "anew", "name": None}
+    _, session = await go(console, provider)
+    me = await browser(console, session).get("/api/v1/me")
+    assert me["email"] == "old@imported.invalid"
 
 
 async def test_an_address_that_is_not_verified_is_not_believed(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.fleet import audit, nginx, prepare
+from tests.nodes.hosts import one_host
 from tests.support.gateway import CHAT, KEY, body, channel, document
 from tests.support.postgres import PostgresServer
 from tests.support.rogue import Rogue
@@ -17,18 +18,9 @@ from tests.support.script import STALL, chat, chat_frames, stream
 from tests.support.serve import Serve
 from tests.support.wire import Wire, request
 
-STREAMS = 40
+STREAMS = 100
 SWEPT_SECONDS_MAX = 90.0
 """A lease of 10 s, 15 s of patience, and a machine that may be busy."""
-
-
-def _serve(template: Path, folder: Path, dsn: str) -> Serve:
-    import shutil
-
-    folder.mkdir()
-    serve = Serve(folder, 1, {"database": dsn})
-    shutil.copytree(template, serve.data)
-    return serve
 
 
 @pytest.mark.soak
@@ -42,7 +34,7 @@ async def test_a_node_and_then_the_database_are_killed_under_load(
     rogue.answer(lambda seen: endless if seen.json().get("stream") else chat())
     what = document([channel("up", rogue.url)], credit="100")
     template = await prepare(tmp_path, postgres_dsn, what)
-    nodes = [_serve(template, tmp_path / name, postgres_dsn) for name in ("n1", "n2")]
+    nodes = [one_host(template, tmp_path / name, postgres_dsn) for name in ("n1", "n2")]
     try:
         for node in nodes:
             await asyncio.to_thread(node.start)

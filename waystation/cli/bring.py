@@ -31,6 +31,14 @@ LogDsn = Annotated[
 LogDays = Annotated[
     int, typer.Option("--log-days", min=0, help="How many days of its request log come along.")
 ]
+GithubNames = Annotated[
+    bool,
+    typer.Option(
+        "--github-names",
+        help="Believe names at GitHub, where the number is not stored: a name that was given up "
+        "may be somebody else's by now.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +52,7 @@ def bring(
     dry_run: DryRun = False,
     log_days: LogDays = 30,
     log_dsn: LogDsn = None,
+    github_names: GithubNames = False,
     data: Data = None,
     database: Database = None,
     as_json: Json = False,
@@ -57,7 +66,13 @@ def bring(
     from waystation.control.importing.run import ImportPlan, run_import
     from waystation.control.importing.source import open_source
 
-    plan = ImportPlan(system=system, origin=origin, dry_run=dry_run, log_days=log_days)
+    plan = ImportPlan(
+        system=system,
+        origin=origin,
+        dry_run=dry_run,
+        log_days=log_days,
+        github_names=github_names,
+    )
     with progress(f"{'Looking at' if dry_run else 'Bringing over'} {system}", quiet=as_json):
         logs = None if log_dsn is None else open_source(log_dsn)
         done = run_async(run_import(settings, open_source(dsn), plan, logs))

@@ -42,11 +42,18 @@ class Endpoints(msgspec.Struct, frozen=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """email: "" unless the server says that it is verified."""
+    """email: "" unless the server says that it is verified. login: a name at GitHub, which may
+    pass on to somebody else; the subject never does."""
 
     subject: str
     email: str
     name: str
+    login: str = ""
+
+
+def named(login: str) -> str:
+    """The subject of somebody of whom nothing but the name at GitHub is known yet."""
+    return f"login:{login.lower()}"
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -184,12 +191,15 @@ async def identify(
     user = await ask_json(settings, endpoints.userinfo, headers=bearer, allow_private=private)
     if not isinstance(user, dict):
         raise OutwardFault("its userinfo is no object")
-    email = _verified_email(user)
+    email, login = _verified_email(user), ""
     if row.kind == "github":
+        login = str(user.get("login") or "")
         address = f"{endpoints.userinfo}/emails"
         mails = await ask_json(settings, address, headers=bearer, allow_private=private)
         email = _primary_email(mails)
-    return Identity(_subject(user), email, str(user.get("name") or user.get("login") or "")[:64])
+    return Identity(
+        _subject(user), email, str(user.get("name") or user.get("login") or "")[:64], login
+    )
 
 
 def _subject(user: dict[str, Any]) -> str:

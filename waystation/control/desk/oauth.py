@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 from fastapi.responses import RedirectResponse, Response
 from msgspec import Meta
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -202,19 +202,38 @@ async def _person(call: Call, row: Any, who: Identity, ended: Ended) -> Person:
 
 async def _known(call: Call, row: Any, who: Identity) -> Person | None:
     """Raises Fault (user_banned)."""
-    mine = (identities.c.provider_id == row.id, identities.c.subject == who.subject)
-    query = (
-        select(accounts)
-        .join_from(identities, accounts, identities.c.account_id == accounts.c.id)
-        .where(*mine)
-    )
-    async with call.services.database.read() as connection:
-        found = (await connection.execute(query)).one_or_none()
+    found = await _account_of(call, row, who)
+    if found is None and who.login:
+        await _learn(call, row, who)
+        found = await _account_of(call, row, who)
     if found is None:
         return None
     if not found.enabled:
         raise Fault("user_banned")
     return Person(found.id, found.email, found.role, 0)
+
+
+async def _account_of(call: Call, row: Any, who: Identity) -> Any:
+    query = (
+        select(accounts)
+        .join_from(identities, accounts, identities.c.account_id == accounts.c.id)
+        .where(identities.c.provider_id == row.id, identities.c.subject == who.subject)
+    )
+    async with call.services.database.read() as connection:
+        return (await connection.execute(query)).one_or_none()
+
+
+async def _learn(call: Call, row: Any, who: Identity) -> None:
+    """Somebody who moved in under a name is known by the number from now on."""
+    mine = (identities.c.provider_id == row.id, identities.c.subject == providers.named(who.login))
+    new = {"subject": who.subject, "email": who.email[:254]}
+    change = update(identities).where(*mine).values(new).returning(identities.c.account_id)
+    async with call.services.database.write() as connection:
+        account_id = (await connection.execute(change)).scalar_one_or_none()
+        if account_id is not None:
+            actor, after = stranger(call, account_id), {"provider": row.name, "login": who.login}
+            whose = str(account_id)
+            await record(connection, actor, "add_identity", "account", whose, None, after)
 
 
 async def _newcomer(call: Call, row: Any, who: Identity, ended: Ended) -> Person:

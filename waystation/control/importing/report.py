@@ -9,7 +9,15 @@ LISTED_MAX = 500
 """Of things left out and of notes; the rest is counted by reason."""
 
 What = Literal[
-    "users", "tokens", "channels", "prices", "groups", "group rates", "codes", "log rows"
+    "users",
+    "tokens",
+    "channels",
+    "prices",
+    "groups",
+    "group rates",
+    "codes",
+    "log rows",
+    "sign-ins",
 ]
 
 

@@ -16,6 +16,7 @@ from waystation.control.importing.codes import Codes
 from waystation.control.importing.logs import Logs
 from waystation.control.importing.prices import Prices
 from waystation.control.importing.report import ImportReport
+from waystation.control.importing.sign_ins import SignIns
 from waystation.control.importing.source import Source, SourceAway, known_columns, text
 from waystation.control.importing.tokens import Tokens
 from waystation.control.importing.units import USUAL_PER_USD, Units
@@ -34,12 +35,13 @@ pages, which should not go to disk and back meanwhile."""
 
 class ImportPlan(msgspec.Struct, frozen=True, kw_only=True):
     """origin: which of several systems of that sort. log_days: how many days of its request log
-    come along; 0: none."""
+    come along; 0: none. github_names: sign-ins by a name at GitHub come along, too."""
 
     system: System
     origin: str = ""
     dry_run: bool = False
     log_days: int = 30
+    github_names: bool = False
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -130,6 +132,7 @@ async def _bring_all(work: Work, plan: ImportPlan, options: dict[str, str]) -> N
     await Tokens(work, logs.by_token).run()
     await Codes(work).run()
     await logs.run()
+    await SignIns(work, options, github_names=plan.github_names).run()
     await work.tell()
 
 
