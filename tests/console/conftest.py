@@ -1,5 +1,6 @@
 """The console as a browser sees it: one served instance and one Chromium for all of its tests."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.console.filling import fill
 from tests.support.gateway import data_template
+from tests.support.rogue import Rogue
 from tests.support.serve import Serve, serving
 from waystation.control.built_console.files import BUILT
 
@@ -96,6 +98,15 @@ async def browser() -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
         yield launched
         await launched.close()
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Rogue]:
+    with Rogue() as rogue:
+        models = {"object": "list", "data": [{"id": "north-1"}, {"id": "north-2"}]}
+        rogue.on("/v1/models", rogue.reply(200, json.dumps(models).encode()))
+        rogue.answer(rogue.chat(text="ready"))
+        yield rogue
 
 
 @pytest.fixture(scope="session")

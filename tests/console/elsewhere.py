@@ -1,4 +1,4 @@
-"""Pages of others that people are sent to from here: where they pay."""
+"""Pages of others that people are sent to from here: where they pay, and where they sign in."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import aiohttp
 import aiohttp.web
 
 from tests.desk.cashier import Cashier, easypay_notice, stripe_call
+from tests.desk.test_elsewhere import Provider
 from waystation.kernel.clock import now_ms
 
 NOTICES = 3
@@ -58,6 +59,16 @@ class PayingPages(Cashier):
                     assert await reply.text() == "success"
 
 
+class SigningIn(Provider):
+    """Its page asks nobody anything: it sends the browser back at once."""
+
+    async def answer(self, request: aiohttp.web.Request) -> aiohttp.web.Response:
+        if request.path == "/authorize":
+            back = f"{request.query['redirect_uri']}?{self.grant(str(request.url))}"
+            raise aiohttp.web.HTTPFound(back)
+        return await super().answer(request)
+
+
 def _page(way_on: str) -> aiohttp.web.Response:
     head = "<title>Pay</title><link rel=icon href='data:,'>"
     text = f"<!doctype html><head>{head}</head><body><a href='{way_on}'>Pay now</a>"
@@ -65,7 +76,7 @@ def _page(way_on: str) -> aiohttp.web.Response:
 
 
 @asynccontextmanager
-async def standing(page: PayingPages) -> AsyncIterator[None]:
+async def standing(page: PayingPages | SigningIn) -> AsyncIterator[None]:
     app = aiohttp.web.Application()
     app.router.add_route("*", "/{path:.*}", page.answer)
     runner = aiohttp.web.AppRunner(app)

@@ -2,9 +2,7 @@
 customer, against an upstream on a real socket."""
 
 import contextlib
-import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
@@ -18,15 +16,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 
 UPSTREAM_KEY = "sk-upstream-console-0123456789"
 CODE_AMOUNT = "5"
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Rogue]:
-    with Rogue() as rogue:
-        models = {"object": "list", "data": [{"id": "north-1"}, {"id": "north-2"}]}
-        rogue.on("/v1/models", rogue.reply(200, json.dumps(models).encode()))
-        rogue.answer(rogue.chat(text="ready"))
-        yield rogue
 
 
 def field(page: Page, name: str) -> Locator:

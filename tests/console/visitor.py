@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from playwright.async_api import Browser, Locator, Page
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.console.conftest import PASSWORD
 
@@ -60,14 +60,19 @@ class Visitor:
         self.clicks += 1
         await what.click()
 
-    async def sign_in(self, email: str) -> None:
-        """By keyboard alone: the address has the focus when the page opens."""
+    async def sign_in(self, email: str, code: str = "") -> None:
+        """By keyboard alone: the address has the focus when the page opens, and the code's field
+        when one is asked for."""
         await self.open("/console/sign-in")
         keys = self.page.keyboard
         await keys.type(email)
         await keys.press("Tab")
         await keys.type(PASSWORD)
         await keys.press("Enter")
+        if code:
+            await expect(self.page.get_by_label("Code of the authenticator app")).to_be_focused()
+            await keys.type(code)
+            await keys.press("Enter")
         await self.page.wait_for_url("**/console/dashboard")
         await self.page.wait_for_function(_DRAWN)
 

@@ -28,11 +28,11 @@ def clean_email(text: str) -> str:
     return email
 
 
-def judge_password(text: str) -> None:
-    """Raises Fault (invalid_value)."""
+def judge_password(text: str, field: str = "password") -> None:
+    """field: what the body calls it. Raises Fault (invalid_value)."""
     if not LENGTH_MIN <= len(text) <= LENGTH_MAX or "\x00" in text:
         reason = f"{LENGTH_MIN} to {LENGTH_MAX} characters"
-        raise Fault("invalid_value", param="password", reason=reason)
+        raise Fault("invalid_value", param=field, reason=reason)
 
 
 def judge_domain(email: str, sign_up: SignUp) -> None:

@@ -156,7 +156,7 @@ async def change_password(call: Call) -> None:
     body, services, person = call.body(PasswordBody), call.services, call.person
     if person.by != "session":
         raise Fault("session_required")
-    judge_password(body.new)
+    judge_password(body.new, "new")
     async with services.database.read() as connection:
         query = select(accounts.c.password_hash).where(accounts.c.id == person.account_id)
         stored = (await connection.execute(query)).scalar_one()

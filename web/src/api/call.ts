@@ -8,6 +8,8 @@ export class Refusal extends Error {
     message: string,
     readonly hint: string,
     readonly requestId: string,
+    /** What is wrong, by the field of the body. */
+    readonly fields: Record<string, string> = {},
   ) {
     super(message);
   }
@@ -58,12 +60,18 @@ export async function refusalOf(reply: Response): Promise<Refusal> {
   const text = await reply.text();
   const told = readJson(text);
   const fault = objectAt(told, "error") ?? told ?? {};
+  const message = String(
+    fault["message"] ?? fault["description"] ?? text.slice(0, 300) ?? reply.statusText,
+  );
+  const field = fault["field"] ?? fault["param"];
   return new Refusal(
     reply.status,
     String(fault["code"] ?? ""),
-    String(fault["message"] ?? fault["description"] ?? text.slice(0, 300) ?? reply.statusText),
+    message,
     String(fault["hint"] ?? ""),
     requestId,
+    (objectAt(fault, "fields") as Record<string, string> | undefined) ??
+      (typeof field === "string" ? { [field]: message } : {}),
   );
 }
 

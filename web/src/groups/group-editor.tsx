@@ -36,7 +36,7 @@ export function GroupEditor({
     ...(named === undefined
       ? [{ name: "name", kind: "text", required: true } satisfies Field]
       : []),
-    { name: "rate", kind: "text", required: true, help: "rate", start: "1" },
+    { name: "rate", kind: "amount", required: true, help: "rate", start: "1" },
     { name: "label", kind: "text" },
     { name: "description", kind: "long" },
     { name: "pros", kind: "long" },

@@ -71,7 +71,7 @@ export function SpecialRates() {
           fields={[
             { name: "account_group", kind: "choice", options: names, required: true },
             { name: "group", kind: "choice", options: names, required: true },
-            { name: "rate", kind: "text", required: true },
+            { name: "rate", kind: "amount", required: true },
           ]}
           save={async (body) => {
             await api.PUT("/api/v1/group-rates/{account_group}/{group}", {

@@ -39,7 +39,7 @@ export function AccountEditor({
     { name: "enabled", kind: "switch", start: true },
   ];
   const further: Field[] = [
-    ...nestedFields(BUDGET, "text").map((field) => ({ ...field, help: "usd" })),
+    ...nestedFields(BUDGET, "amount").map((field) => ({ ...field, help: "usd" })),
     ...nestedFields(LIMITS, "number"),
   ];
   const save = async (typed: Values) => {

@@ -76,7 +76,7 @@ export function Invitations() {
           fields={[
             { name: "email", kind: "text", help: "invitedEmail" },
             { name: "group", kind: "choice", options: groups, start: "default" },
-            { name: "credit", kind: "text", help: "usd", start: "0" },
+            { name: "credit", kind: "amount", help: "usd", start: "0" },
             { name: "uses", kind: "number", start: 1 },
             { name: "expires_at", kind: "moment" },
           ]}

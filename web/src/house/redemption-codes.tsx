@@ -81,7 +81,7 @@ export function RedemptionCodes() {
         <Editor
           title={t("codes.new")}
           fields={[
-            { name: "amount", kind: "text", required: true, help: "usd" },
+            { name: "amount", kind: "amount", required: true, help: "usd" },
             { name: "count", kind: "number", start: 1 },
             { name: "batch", kind: "text" },
             { name: "expires_at", kind: "moment", help: "neverIfEmpty" },

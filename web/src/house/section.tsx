@@ -1,11 +1,12 @@
 import { Button, Card, Form } from "antd";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { FaultNote } from "../parts/fault";
 import { type Field, fromForm, toForm, type Values } from "../parts/field";
 import { Fields } from "../parts/fields";
 import { useAct } from "../parts/act";
+import { useSubmit } from "../parts/submit";
 
 /** One part of the settings, put whole. */
 export function Section({
@@ -23,21 +24,21 @@ export function Section({
 }) {
   const { t } = useTranslation();
   const act = useAct("settings", "site");
-  const [fault, setFault] = useState<unknown>();
-  const save = (typed: Values) =>
-    act(async () => {
-      setFault(undefined);
-      const body = Object.fromEntries(
-        fields.map(({ name, kind }) => [name, fromForm(kind, typed[name])]),
-      );
-      await put({ ...value, ...body }).catch((refused: unknown) => {
-        setFault(refused);
-        throw refused;
-      });
-    });
+  const [form] = Form.useForm<Values>();
+  const { submit, busy, fault } = useSubmit(
+    form,
+    fields.map(({ name }) => name),
+  );
+  const save = async (typed: Values) => {
+    const body = Object.fromEntries(
+      fields.map(({ name, kind }) => [name, fromForm(kind, typed[name])]),
+    );
+    if (await submit(() => put({ ...value, ...body }))) await act(() => Promise.resolve());
+  };
   return (
     <Card size="small" title={title} style={{ marginBottom: 16 }}>
       <Form<Values>
+        form={form}
         layout="vertical"
         initialValues={Object.fromEntries(
           fields.map(({ name, kind }) => [name, toForm(kind, value[name])]),
@@ -47,7 +48,7 @@ export function Section({
         <Fields of={fields} />
         {children}
         <FaultNote fault={fault} />
-        <Button type="primary" htmlType="submit">
+        <Button type="primary" htmlType="submit" loading={busy}>
           {t("form.save")}
         </Button>
       </Form>

@@ -24,7 +24,7 @@ export function TransferEditor({
     <Editor
       title={t("accounts.transfer", { email: account.email })}
       fields={[
-        { name: "amount", kind: "text", required: true, help: "transferAmount" },
+        { name: "amount", kind: "signed", required: true, help: "transferAmount" },
         { name: "kind", kind: "choice", options: kinds, start: "grant" },
         { name: "note", kind: "text" },
       ]}

@@ -40,13 +40,11 @@ export default function Announcements() {
     { name: "from_at", kind: "moment", start: old?.from_at },
     { name: "until_at", kind: "moment", start: old?.until_at },
   ];
-  const save = (typed: Values) =>
-    act(() => {
-      const body = typed as Schemas["AnnouncementBody"];
-      return old
-        ? api.PUT("/api/v1/announcements/{announcement}", { params: of(old), body })
-        : api.POST("/api/v1/announcements", { body });
-    });
+  const save = async (typed: Values) => {
+    const body = typed as Schemas["AnnouncementBody"];
+    if (old) await api.PUT("/api/v1/announcements/{announcement}", { params: of(old), body });
+    else await api.POST("/api/v1/announcements", { body });
+  };
   return (
     <>
       <Heading title={t("menu.announcements")}>

@@ -5,26 +5,26 @@ import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
 import { FaultNote } from "../parts/fault";
 import { Heading } from "../parts/heading";
+import { useSubmit } from "../parts/submit";
 import { CaptchaField, useCaptcha } from "../session/captcha-field";
 import { useSite } from "../shell/site";
+
+interface Shown {
+  email: string;
+  captcha?: string;
+}
 
 export default function Forgotten() {
   const { t } = useTranslation();
   const site = useSite();
   const drawn = useCaptcha(site.captcha);
-  const [fault, setFault] = useState<unknown>();
+  const [form] = Form.useForm<Shown>();
+  const { submit, busy, fault } = useSubmit(form, ["email", "captcha"]);
   const [sent, setSent] = useState(false);
-  const submit = async ({ email, captcha = "" }: { email: string; captcha?: string }) => {
-    setFault(undefined);
-    try {
-      await api.POST("/api/v1/password/forgotten", {
-        body: { email, captcha, captcha_id: drawn.data?.id ?? "" },
-      });
-      setSent(true);
-    } catch (refused) {
-      setFault(refused);
-      if (site.captcha) void drawn.refetch();
-    }
+  const send = async ({ email, captcha = "" }: Shown) => {
+    const body = { email, captcha, captcha_id: drawn.data?.id ?? "" };
+    if (await submit(() => api.POST("/api/v1/password/forgotten", { body }))) setSent(true);
+    else if (site.captcha) void drawn.refetch();
   };
   if (sent)
     return (
@@ -37,10 +37,11 @@ export default function Forgotten() {
   return (
     <Card style={{ maxWidth: 420, margin: "32px auto" }}>
       <Heading title={t("session.forgotten")} />
-      <Form
+      <Form<Shown>
+        form={form}
         layout="vertical"
         requiredMark={false}
-        onFinish={(shown: { email: string; captcha?: string }) => void submit(shown)}
+        onFinish={(shown) => void send(shown)}
       >
         <Form.Item
           name="email"
@@ -57,7 +58,7 @@ export default function Forgotten() {
           />
         )}
         <FaultNote fault={fault} />
-        <Button type="primary" htmlType="submit" block style={{ marginTop: 16 }}>
+        <Button type="primary" htmlType="submit" block loading={busy} style={{ marginTop: 16 }}>
           {t("session.sendLetter")}
         </Button>
       </Form>

@@ -172,7 +172,7 @@ function PriceEditor({
       help: "effectiveAt",
       start: own ? price.effective_at : undefined,
     },
-    ...nestedFields(KINDS, "text").map((field) => ({
+    ...nestedFields(KINDS, "amount").map((field) => ({
       ...field,
       start: price?.kinds[field.name.slice("kinds_".length)],
     })),

@@ -6,6 +6,7 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, told } from "../api/client";
 import { FaultNote } from "../parts/fault";
 import { Heading } from "../parts/heading";
+import { useSubmit } from "../parts/submit";
 import { CaptchaField, useCaptcha } from "../session/captcha-field";
 import { Elsewhere } from "../session/elsewhere";
 import { useSession } from "../session/provider";
@@ -25,33 +26,25 @@ export default function Register() {
   const go = useNavigate();
   const [search] = useSearchParams();
   const drawn = useCaptcha(site.captcha);
-  const [fault, setFault] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const [form] = Form.useForm<Shown>();
+  const { submit, busy, fault } = useSubmit(form, ["email", "password", "invitation", "captcha"]);
   const [written, setWritten] = useState(false);
   const invitation = search.get("invitation") ?? "";
-  const submit = async ({ email, password, ...rest }: Shown) => {
-    setBusy(true);
-    setFault(undefined);
-    try {
-      const body = {
-        email,
-        password,
-        invitation: rest.invitation ?? "",
-        captcha: rest.captcha ?? "",
-        captcha_id: drawn.data?.id ?? "",
-      };
-      const { next } = await told(api.POST("/api/v1/registration", { body }));
-      if (next === "confirm") setWritten(true);
-      else {
-        await signIn(email, password, "");
-        await go("/console/dashboard");
-      }
-    } catch (refused) {
-      setFault(refused);
-      if (site.captcha) void drawn.refetch();
-    } finally {
-      setBusy(false);
-    }
+  const register = async ({ email, password, ...rest }: Shown) => {
+    const body = {
+      email,
+      password,
+      invitation: rest.invitation ?? "",
+      captcha: rest.captcha ?? "",
+      captcha_id: drawn.data?.id ?? "",
+    };
+    const { next } = await told(api.POST("/api/v1/registration", { body }));
+    if (next === "confirm") return setWritten(true);
+    await signIn(email, password, "");
+    await go("/console/dashboard");
+  };
+  const send = async (shown: Shown) => {
+    if (!(await submit(() => register(shown))) && site.captcha) void drawn.refetch();
   };
   if (written)
     return (
@@ -73,10 +66,11 @@ export default function Register() {
     <Card style={{ maxWidth: 420, margin: "32px auto" }}>
       <Heading title={t("session.register")} />
       <Form<Shown>
+        form={form}
         layout="vertical"
         requiredMark={false}
         initialValues={{ invitation }}
-        onFinish={(shown) => void submit(shown)}
+        onFinish={(shown) => void send(shown)}
       >
         <Form.Item
           name="email"

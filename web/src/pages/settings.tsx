@@ -19,7 +19,7 @@ const NAME: Field[] = [
   { name: "docs_url", kind: "text" },
   { name: "nextchat_url", kind: "text", help: "nextChat" },
   { name: "display_currency", kind: "text", help: "displayCurrency" },
-  { name: "display_rate", kind: "text", help: "displayRate" },
+  { name: "display_rate", kind: "amount", help: "displayRate" },
   { name: "public_pricing", kind: "switch", help: "publicPricing" },
 ];
 const PAGES: Field[] = (["home", "footer", "terms", "privacy"] as const).map((name) => ({
@@ -46,7 +46,7 @@ export default function Settings() {
         label: t(`settings.mode.${value}`),
       })),
     },
-    { name: "credit", kind: "text", help: "usd" },
+    { name: "credit", kind: "amount", help: "usd" },
     { name: "account_group", kind: "choice", options: groups },
     { name: "captcha", kind: "switch", label: "captchaWanted" },
     { name: "domains", kind: "words", help: "domains" },

@@ -112,9 +112,9 @@ function Enter({ onSaved, onClose }: { onSaved: () => void; onClose: () => void 
       title={t("topUps.enter")}
       fields={[
         { name: "account_id", kind: "number", required: true },
-        { name: "amount", kind: "text", required: true, label: "paidAmount" },
+        { name: "amount", kind: "amount", required: true, label: "paidAmount" },
         { name: "currency", kind: "text", help: "paidCurrency" },
-        { name: "credit", kind: "text", required: true, help: "usd" },
+        { name: "credit", kind: "amount", required: true, help: "usd" },
         { name: "reference", kind: "text" },
         { name: "note", kind: "text" },
       ]}

@@ -1,14 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
-import { Button, Card, Flex, Input, Tag } from "antd";
-import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Card, Tag } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
-import { useAct } from "../parts/act";
 import { Figures } from "../parts/figures";
 import { Heading } from "../parts/heading";
 import { Listing, usePages } from "../parts/listing";
 import { useMoney } from "../parts/money";
+import { OneField } from "../parts/one-field";
 import { useWhen } from "../parts/when";
 import { Buy } from "../top-ups/buy";
 import { OwnTopUps } from "../top-ups/own";
@@ -42,27 +41,22 @@ export default function Wallet() {
 
 function Redeem() {
   const { t } = useTranslation();
-  const act = useAct("me", "wallet", "dashboard");
-  const [code, setCode] = useState("");
-  const redeem = async () => {
-    if (await act(() => api.POST("/api/v1/redemptions", { body: { code } }), t("wallet.redeemed")))
-      setCode("");
+  const queries = useQueryClient();
+  const redeem = async (code: string) => {
+    await api.POST("/api/v1/redemptions", { body: { code } });
+    for (const name of ["me", "wallet", "dashboard"])
+      void queries.invalidateQueries({ queryKey: [name] });
   };
   return (
     <Card size="small" title={t("wallet.redeem")} style={{ marginBottom: 16, maxWidth: 560 }}>
-      <Flex gap="small">
-        <Input
-          aria-label={t("wallet.code")}
-          placeholder={t("wallet.code")}
-          value={code}
-          onChange={(change) => setCode(change.target.value)}
-          onPressEnter={() => void redeem()}
-          autoComplete="off"
-        />
-        <Button type="primary" disabled={!code.trim()} onClick={() => void redeem()}>
-          {t("wallet.redeem")}
-        </Button>
-      </Flex>
+      <OneField
+        clears
+        name="code"
+        label={t("wallet.code")}
+        button={t("wallet.redeem")}
+        done={t("wallet.redeemed")}
+        send={redeem}
+      />
     </Card>
   );
 }

@@ -1,11 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Drawer, Form, Space } from "antd";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { FaultNote } from "./fault";
 import { bodyOf, type Field, toForm, type Values } from "./field";
 import { Fields } from "./fields";
+import { useSubmit } from "./submit";
 
 interface Asked {
   title: string;
@@ -36,24 +37,26 @@ export function Editor({
   const queries = useQueryClient();
   const fields = [...main, ...further];
   const [form] = Form.useForm<Values>();
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<unknown>();
+  const folded = useRef<HTMLDetailsElement>(null);
+  const { submit, busy, fault } = useSubmit(
+    form,
+    fields.map(({ name }) => name),
+  );
   const first = Object.fromEntries(
     fields.map(({ name, kind, start }) => [name, toForm(kind, before ? before[name] : start)]),
   );
-  const submit = async (typed: Values) => {
-    setBusy(true);
-    setFault(undefined);
-    try {
-      await save(bodyOf(fields, typed, before));
-      // What is chosen from elsewhere, such as the names of groups, may be another now.
-      void queries.invalidateQueries();
-      onClose();
-    } catch (refused) {
-      setFault(refused);
-    } finally {
-      setBusy(false);
-    }
+  /** What is wrong in the folded part is not seen while it is folded. */
+  const unfold = () => {
+    const wrong = form.getFieldsError().filter(({ errors }) => errors.length > 0);
+    if (folded.current && wrong.some(({ name }) => further.some((one) => one.name === name[0])))
+      folded.current.open = true;
+  };
+  const send = async (typed: Values) => {
+    const done = await submit(() => save(bodyOf(fields, typed, before)));
+    if (!done) return unfold();
+    // What is chosen from elsewhere, such as the names of groups, may be another now.
+    void queries.invalidateQueries();
+    onClose();
   };
   return (
     <Drawer
@@ -77,12 +80,14 @@ export function Editor({
         form={form}
         layout="vertical"
         initialValues={first}
-        onFinish={(typed) => void submit(typed)}
+        onFinish={(typed) => void send(typed)}
+        onFinishFailed={unfold}
+        scrollToFirstError={{ focus: true }}
       >
         <Fields of={main} disabled={managed} />
         {children}
         {further.length > 0 && (
-          <details className="further">
+          <details className="further" ref={folded}>
             <summary>{t("form.further")}</summary>
             <Fields of={further} disabled={managed} />
           </details>

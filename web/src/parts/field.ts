@@ -2,6 +2,10 @@
 
 export type Kind =
   | "text"
+  /** A decimal from 0 on, as text. */
+  | "amount"
+  /** A decimal that may be below 0. */
+  | "signed"
   | "secret"
   | "long"
   | "number"
@@ -52,7 +56,16 @@ export function fromForm(kind: Kind, typed: unknown): unknown {
       .split(/\s+/)
       .filter(Boolean);
   if (kind === "words" || kind === "several") return typed ?? [];
+  if (kind === "amount" || kind === "signed") return decimalOf(typed, kind === "signed");
   return typed;
+}
+
+function decimalOf(typed: unknown, signed: boolean): unknown {
+  if (typeof typed !== "string") return typed;
+  const text = typed.trim();
+  if (text && !/^-?\d+(\.\d+)?$/.test(text)) throw new SyntaxError(text);
+  if (!signed && text.startsWith("-")) throw new SyntaxError(text);
+  return text;
 }
 
 function pairsOf(text: string, numeric: boolean): Values {

@@ -16,13 +16,19 @@ export function Fields({ of, disabled = false }: { of: readonly Field[]; disable
         valuePropName={field.kind === "switch" ? "checked" : "value"}
         rules={[
           { required: field.required ?? false, message: t("form.needed", { what: label }) },
-          { validator: async (_, typed) => judge(field, typed, t("form.unreadable")) },
+          { validator: async (_, typed) => judge(field, typed, t(unreadableOf(field.kind))) },
         ]}
       >
         {inputOf(field, disabled)}
       </Form.Item>
     );
   });
+}
+
+function unreadableOf(kind: Field["kind"]): string {
+  if (kind === "amount") return "form.amount";
+  if (kind === "signed") return "form.signed";
+  return kind === "pairs" || kind === "numbers" ? "form.pairs" : "form.unreadable";
 }
 
 async function judge(field: Field, typed: unknown, unreadable: string): Promise<void> {
@@ -38,6 +44,9 @@ function inputOf({ kind, options = [] }: Field, disabled: boolean) {
   switch (kind) {
     case "text":
       return <Input disabled={disabled} autoComplete="off" />;
+    case "amount":
+    case "signed":
+      return <Input disabled={disabled} autoComplete="off" inputMode="decimal" />;
     case "secret":
       return <Input.Password disabled={disabled} autoComplete="new-password" />;
     case "long":

@@ -167,7 +167,7 @@ function fieldsFor(source: string, t: (key: string) => string): Field[] {
     );
   if (source === "relay") asked.push({ name: "group", kind: "text", help: "relayGroup" });
   asked.push(
-    { name: "factor", kind: "text", help: "factor" },
+    { name: "factor", kind: "amount", help: "factor" },
     { name: "offered_only", kind: "switch" },
   );
   return asked;

@@ -1,64 +1,44 @@
-import { Button, Card, Flex, Input } from "antd";
-import { useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Card } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas } from "../api/client";
-import { useAct } from "../parts/act";
+import { OneField } from "../parts/one-field";
 
 export function Email({ me }: { me: Schemas["MeView"] }) {
   const { t } = useTranslation();
-  const act = useAct("me");
-  const [name, setName] = useState(me.name);
-  const [low, setLow] = useState(me.low_balance);
-  const [email, setEmail] = useState("");
+  const queries = useQueryClient();
+  const put = async (body: Schemas["MeBody"]) => {
+    await api.PATCH("/api/v1/me", { body });
+    await queries.invalidateQueries({ queryKey: ["me"] });
+  };
   return (
     <Card size="small" title={me.email}>
-      <label htmlFor="own-name">{t("field.name")}</label>
-      <Flex gap="small" style={{ marginBottom: 16 }}>
-        <Input
-          id="own-name"
-          value={name}
-          maxLength={64}
-          onChange={(change) => setName(change.target.value)}
-        />
-        <Button onClick={() => void act(() => api.PATCH("/api/v1/me", { body: { name } }))}>
-          {t("form.save")}
-        </Button>
-      </Flex>
-      <label htmlFor="low-balance">{t("profile.lowBalance")}</label>
-      <Flex gap="small" style={{ marginBottom: 16 }}>
-        <Input
-          id="low-balance"
-          inputMode="decimal"
-          value={low}
-          onChange={(change) => setLow(change.target.value.trim())}
-        />
-        <Button
-          onClick={() => void act(() => api.PATCH("/api/v1/me", { body: { low_balance: low } }))}
-        >
-          {t("form.save")}
-        </Button>
-      </Flex>
-      <label htmlFor="new-email">{t("profile.newEmail")}</label>
-      <Flex gap="small">
-        <Input
-          id="new-email"
-          type="email"
-          value={email}
-          onChange={(change) => setEmail(change.target.value)}
-        />
-        <Button
-          disabled={!email || me.managed}
-          onClick={() =>
-            void act(
-              () => api.PUT("/api/v1/me/email", { body: { email } }),
-              t("session.letterSent"),
-            )
-          }
-        >
-          {t("session.sendLetter")}
-        </Button>
-      </Flex>
+      <OneField
+        name="name"
+        label={t("field.name")}
+        start={me.name}
+        button={t("form.save")}
+        send={(name) => put({ name })}
+      />
+      <OneField
+        name="low_balance"
+        label={t("profile.lowBalance")}
+        start={me.low_balance}
+        button={t("form.save")}
+        input={{ inputMode: "decimal" }}
+        send={(low_balance) => put({ low_balance })}
+      />
+      <OneField
+        clears
+        name="email"
+        label={t("profile.newEmail")}
+        button={t("session.sendLetter")}
+        done={t("session.letterSent")}
+        disabled={me.managed}
+        input={{ inputMode: "email" }}
+        send={(email) => api.PUT("/api/v1/me/email", { body: { email } })}
+      />
     </Card>
   );
 }

@@ -1,24 +1,26 @@
-import { useMutation } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { App, Button, Card, Form, Input } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas } from "../api/client";
 import { FaultNote } from "../parts/fault";
+import { useSubmit } from "../parts/submit";
 
 export function Password({ me }: { me: Schemas["MeView"] }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
+  const queries = useQueryClient();
   const [form] = Form.useForm<Schemas["PasswordBody"]>();
-  const change = useMutation<unknown, unknown, Schemas["PasswordBody"]>({
-    mutationFn: (body) => api.PUT("/api/v1/me/password", { body }),
-    onSuccess: () => {
-      form.resetFields();
-      void message.success(t("session.passwordChanged"));
-    },
-  });
+  const { submit, busy, fault } = useSubmit(form, ["old", "new", "code"]);
+  const send = async (body: Schemas["PasswordBody"]) => {
+    if (!(await submit(() => api.PUT("/api/v1/me/password", { body })))) return;
+    form.resetFields();
+    void queries.invalidateQueries({ queryKey: ["me"] });
+    void message.success(t("session.passwordChanged"));
+  };
   return (
     <Card size="small" title={t("session.password")}>
-      <Form form={form} layout="vertical" onFinish={(shown) => change.mutate(shown)}>
+      <Form form={form} layout="vertical" onFinish={(shown) => void send(shown)}>
         {me.has_password && (
           <Form.Item
             name="old"
@@ -41,8 +43,8 @@ export function Password({ me }: { me: Schemas["MeView"] }) {
             <Input autoComplete="one-time-code" />
           </Form.Item>
         )}
-        <FaultNote fault={change.error} />
-        <Button htmlType="submit" type="primary" loading={change.isPending} disabled={me.managed}>
+        <FaultNote fault={fault} />
+        <Button htmlType="submit" type="primary" loading={busy} disabled={me.managed}>
           {t("form.save")}
         </Button>
       </Form>

@@ -58,12 +58,10 @@ export function ProofDialog() {
           <Input.Password autoComplete="current-password" autoFocus />
         </Form.Item>
         <Form.Item name="code" label={t("proof.code")}>
-          <Input
-            autoComplete="one-time-code"
-            inputMode="numeric"
-            onPressEnter={() => form.submit()}
-          />
+          <Input autoComplete="one-time-code" />
         </Form.Item>
+        {/* The dialog's own button stands outside of the form: by this one Enter sends it. */}
+        <button type="submit" hidden />
       </Form>
       <FaultNote fault={fault} />
     </Modal>

@@ -2,6 +2,7 @@
 type Asker = () => Promise<boolean>;
 
 let asker: Asker | undefined;
+let asking: Promise<boolean> | undefined;
 
 /** The dialog says here that it is there; gives back how to take it away. */
 export function onProofAsked(wanted: Asker): () => void {
@@ -11,7 +12,10 @@ export function onProofAsked(wanted: Asker): () => void {
   };
 }
 
-/** Whether it was proved. */
+/** Whether it was proved. Calls that come together share one question. */
 export function askProof(): Promise<boolean> {
-  return asker ? asker() : Promise.resolve(false);
+  asking ??= (asker?.() ?? Promise.resolve(false)).finally(() => {
+    asking = undefined;
+  });
+  return asking;
 }

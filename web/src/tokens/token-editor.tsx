@@ -42,7 +42,7 @@ export function TokenEditor({
     { name: "expires_at", kind: "moment", help: "neverIfEmpty" },
   ];
   const further: Field[] = [
-    ...nestedFields(BUDGET, "text").map((field) => ({ ...field, help: "usd" })),
+    ...nestedFields(BUDGET, "amount").map((field) => ({ ...field, help: "usd" })),
     ...nestedFields(LIMITS, "number"),
     { name: "allow_ips", kind: "words", help: "allowIps", start: [] },
     { name: "hook_url", kind: "text", help: "hookUrl" },

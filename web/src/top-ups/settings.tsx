@@ -13,9 +13,9 @@ type Provider = Schemas["PaymentProviderView"];
 
 const TERMS: Field[] = [
   { name: "currency", kind: "text", help: "paidCurrency" },
-  { name: "rate", kind: "text", label: "topUpRate", help: "topUpRate" },
-  { name: "minimum", kind: "text" },
-  { name: "maximum", kind: "text" },
+  { name: "rate", kind: "amount", label: "topUpRate", help: "topUpRate" },
+  { name: "minimum", kind: "amount" },
+  { name: "maximum", kind: "amount" },
   { name: "packages", kind: "pairs", help: "packages" },
 ];
 const COMMON: Field[] = [
