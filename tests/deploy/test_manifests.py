@@ -38,7 +38,9 @@ def manifests() -> list[dict[str, Any]]:
 
 def one(kind: str, name: str = "waystation") -> dict[str, Any]:
     (found,) = [
-        each for each in manifests() if (each["kind"], each["metadata"].get("name")) == (kind, name)
+        each
+        for each in manifests()
+        if each["kind"] == kind and each.get("metadata", {}).get("name") == name
     ]
     return found
 
