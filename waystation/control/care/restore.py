@@ -53,6 +53,7 @@ async def restore(settings: Settings, place: Path) -> Restored:
     manifest = _judge(settings, place)
     make_folder(settings.data)
     with alone(settings.data):
+        _refuse_taken(settings)  # another restore may have ended since
         _clear(settings.data)
         half = settings.data / RESTORING
         half.mkdir(mode=0o700)
@@ -113,12 +114,16 @@ def _clear(data: Path) -> None:
         shutil.rmtree(half)
 
 
-def _judge(settings: Settings, place: Path) -> Manifest:
+def _refuse_taken(settings: Settings) -> None:
     if listens(settings):
         raise CareRefused(f"a server runs on {settings.data}: stop it, restore into another folder")
     for name in (MAIN, LEDGER):
         if (settings.data / name).exists() and not (settings.data / RESTORING).exists():
             raise CareRefused(f"{settings.data / name} is there: restore into an empty folder")
+
+
+def _judge(settings: Settings, place: Path) -> Manifest:
+    _refuse_taken(settings)
     try:
         manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError) as fault:
