@@ -23,7 +23,7 @@ from waystation.ledger.client import LedgerClient
 from waystation.ledger.questions import AskAudit, AskRow, AuditState, RowState
 from waystation.settings import Settings
 
-READY_SECONDS_MAX = 60.0
+READY_SECONDS_MAX = 180.0
 STOP_SECONDS_MAX = 40.0
 
 

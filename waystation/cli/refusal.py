@@ -16,7 +16,8 @@ def _known() -> dict[type[BaseException], str]:
     modules that are loaded can have raised one."""
     names = {
         ("waystation.control.apply.document", "ConfigError"): "",
-        ("waystation.control.care.backup", "CareRefused"): "",
+        ("waystation.control.apply.first_start", "RestoreUnfinished"): "",
+        ("waystation.control.care.alone", "CareRefused"): "",
         ("waystation.control.importing.source", "SourceAway"): "the other system: ",
         ("waystation.storage.database", "StorageAway"): "the database does not answer: ",
         ("waystation.storage.master_key", "MasterKeyError"): "",

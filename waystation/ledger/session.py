@@ -36,7 +36,7 @@ async def open_ledger(
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     deadline = time.monotonic() + seconds_max
     while True:
-        if _listens(settings):
+        if listens(settings):
             async with _remote(settings, deadline) as session:
                 yield session
             return
@@ -58,7 +58,8 @@ async def open_ledger(
         await books.close()
 
 
-def _listens(settings: Settings) -> bool:
+def listens(settings: Settings) -> bool:
+    """Whether a ledger is at work on this folder."""
     try:
         connect(settings.ledger_socket).close()
     except OSError:

@@ -41,6 +41,14 @@ DEMO_DRAWS = {
 TOKEN_NAME = "first"  # noqa: S105  a name
 
 
+RESTORING = "restore.half"
+"""A folder in the data folder, for as long as a restore is at work, or was when it was killed."""
+
+
+class RestoreUnfinished(Exception):
+    """What is in the data folder is half a restore."""
+
+
 class Started(msgspec.Struct, frozen=True):
     """What a first start made; told once. token: a key that works at once, on the demo channel
     until there are others."""
@@ -58,8 +66,9 @@ class Started(msgspec.Struct, frozen=True):
 async def first_start(settings: Settings) -> Started | None:
     """Set up what `settings` name, on an empty folder or database; None: it was set up already
     (then only the schema is brought up to date). Safe to run twice at once.
-    Raises MasterKeyError, SchemaTooNew, StorageAway, OSError."""
+    Raises MasterKeyError, SchemaTooNew, StorageAway, RestoreUnfinished, OSError."""
     make_folder(settings.data)
+    _refuse_half(settings)
     database = Database.of(settings)
     try:
         key = await _master_key(settings, database)
@@ -75,13 +84,23 @@ async def first_start(settings: Settings) -> Started | None:
 
 async def open_store(settings: Settings, cache_kib: int = CACHE_KIB) -> tuple[Database, Sealing]:
     """The store of a folder that was set up, checked against its master key; the caller closes
-    it. cache_kib: of a connection, on SQLite. Raises MasterKeyError, StorageAway."""
+    it. cache_kib: of a connection, on SQLite. Raises MasterKeyError, StorageAway,
+    RestoreUnfinished."""
+    _refuse_half(settings)
     database = Database.of(settings, cache_kib)
     try:
         return database, await open_vault(database, read_master_key(settings))
     except BaseException:
         await database.close()
         raise
+
+
+def _refuse_half(settings: Settings) -> None:
+    if (settings.data / RESTORING).exists():
+        raise RestoreUnfinished(
+            f"a restore into {settings.data} is at work, or was cut short: "
+            "run `waystation restore` again"
+        )
 
 
 def make_folder(path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from waystation import __version__
+from waystation.control.care.alone import CareRefused, alone
 from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import random_text
 from waystation.ledger.copying import Copied, CopyBooks
@@ -24,11 +25,8 @@ from waystation.ledger.session import open_ledger
 from waystation.settings import Settings
 
 FORMAT = 1
+SPARE_BYTES = 16 * 2**20
 MAIN, LEDGER, LIST, MANIFEST = "main.db", "ledger.db", "artefacts.jsonl", "manifest.json"
-
-
-class CareRefused(Exception):
-    """What was asked cannot be done here; nothing was changed."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +47,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 async def back_up(settings: Settings, place: Path) -> Manifest:
     """place: a folder that is not there yet, or empty; it is there with all it needs, or not at
-    all. Raises CareRefused, LedgerAway, OSError, sqlite3.Error."""
+    all. Raises CareRefused, LedgerAway, OSError."""
     if settings.database is not None:
         raise CareRefused("on PostgreSQL, pg_dump makes the backup: see the guide on operations")
     source = settings.data / MAIN
@@ -57,18 +55,47 @@ async def back_up(settings: Settings, place: Path) -> Manifest:
         raise CareRefused(f"{source}: there is no such file")
     if _is_taken(place):
         raise CareRefused(f"{place} is there already")
-    half = place.with_name(f".{place.name}.{random_text(6)}.half")
-    half.mkdir(parents=True, mode=0o700)
-    try:
-        _copy_main(source, half / MAIN)
-        await _copy_ledger(settings, half / LEDGER)
-        manifest = _describe(half)
-        (half / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
-        _put(half, place)
-    except BaseException:
-        shutil.rmtree(half, ignore_errors=True)
-        raise
+    with alone(settings.data):
+        _clear(settings.data, place)
+        _look_for_room(settings.data, place)
+        half = place.with_name(f".{place.name}.{random_text(6)}.half")
+        half.mkdir(parents=True, mode=0o700)
+        try:
+            return await _make(settings, half, place)
+        except sqlite3.Error as fault:
+            raise CareRefused(f"no backup was made: {fault}") from fault
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+
+
+async def _make(settings: Settings, half: Path, place: Path) -> Manifest:
+    _copy_main(settings.data / MAIN, half / MAIN)
+    await _copy_ledger(settings, half / LEDGER)
+    manifest = _describe(half)
+    (half / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    _put(half, place)
     return manifest
+
+
+def _clear(data: Path, place: Path) -> None:
+    """What a backup left behind that was killed."""
+    for copied in data.glob("backup-*.copy*"):
+        copied.unlink(missing_ok=True)
+    for half in place.parent.glob(f".{place.name}.*.half"):
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _look_for_room(data: Path, place: Path) -> None:
+    """Before anything is written: the ledger's copy is made beside the books, which must not be
+    left without room."""
+    books, main = (data / LEDGER).stat().st_size, (data / MAIN).stat().st_size
+    target = next(folder for folder in place.absolute().parents if folder.exists())
+    for folder, needed in ((data, books), (target, books + main)):
+        free = shutil.disk_usage(folder).free
+        if free < needed + SPARE_BYTES:
+            raise CareRefused(
+                f"{folder} has {free >> 20} MiB free; a backup needs {needed + SPARE_BYTES >> 20}"
+            )
 
 
 def _is_taken(place: Path) -> bool:
@@ -78,11 +105,11 @@ def _is_taken(place: Path) -> bool:
 def _put(half: Path, place: Path) -> None:
     """All of it at once, and durable."""
     for file in half.iterdir():
-        _sync(file)
+        sync(file)
     if place.exists():
         place.rmdir()
     half.rename(place)
-    _sync(place.parent)
+    sync(place.parent)
 
 
 def _copy_main(source: Path, target: Path) -> None:
@@ -143,10 +170,12 @@ def _list_artefacts(main: sqlite3.Connection, target: Path) -> tuple[int, int]:
     return many, size
 
 
-def check_file(path: Path) -> None:
-    """Raises CareRefused."""
+def check_file(path: Path, *, still: bool = False) -> None:
+    """still: nobody has it open, and nothing is written beside it, so that a backup may lie where
+    nothing can be written. Raises CareRefused."""
+    way = f"{path.absolute().as_uri()}?mode=ro&immutable=1" if still else str(path)
     try:
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(sqlite3.connect(way, uri=still)) as connection:
             (told,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as fault:
         told = str(fault)
@@ -159,7 +188,8 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """A file, or what a folder lists."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

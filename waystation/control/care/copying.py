@@ -10,7 +10,8 @@ import asyncpg
 import msgspec
 from sqlalchemy import Boolean, Table
 
-from waystation.control.care.backup import LEDGER, MAIN, CareRefused, check_file
+from waystation.control.care.alone import CareRefused, alone
+from waystation.control.care.backup import LEDGER, MAIN, check_file
 from waystation.kernel.clock import now_ms
 from waystation.ledger import schema as books
 from waystation.ledger.books import BooksAway, BooksLocked, Posted, SweepBoot
@@ -41,6 +42,12 @@ async def copy_to_postgres(settings: Settings, dsn: str) -> CopyReport:
     main = settings.data / MAIN
     if settings.database is not None or not main.is_file():
         raise CareRefused(f"{main}: there is no SQLite installation here")
+    with alone(settings.data):
+        return await _copy_whole(settings, dsn)
+
+
+async def _copy_whole(settings: Settings, dsn: str) -> CopyReport:
+    main = settings.data / MAIN
     await _settle_old(settings)
     own = Database.of(settings)
     try:

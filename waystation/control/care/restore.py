@@ -7,21 +7,23 @@ from pathlib import Path
 
 import msgspec
 
+from waystation.control.apply.first_start import RESTORING, make_folder
 from waystation.control.apply.reconcile import reconcile
+from waystation.control.care.alone import CareRefused, alone
 from waystation.control.care.backup import (
     FORMAT,
     LEDGER,
     LIST,
     MAIN,
     MANIFEST,
-    CareRefused,
     Manifest,
     check_file,
     digest_of,
+    sync,
 )
 from waystation.ledger.migrate import STEPS
 from waystation.ledger.questions import AskAudit, AuditState
-from waystation.ledger.session import open_ledger
+from waystation.ledger.session import listens, open_ledger
 from waystation.settings import Settings
 from waystation.storage.database import Database
 from waystation.storage.migrate import migrate, steps
@@ -43,22 +45,41 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def restore(settings: Settings, place: Path) -> Restored:
-    """Into a data folder without a database. Raises CareRefused, then nothing was written;
-    LedgerAway, StorageAway, OSError."""
+    """Into a data folder without a database. Until all is done it is made in a folder of its own;
+    as long as that is there, nothing starts, and another restore begins anew. Raises CareRefused,
+    LedgerAway, StorageAway, OSError; then nothing is there."""
     if settings.database is not None:
         raise CareRefused("on PostgreSQL, pg_restore brings a dump back: see the guide")
     manifest = _judge(settings, place)
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in (LEDGER, MAIN):  # without main.db nothing starts
-        half = settings.data / f"{name}.half"
-        shutil.copyfile(place / name, half)
-        half.chmod(0o600)
-        half.rename(settings.data / name)
-    newer, codes = _agree(settings.data)
-    database = Database.of(settings)
+    make_folder(settings.data)
+    with alone(settings.data):
+        _refuse_taken(settings)  # another restore may have ended since
+        _clear(settings.data)
+        half = settings.data / RESTORING
+        half.mkdir(mode=0o700)
+        try:
+            done = await _make(settings, place, manifest, half)
+            _put(half, settings.data)
+        except sqlite3.Error as fault:
+            _clear(settings.data)
+            raise CareRefused(f"nothing was restored: {fault}") from fault
+        except BaseException:
+            _clear(settings.data)
+            raise
+        shutil.rmtree(half)
+    return done
+
+
+async def _make(settings: Settings, place: Path, manifest: Manifest, half: Path) -> Restored:
+    for name in (LEDGER, MAIN):
+        shutil.copyfile(place / name, half / name)
+        (half / name).chmod(0o600)
+    newer, codes = _agree(half)
+    own = settings.model_copy(update={"data": half})
+    database = Database.of(own)
     try:
         await migrate(database)
-        async with open_ledger(settings) as ledger:
+        async with open_ledger(own) as ledger:
             await reconcile(database, ledger.ask)
             told = await ledger.ask(AskAudit("restore"))
     finally:
@@ -73,10 +94,36 @@ async def restore(settings: Settings, place: Path) -> Restored:
     )
 
 
-def _judge(settings: Settings, place: Path) -> Manifest:
+def _put(half: Path, data: Path) -> None:
+    """`main` last: without it nothing starts."""
+    for name in (LEDGER, MAIN):
+        with closing(sqlite3.connect(half / name)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sync(half / name)
+    for name in (LEDGER, MAIN):
+        (half / name).rename(data / name)
+    sync(data)
+
+
+def _clear(data: Path) -> None:
+    """Of a restore that was cut short, its databases included: nobody has used them."""
+    half = data / RESTORING
+    if half.exists():
+        for name in (MAIN, LEDGER):
+            (data / name).unlink(missing_ok=True)
+        shutil.rmtree(half)
+
+
+def _refuse_taken(settings: Settings) -> None:
+    if listens(settings):
+        raise CareRefused(f"a server runs on {settings.data}: stop it, restore into another folder")
     for name in (MAIN, LEDGER):
-        if (settings.data / name).exists():
+        if (settings.data / name).exists() and not (settings.data / RESTORING).exists():
             raise CareRefused(f"{settings.data / name} is there: restore into an empty folder")
+
+
+def _judge(settings: Settings, place: Path) -> Manifest:
+    _refuse_taken(settings)
     try:
         manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError) as fault:
@@ -87,7 +134,7 @@ def _judge(settings: Settings, place: Path) -> Manifest:
         if not (place / name).is_file() or digest_of(place / name) != wanted:
             raise CareRefused(f"{name} of the backup is missing or not what was written")
     for name in (MAIN, LEDGER):
-        check_file(place / name)
+        check_file(place / name, still=True)
     return manifest
 
 

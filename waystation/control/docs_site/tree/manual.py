@@ -17,6 +17,7 @@ _ORDER = (
     "sound", "tasks", "midjourney", "music", "gpts", "console-api",
 )  # fmt: skip
 _LINK = re.compile(r"\]\(([\w-]+)\.md(#[\w-]+)?\)")
+_PICTURE = re.compile(r"\]\([./]+waystation/control/docs_site/static/([\w-]+\.\w+)\)")
 
 
 @cache
@@ -28,9 +29,9 @@ def manual_text(language: Language, name: str) -> str:
 
 
 def manual_body(language: Language, name: str) -> str:
-    """Without its title, with links to the pages of these docs."""
+    """Without its title, with links to the pages and pictures of these docs."""
     body = manual_text(language, name).partition("\n")[2].lstrip("\n")
-    return _LINK.sub(rf"](docs:{FOLDER}/\1\2)", body)
+    return _LINK.sub(rf"](docs:{FOLDER}/\1\2)", _PICTURE.sub(r"](/docs/static/\1)", body))
 
 
 def _title(language: Language, name: str) -> str:
