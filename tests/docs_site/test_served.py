@@ -145,10 +145,12 @@ def test_the_files_of_the_samples_are_what_they_say() -> None:
 def test_the_script_is_a_script() -> None:
     from waystation.control.docs_site.frame import STATIC
 
-    done = subprocess.run(
-        ["node", "--check", str(STATIC / "docs.js")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    text = (STATIC / "docs.js").read_text() + (STATIC / "docs.css").read_text()
+    scripts = [STATIC / "docs.js", STATIC / "imports.js"]
+    for script in scripts:
+        done = subprocess.run(
+            ["node", "--check", str(script)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    text = "".join(path.read_text() for path in (*scripts, STATIC / "docs.css"))
     assert not re.search(r"https?://", text.replace("(?:https?:\\/\\/", ""))
     assert "innerHTML" not in text

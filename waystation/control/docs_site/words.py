@@ -30,6 +30,8 @@ _EN = {
     "filter": "Type a model's name", "find_model": "Model", "find_groups": "Groups and prices",
     "file": "File", "empty_key": "Enter your token first.", "copy_as": "Copy as",
     "cost": "Cost", "status": "Status", "took": "Time",
+    "import_into": "Open {program} with this set-up", "program": "program", "link": "link",
+    "imports_need_script": "With scripts, links stand here that open the program and fill it in.",
 }  # fmt: skip
 _ZH = {
     "docs": "文档", "menu": "目录", "outline": "本页内容", "search": "搜索",
@@ -59,5 +61,7 @@ _ZH = {
     "filter": "输入模型名", "find_model": "模型", "find_groups": "分组与价格",
     "file": "文件", "empty_key": "请先输入令牌。", "copy_as": "复制为",
     "cost": "费用", "status": "状态", "took": "耗时",
+    "import_into": "在 {program} 中导入", "program": "程序", "link": "链接",
+    "imports_need_script": "启用浏览器脚本后，此处会显示一键导入链接。",
 }  # fmt: skip
 WORDS: dict[Language, dict[str, str]] = {"en": _EN, "zh": _ZH}
