@@ -1,6 +1,6 @@
 """The docs as they are served: one instance, on the demo channel, and one Chromium."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,18 @@ from playwright.async_api import Browser, async_playwright
 from tests.console.conftest import _OPTIONS, CHROMIUM, _need_chromium
 from tests.support.gateway import data_template
 from tests.support.serve import Serve, serving
+from waystation.control.docs_site.blocks import Block, Status
+from waystation.control.docs_site.build import blocks_of
 from waystation.control.docs_site.offers import Offers
 from waystation.control.docs_site.reader import Reader
 from waystation.control.docs_site.specification import Specification, specification
+from waystation.control.docs_site.tree import PAGES
 from waystation.settings import Settings
 
 __all__ = ["data_template"]
 
+Made = dict[str, list[Block]]
+"""slug → what the page consists of."""
 KEY = "sk-docs-proofs-0123456789abcdef"
 EMAIL = "ada@example.com"
 MJ = {
@@ -64,6 +69,19 @@ def book() -> Specification:
 @pytest.fixture(scope="session", params=["en", "zh"])
 def reader(request: pytest.FixtureRequest, book: Specification) -> Reader:
     return Reader(request.param, book, Offers())
+
+
+@pytest.fixture(scope="session")
+def made(reader: Reader) -> Made:
+    return {slug: blocks_of(page, reader) for slug, page in PAGES.items()}
+
+
+def inside(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks, and those of their replies."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Status):
+            yield from inside(block.blocks)
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.docs_site.conftest import Made, inside
 from waystation.control.docs_site.as_html import blocks_html
 from waystation.control.docs_site.as_markdown import blocks_markdown
-from waystation.control.docs_site.blocks import Block, Call, Code, Fields, Status
-from waystation.control.docs_site.build import blocks_of, markdown_of
-from waystation.control.docs_site.field_rows import flat, rows_of
+from waystation.control.docs_site.blocks import Call, Code, Fields, Status
+from waystation.control.docs_site.build import markdown_of
+from waystation.control.docs_site.field_rows import flat
 from waystation.control.docs_site.frame import page_html
 from waystation.control.docs_site.offers import Offers
 from waystation.control.docs_site.reader import Reader
@@ -25,18 +25,6 @@ ENDPOINT_PAGES = [page for page in PAGES.values() if page.kind == "endpoint"]
 _NOBODY = Offers()
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 BY_OPERATION = {page.operation: page for page in ENDPOINT_PAGES}
-
-
-@pytest.fixture(scope="module")
-def made(reader: Reader) -> dict[str, list[Block]]:
-    return {slug: blocks_of(page, reader) for slug, page in PAGES.items()}
-
-
-def inside(blocks: Any) -> Iterator[Block]:
-    for block in blocks:
-        yield block
-        if isinstance(block, Status):
-            yield from inside(block.blocks)
 
 
 def test_the_tree_is_the_contract_s() -> None:
@@ -72,7 +60,7 @@ def test_each_page_has_neighbours_and_words_in_both_languages() -> None:
         assert bool(page.about.en) == bool(page.about.zh)
 
 
-def test_every_block_of_json_parses(made: dict[str, list[Block]], reader: Reader) -> None:
+def test_every_block_of_json_parses(made: Made, reader: Reader) -> None:
     count = 0
     for slug, blocks in made.items():
         text = blocks_markdown(blocks, reader)
@@ -84,7 +72,7 @@ def test_every_block_of_json_parses(made: dict[str, list[Block]], reader: Reader
     assert count > 2000
 
 
-def test_streams_are_made_of_json(made: dict[str, list[Block]]) -> None:
+def test_streams_are_made_of_json(made: Made) -> None:
     count = 0
     for blocks in made.values():
         for block in inside(blocks):
@@ -126,17 +114,17 @@ def bare(paths: set[str]) -> set[str]:
     return {re.sub(r"<[^>]*>", "", path).lstrip(".") for path in paths if not path.endswith(">")}
 
 
-@pytest.mark.parametrize("operation", sorted(BY_OPERATION))
+@pytest.mark.parametrize("page", ENDPOINT_PAGES, ids=lambda page: page.slug)
 def test_tables_have_the_fields_of_the_schema_and_no_others(
-    operation: str, book: Specification
+    page: Page, made: Made, reader: Reader, book: Specification
 ) -> None:
-    reader = Reader("en", book, _NOBODY)
-    blocks = blocks_of(BY_OPERATION[operation], reader)
     tables: dict[str, set[str]] = {}
-    for block in inside(blocks):
+    for block in inside(made[page.slug]):
         if isinstance(block, Fields):
-            tables.setdefault(block.where, set()).update(row.path for row in flat(block.rows))
-    _, _, told = book.operation(operation)
+            paths = [row.path for row in flat(block.rows)]
+            tables.setdefault(block.where, set()).update(paths)
+            assert _written(block, reader) == (paths, paths)
+    _, _, told = book.operation(page.operation)
     for where in ("path", "query", "header"):
         named = {one["name"] for one in told["parameters"] if one["in"] == where}
         assert tables.pop(where, set()) == named
@@ -144,7 +132,7 @@ def test_tables_have_the_fields_of_the_schema_and_no_others(
         where = "form" if media.startswith("multipart") else "body"
         assert bare(tables.pop(where, set())) == walked(book.document, content["schema"], "", ())
     replied: dict[str, set[str]] = {}
-    for status, media, content in book.media(operation):
+    for status, media, content in book.media(page.operation):
         if status[0] == "2":
             schema = content["schema"].get("x-event-schemas", [content["schema"]])[0]
             fields = replied.setdefault(f"reply {media}", set())
@@ -154,10 +142,15 @@ def test_tables_have_the_fields_of_the_schema_and_no_others(
     assert not tables
 
 
+def _written(block: Fields, reader: Reader) -> tuple[list[str], list[str]]:
+    """The rows that a reader sees, as HTML and as Markdown."""
+    in_html = re.findall(r'data-field="([^"]*)"', blocks_html([block], reader))
+    in_markdown = re.findall(r"^\| `([^`]*)` \|", blocks_markdown([block], reader), re.M)
+    return [unescape(path) for path in in_html], in_markdown
+
+
 @pytest.mark.parametrize("page", ENDPOINT_PAGES, ids=lambda page: page.slug)
-def test_an_endpoint_page_is_whole(
-    page: Page, made: dict[str, list[Block]], book: Specification
-) -> None:
+def test_an_endpoint_page_is_whole(page: Page, made: Made, book: Specification) -> None:
     blocks = made[page.slug]
     method, path, told = book.operation(page.operation)
     assert isinstance(blocks[0], Call)
@@ -170,7 +163,7 @@ def test_an_endpoint_page_is_whole(
         assert set(reply.get("x-error-codes", ())) <= shown
 
 
-def test_the_outside_is_left_alone(made: dict[str, list[Block]], reader: Reader) -> None:
+def test_the_outside_is_left_alone(made: Made, reader: Reader) -> None:
     """Nothing is loaded from another origin, no code stands in the page."""
     for slug, page in PAGES.items():
         text = page_html(page, made[slug], reader)
@@ -186,7 +179,7 @@ def test_the_outside_is_left_alone(made: dict[str, list[Block]], reader: Reader)
         assert len(ids) == len(set(ids)), slug
 
 
-def test_links_lead_somewhere(made: dict[str, list[Block]], reader: Reader) -> None:
+def test_links_lead_somewhere(made: Made, reader: Reader) -> None:
     anchors = {
         slug: set(re.findall(r'\sid="([^"]*)"', blocks_html(blocks, reader)))
         for slug, blocks in made.items()
@@ -216,82 +209,6 @@ def test_the_operator_s_guides_are_the_files(reader: Reader) -> None:
             assert plain in re.sub(r"\]\([^)]*\)", "]", text), (name, line)
 
 
-# ---- the mistakes of other docs -----------------------------------------------------------------
-
-
-def fields_of(book: Specification, name: str) -> dict[str, Any]:
-    return {row.path: row for row in rows_of(book, book.schema(name), "en")}
-
-
-def test_types_and_needs_are_right(book: Specification) -> None:
-    chat = fields_of(book, "ChatRequest")
-    assert not chat["tools"].required
-    assert not chat["tool_choice"].required
-    assert chat["tools"].kind == "array[object]"
-    assert chat["temperature"].kind == "number"
-    assert chat["top_p"].kind == "number"
-    assert chat["seed"].kind == "integer"
-    assert chat["seen"].deprecated
-    rows = {row.path: row for row in rows_of(book, _body(book, "midjourneyImagine"), "en")}
-    assert rows["notifyHook"].kind == "string"
-    assert rows["base64Array"].kind == "array[string]"
-    modal = {row.path: row for row in rows_of(book, _body(book, "midjourneyModal"), "en")}
-    assert modal["taskId"].required
-    assert not modal["maskBase64"].required
-    wrapped = {row.path: row for row in flat(rows_of(book, _body(book, "ideogramGenerate"), "en"))}
-    needed = [path for path, row in wrapped.items() if row.required]
-    assert {path.rpartition(".")[2] for path in needed} <= {"image_request", "prompt"}
-
-
-def _body(book: Specification, operation: str) -> dict[str, Any]:
-    content = book.operation(operation)[2]["requestBody"]["content"]["application/json"]
-    return dict(content["schema"])
-
-
-def test_required_never_has_a_default(made: dict[str, list[Block]]) -> None:
-    for slug, blocks in made.items():
-        for block in inside(blocks):
-            if isinstance(block, Fields) and block.where in ("body", "form", "query", "path"):
-                for row in flat(block.rows):
-                    assert not (row.required and row.default), (slug, row.path)
-
-
-def test_samples_are_runnable_text(made: dict[str, list[Block]], reader: Reader) -> None:
-    for slug, blocks in made.items():
-        text = blocks_markdown(blocks, reader)
-        told_by_proxies = PAGES[slug].kind == "manual"
-        assert told_by_proxies or not re.search(r"X-Forwarded-Host", text, re.I), slug
-        assert not re.search(
-            r"[\"']Content-Type[\"']?: *[\"']?multipart/form-data[\"']?\s*[,}]", text
-        ), slug
-        assert not re.search(r"^\s*\d+ +(?:curl|import|const) ", text, re.M), slug
-        assert not re.search(r"while True|for \(;;\)|while \(true\)", text), slug
-        assert not re.search(
-            r"https?://(?!relay\.example)[\w.-]+/\S+\.(?:png|jpe?g|webp|gif)\b", text
-        ), slug
-        for data in re.findall(r"base64,([\w+/=]+)", text):
-            assert len(data) < 600, slug
-
-
-def test_a_get_has_no_body(made: dict[str, list[Block]]) -> None:
-    for page in ENDPOINT_PAGES:
-        blocks = made[page.slug]
-        call = blocks[0]
-        assert isinstance(call, Call)
-        if call.method == "GET":
-            where = {block.where for block in blocks if isinstance(block, Fields)}
-            assert not where & {"body", "form"}
-        assert not re.search(r"/\d{6,}", call.url)  # a parameter, no fixed id
-
-
-def test_every_page_tells_price_and_limits(made: dict[str, list[Block]], reader: Reader) -> None:
-    for page in ENDPOINT_PAGES:
-        text = blocks_markdown(made[page.slug], reader)
-        assert f"## {reader.word('limits')}" in text
-        if page.models:
-            assert f"## {reader.word('prices')}" in text
-
-
 def test_markdown_is_the_same_page(reader: Reader) -> None:
     text = markdown_of(PAGES["midjourney/imagine"], reader)
     assert text.startswith("# ")
@@ -299,3 +216,16 @@ def test_markdown_is_the_same_page(reader: Reader) -> None:
     assert "| `prompt` | string |" in text
     for language in ("bash", "ocaml", "swift", "objectivec", "r"):
         assert f"```{language}\n" in text
+
+
+def test_every_field_has_a_meaning(made: Made) -> None:
+    """Fixed ones aside, which say it themselves."""
+    untold = {
+        (block.where, row.path)
+        for blocks in made.values()
+        for block in inside(blocks)
+        if isinstance(block, Fields)
+        for row in flat(block.rows)
+        if not (row.text or row.values or row.limits or row.name.startswith("<"))
+    }
+    assert untold == set()

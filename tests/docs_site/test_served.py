@@ -142,7 +142,7 @@ def test_the_files_of_the_samples_are_what_they_say() -> None:
     assert (STATIC / "speech.mp3").stat().st_size < 40_000
 
 
-@pytest.mark.parametrize("name", ["docs.js", "search.js"])
+@pytest.mark.parametrize("name", ["docs.js", "imports.js", "search.js"])
 def test_a_script_is_a_script(name: str) -> None:
     from waystation.control.docs_site.frame import STATIC
 

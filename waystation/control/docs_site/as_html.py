@@ -10,6 +10,7 @@ from waystation.control.docs_site.blocks import (
     Code,
     Fields,
     Heading,
+    Imports,
     Prose,
     Sample,
     Samples,
@@ -51,6 +52,24 @@ def _block(block: Block, reader: Reader) -> str:
             return _status(block, reader)
         case Try():
             return _try(block, reader)
+        case Imports():
+            return _imports(block, reader)
+
+
+def _imports(block: Imports, reader: Reader) -> str:
+    """The key stays in the page: the script writes it into the links there."""
+    links = "".join(
+        f'<a class="button" role="link" aria-disabled="true" data-link="{escape(each.link)}"'
+        f' data-wrapped="{str(each.wrapped).lower()}">'
+        f"{escape(reader.word('import_into').format(program=each.program))}</a>\n"
+        for each in block.links
+    )
+    return (
+        f'<div class="imports"><p class="needs-script">{reader.word("imports_need_script")}</p>'
+        f'<div class="ready" hidden><label>{reader.word("key")} ({reader.word("key_hint")})'
+        f'<input type="password" autocomplete="off" placeholder="sk-…"></label>\n{links}</div>'
+        "</div>\n"
+    )
 
 
 def _inline(text: str, reader: Reader) -> str:

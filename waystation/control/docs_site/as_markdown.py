@@ -6,6 +6,7 @@ from waystation.control.docs_site.blocks import (
     Code,
     Fields,
     Heading,
+    Imports,
     Prose,
     Samples,
     Status,
@@ -50,6 +51,9 @@ def _block(block: Block, reader: Reader) -> str:
             return f"### {block.status} {block.text}\n\n" + blocks_markdown(block.blocks, reader)
         case Try():
             return ""
+        case Imports():
+            head = (reader.word("program"), reader.word("link"))
+            return _table(head, tuple((each.program, f"`{each.link}`") for each in block.links))
 
 
 def fenced(text: str, fence: str, title: str = "") -> str:

@@ -91,4 +91,16 @@ class Try(msgspec.Struct, frozen=True, tag=True):
     key_header: str
 
 
-Block = Heading | Prose | Call | Table | Fields | Code | Samples | Status | Try
+class Import(msgspec.Struct, frozen=True, tag=True):
+    """A link that opens a program, with a key of nobody's. wrapped: its `data` is in base64."""
+
+    program: str
+    link: str
+    wrapped: bool
+
+
+class Imports(msgspec.Struct, frozen=True, tag=True):
+    links: tuple[Import, ...]
+
+
+Block = Heading | Prose | Call | Table | Fields | Code | Samples | Status | Try | Imports

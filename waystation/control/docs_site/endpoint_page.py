@@ -47,9 +47,8 @@ def endpoint_blocks(page: Page, reader: Reader) -> list[Block]:
     blocks += _samples(reader, request)
     blocks.append(Heading(2, "replies", reader.word("replies")))
     blocks += statuses(reader, page.operation, page.example, model)
-    if page.models:
-        blocks.append(Heading(2, "prices", reader.word("prices")))
-        blocks += prices_of(reader, page.models)
+    blocks.append(Heading(2, "prices", reader.word("prices")))
+    blocks += prices_of(reader, page.models) if page.models else [Prose(reader.word("no_cost"))]
     blocks += _limits(reader, page.operation)
     blocks.append(Heading(2, "try", reader.word("try")))
     blocks.append(_try(path, told, request))

@@ -111,7 +111,7 @@ class _Rows:
             return "file"
         told = schema.get("type", "any")
         if isinstance(told, list):
-            return " | ".join(told)
+            return " | ".join(self.kind(schema | {"type": one}) for one in told)
         return f"enum<{told}>" if "enum" in schema else str(told)
 
 

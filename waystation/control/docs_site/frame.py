@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from waystation.control.docs_site.as_html import blocks_html
-from waystation.control.docs_site.blocks import Block, Heading
+from waystation.control.docs_site.blocks import Block, Heading, Imports
 from waystation.control.docs_site.reader import Reader
 from waystation.control.docs_site.tree import SECTION_OF, SECTIONS, Language, Page, neighbours
 
@@ -35,6 +35,8 @@ def page_html(page: Page, blocks: list[Block], reader: Reader) -> str:
         f"{crumbs}<div class='title'><h1>{escape(title)}</h1>{plain}</div>\n"
         f"{blocks_html(blocks, reader)}{_onward(page, reader)}"
     )
+    if any(isinstance(each, Imports) for each in blocks):
+        text += f'<script src="{tagged("imports.js")}"></script>\n'
     return framed(reader, title, text, page.slug, _outline(blocks, reader))
 
 

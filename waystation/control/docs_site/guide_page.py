@@ -18,7 +18,7 @@ _GUIDES = Path(__file__).parent / "guides"
 _HEADING = re.compile(r"(##+) (.+)")
 _MODEL = re.compile(r"\{\{model(?::(\w+))?\}\}")
 _ASKED = {
-    "chat": "gpt-4o", "claude": "claude-sonnet-4-20250514", "gemini": "gemini-2.5-pro",
+    "chat": "gpt-4o", "claude": "claude-sonnet-4-5", "gemini": "gemini-2.5-pro",
     "embedding": "text-embedding-3-small",
 }  # fmt: skip
 

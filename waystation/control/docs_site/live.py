@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from waystation.control.docs_site.advice import advice
 from waystation.control.docs_site.blocks import Block, Code, Heading, Prose, Table
+from waystation.control.docs_site.import_links import clients, imports
 from waystation.control.docs_site.models import is_of
 from waystation.control.docs_site.price_table import model_table
 from waystation.control.docs_site.reader import Reader
@@ -167,6 +169,7 @@ def pictures(reader: Reader) -> list[Block]:
 
 
 DIRECTIVES: dict[str, Callable[[Reader], list[Block]]] = {
+    **{f"import {client}": partial(imports, client=client) for client in clients()},
     "groups": groups,
     "families": families,
     "lookup": lookup,

@@ -48,7 +48,7 @@ def _examples(page: Page, reader: Reader) -> list[Block]:
                 made.append(Code(value, "text", name))
                 continue
             if kind == "claude" and "model" in value:
-                asked = "claude-sonnet-4-20250514"
+                asked = "claude-sonnet-4-5"
                 value = value | {"model": chosen("claude", asked, reader.offers.names)}
             made.append(Code(pretty(value), "json", name))
     return made

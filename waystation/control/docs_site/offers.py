@@ -46,9 +46,10 @@ class GroupRow(msgspec.Struct, frozen=True):
 
 class Offers(msgspec.Struct, frozen=True):
     """shown: whether this reader may see prices. away: the store does not answer. site: the site's
-    name."""
+    name. nextchat: the NextChat that set-ups are imported into, "" none."""
 
     site: str = "Waystation"
+    nextchat: str = ""
     models: tuple[ModelPrice, ...] = ()
     groups: tuple[GroupRow, ...] = ()
     shown: bool = True
@@ -92,7 +93,7 @@ async def _read(request: Request, account_id: int | None) -> Offers:
     database = services_of(request).database
     site = await read_setting(database, Site)
     if account_id is None and not site.public_pricing:
-        return Offers(site.name, shown=False)
+        return Offers(site.name, site.nextchat_url, shown=False)
     own: dict[str, str] = {}
     if account_id is not None:
         async with database.read() as connection:
@@ -101,6 +102,7 @@ async def _read(request: Request, account_id: int | None) -> Offers:
     rates = {name: Rate.parse(own.get(name, rate.text)) for name, rate in catalogue.rates.items()}
     return Offers(
         site.name,
+        site.nextchat_url,
         tuple(_models(catalogue, rates)),
         tuple(_group(row, rates) for row in catalogue.groups),
     )

@@ -21,7 +21,8 @@ _EN = {
     "no_prices": "Prices are shown after you have signed in.",
     "away": "Prices cannot be shown at the moment.",
     "no_model": "This site offers none of these models at the moment.",
-    "no_price": "no price is set", "free": "free", "more_models": "All models and groups",
+    "no_price": "no price is set", "free": "free", "no_cost": "This call costs nothing.",
+    "more_models": "All models and groups",
     "per_million": "USD per 1,000,000 tokens", "also": "Also at",
     "no_auth": "This call needs no token.", "meanwhile": "said while it runs",
     "limit": "limit", "figure": "here", "section": "Section", "all_pages": "All pages",
@@ -29,6 +30,8 @@ _EN = {
     "filter": "Type a model's name", "find_model": "Model", "find_groups": "Groups and prices",
     "file": "File", "empty_key": "Enter your token first.", "copy_as": "Copy as",
     "cost": "Cost", "status": "Status", "took": "Time",
+    "import_into": "Open {program} with this set-up", "program": "program", "link": "link",
+    "imports_need_script": "With scripts, links stand here that open the program and fill it in.",
 }  # fmt: skip
 _ZH = {
     "docs": "文档", "menu": "目录", "outline": "本页内容", "search": "搜索",
@@ -49,7 +52,8 @@ _ZH = {
     "no_prices": "登录后显示价格。",
     "away": "暂时无法显示价格。",
     "no_model": "本站目前不提供此类模型。",
-    "no_price": "尚未设置价格", "free": "免费", "more_models": "全部模型与分组",
+    "no_price": "尚未设置价格", "free": "免费", "no_cost": "此接口不收费。",
+    "more_models": "全部模型与分组",
     "per_million": "美元 / 百万 token", "also": "等价地址",
     "no_auth": "此接口无需令牌。", "meanwhile": "执行过程",
     "limit": "限制", "figure": "本站取值", "section": "章节", "all_pages": "全部页面",
@@ -57,5 +61,7 @@ _ZH = {
     "filter": "输入模型名", "find_model": "模型", "find_groups": "分组与价格",
     "file": "文件", "empty_key": "请先输入令牌。", "copy_as": "复制为",
     "cost": "费用", "status": "状态", "took": "耗时",
+    "import_into": "在 {program} 中导入", "program": "程序", "link": "链接",
+    "imports_need_script": "启用浏览器脚本后，此处会显示一键导入链接。",
 }  # fmt: skip
 WORDS: dict[Language, dict[str, str]] = {"en": _EN, "zh": _ZH}

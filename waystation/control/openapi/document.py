@@ -8,6 +8,7 @@ from waystation.control.openapi.caps import EXAMPLE_URL, filled
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Parameter, Reply
 from waystation.control.openapi.endpoints import ENDPOINTS, SCHEMAS
 from waystation.control.openapi.fields import Schema, one_of, ref
+from waystation.control.openapi.glossary import explain
 from waystation.control.openapi.headers import ACCEPT_LANGUAGE, ALWAYS, HEADERS
 from waystation.settings import Settings
 
@@ -92,6 +93,7 @@ def build_document(base_url: str = "/", settings: Settings | None = None) -> dic
         settings or Settings.model_construct(),
         base_url.rstrip("/") or EXAMPLE_URL,
     )
+    explain(whole)
     return whole
 
 

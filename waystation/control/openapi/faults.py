@@ -39,15 +39,15 @@ _VALUES: dict[str, Any] = {
     "period": "day",
     "model": "gpt-4o-mini",
     "group": "default",
-    "method": "POST",
+    "method": "PATCH",
     "path": "/v1/xyz",
     "hint": "",
-    "allowed": "POST",
+    "allowed": "GET, POST",
     "id": "0Qb3xK2mZk3s9dJq7LhT5a",
     "seconds": 60,
     "limit": 33554432,
     "received": 41943040,
-    "reason": "what exactly",
+    "reason": "The body must be a JSON object.",
     "kind": "channel",
     "name": "the channel north",
 }
@@ -55,6 +55,7 @@ _OWN_VALUES: dict[str, dict[str, Any]] = {
     "invalid_json": {"reason": "unexpected end of data (line 3 column 1)"},
     "invalid_value": {"param": "temperature", "reason": "a number from 0 to 2"},
     "image_fetch_failed": {"param": "messages.0.content.1", "reason": "it answers 404"},
+    "unknown_url": {"method": "POST"},
     "invalid_size": {"size": "640x480", "model": "dall-e-3", "valid": "1024x1024, 1792x1024"},
     "invalid_image": {"param": "image", "reason": "it is of an unknown type"},
     "rate_limit_exceeded": {"limit": "token requests per minute"},
@@ -104,8 +105,8 @@ def _status(code: str, shape: Shape) -> int:
 
 def example_fault(code: str) -> Fault:
     values = _VALUES | _OWN_VALUES.get(code, {})
-    param = values.pop("param") if code in ("invalid_value", "missing_field") else None
-    values.pop("param", None)
+    named = values.pop("param")
+    param = named if "{param}" in TEXTS[code][1] else None
     extra = {}
     if code == "model_not_available_in_group":
         extra = {"available_groups": ["official", "pure-azure"]}

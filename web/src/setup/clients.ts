@@ -1,5 +1,7 @@
 // Ready blocks for each client, with the reader's own address and key filled in.
 
+import LINKS from "../../../waystation/control/docs_site/import_links.json";
+
 export interface Filled {
   /** Where programs send requests, without a path. */
   address: string;
@@ -96,7 +98,7 @@ export ANTHROPIC_MODEL=${model}
 claude`,
       },
     ],
-    links: (filled) => ({ "CC Switch": switchLink("claude", filled.address, filled) }),
+    links: linksOf("claude-code"),
   },
   {
     name: "Codex CLI",
@@ -114,7 +116,7 @@ wire_api = "responses"`,
       },
       { where: SHELL, text: `export WAYSTATION_KEY=${key}\ncodex` },
     ],
-    links: (filled) => ({ "CC Switch": switchLink("codex", `${filled.address}/v1`, filled) }),
+    links: linksOf("codex"),
   },
   {
     name: "Gemini CLI",
@@ -126,12 +128,12 @@ GEMINI_API_KEY=${key}
 GEMINI_MODEL=${model}`,
       },
     ],
-    links: (filled) => ({ "CC Switch": switchLink("gemini", filled.address, filled) }),
+    links: linksOf("gemini-cli"),
   },
   {
     name: "Cherry Studio",
     blocks: ({ address, key }) => [{ where: "API", text: `${address}\n${key}` }],
-    links: (filled) => ({ "Cherry Studio": cherryLink(filled) }),
+    links: linksOf("cherry-studio"),
   },
   {
     name: "Cline · Roo · Kilo",
@@ -145,45 +147,48 @@ GEMINI_MODEL=${model}`,
   {
     name: "NextChat · LobeChat · Open WebUI",
     blocks: ({ address, key }) => [{ where: "OpenAI", text: `${address}/v1\n${key}` }],
-    links: nextChatLinks,
+    links: linksOf("nextchat"),
   },
   {
     name: "OpenCat · BotGem",
     blocks: ({ address, key }) => [{ where: "API", text: `${address}\n${key}` }],
-    links: ({ address, key }) => ({
-      OpenCat: `opencat://team/join?${new URLSearchParams({ domain: address, token: key })}`,
-      BotGem: `ama://set-api-key?${new URLSearchParams({ server: address, key })}`,
-    }),
+    links: linksOf("apps"),
   },
 ];
 
-/** What stands behind # stays in the browser: the address's server does not get the key. */
-function nextChatLinks({ address, key, nextChat }: Filled): Record<string, string> {
-  if (!nextChat) return {};
-  const settings = encodeURIComponent(JSON.stringify({ key, url: address }));
-  return { NextChat: `${nextChat.replace(/\/+$/, "")}/#/?settings=${settings}` };
+/** How links that import a set-up are written: the docs' pages read the same file. */
+type Query = Record<string, string | Record<string, string>>;
+interface Link {
+  to: string;
+  query: Query;
+  base64?: boolean;
 }
 
-function switchLink(app: string, endpoint: string, { key, model, site, address }: Filled): string {
-  const said = {
-    resource: "provider",
-    app,
-    name: site,
-    homepage: address,
-    endpoint,
-    apiKey: key,
-    model,
-  };
-  return `ccswitch://v1/import?${new URLSearchParams(said)}`;
+function linksOf(client: keyof typeof LINKS): (filled: Filled) => Record<string, string> {
+  const links: Record<string, Link> = LINKS[client];
+  return (filled) =>
+    Object.fromEntries(
+      Object.entries(links)
+        .filter(([, { to }]) => filled.nextChat || !to.includes("{nextChat}"))
+        .map(([program, link]) => [program, linkOf(link, filled)]),
+    );
 }
 
-/** Its address is without /v1, which the program adds. */
-function cherryLink({ address, key, site }: Filled): string {
-  const provider = { id: "waystation", name: site, type: "openai", baseUrl: address, apiKey: key };
-  const data = base64(JSON.stringify(provider));
-  return `cherrystudio://providers/api-keys?${new URLSearchParams({ v: "1", data })}`;
+/** What stands behind # stays in the browser: that address's server does not get the key. */
+function linkOf({ to, query, base64 }: Link, filled: Filled): string {
+  const put = (text: string): string =>
+    text.replace(/\{(\w+)\}/g, (_, name: keyof Filled) =>
+      name === "nextChat" ? filled[name].replace(/\/+$/, "") : filled[name],
+    );
+  const said = Object.entries(query).map(([name, value]): [string, string] => {
+    if (typeof value === "string") return [name, put(value)];
+    const each = Object.entries(value).map(([field, text]) => [field, put(text)]);
+    const json = JSON.stringify(Object.fromEntries(each));
+    return [name, base64 ? inBase64(json) : json];
+  });
+  return `${put(to)}?${new URLSearchParams(said)}`;
 }
 
-function base64(text: string): string {
+function inBase64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }

@@ -140,7 +140,7 @@ IMAGES = Section(
     ),
 )
 
-_STEPS = (
+STEPS = (
     "It answers at once with the task's id in `result`; then ask "
     "[the task](docs:midjourney/fetch) until `status` is `SUCCESS` or `FAILURE`, or give a "
     "`notifyHook`. `code` 1, 21 and 22 mean accepted; the others are refusals, told with HTTP 200. "
@@ -189,7 +189,7 @@ MIDJOURNEY = Section(
             "提交 Imagine 任务",
             "midjourneyImagine",
             models="mj_imagine",
-            about=_STEPS,
+            about=STEPS,
         ),
         endpoint(
             "midjourney/blend",
@@ -197,7 +197,7 @@ MIDJOURNEY = Section(
             "提交 Blend 任务",
             "midjourneyBlend",
             models="mj_blend",
-            about=_STEPS,
+            about=STEPS,
         ),
         endpoint(
             "midjourney/action",
@@ -209,9 +209,9 @@ MIDJOURNEY = Section(
                 "`customId` is that of one of the task's `buttons`. Some buttons open a window: "
                 "the "
                 "answer is `code` 21, and [modal](docs:midjourney/modal) goes on from there. "
-                + _STEPS[0],
+                + STEPS[0],
                 "`customId` 取自任务的 `buttons`。部分按钮会弹窗：返回 `code` 21，"
-                "再通过 [modal](docs:midjourney/modal) 继续。" + _STEPS[1],
+                "再通过 [modal](docs:midjourney/modal) 继续。" + STEPS[1],
             ),
         ),
         endpoint(
@@ -220,7 +220,7 @@ MIDJOURNEY = Section(
             "提交 Describe 任务",
             "midjourneyDescribe",
             models="mj_describe",
-            about=_STEPS,
+            about=STEPS,
         ),
         endpoint(
             "midjourney/shorten",
@@ -228,7 +228,7 @@ MIDJOURNEY = Section(
             "提交 Shorten 任务",
             "midjourneyShorten",
             models="mj_shorten",
-            about=_STEPS,
+            about=STEPS,
         ),
         endpoint(
             "midjourney/modal",
@@ -238,9 +238,9 @@ MIDJOURNEY = Section(
             models="mj_modal",
             about=(
                 "`taskId` is the `result` of the answer with `code` 21. For a region to be redrawn "
-                "send `maskBase64`: black, and white where it is to change. " + _STEPS[0],
+                "send `maskBase64`: black, and white where it is to change. " + STEPS[0],
                 "`taskId` 为 `code` 21 返回的 `result`。局部重绘需提供 `maskBase64`：黑底，白色区"
-                "域重绘。" + _STEPS[1],
+                "域重绘。" + STEPS[1],
             ),
         ),
         endpoint(
@@ -250,8 +250,8 @@ MIDJOURNEY = Section(
             "midjourneySwapFace",
             models="mj_swap_face",
             about=(
-                "Offered where the operator has switched it on. " + _STEPS[0],
-                "需管理员启用。" + _STEPS[1],
+                "Offered where the operator has switched it on. " + STEPS[0],
+                "需管理员启用。" + STEPS[1],
             ),
         ),
         endpoint(

@@ -1,6 +1,7 @@
 """Getting started, groups, Python, status codes, clients, questions; and every call that the
 sections before have not shown."""
 
+from waystation.control.docs_site.tree.media import STEPS
 from waystation.control.docs_site.tree.page import Page, Section, Words, endpoint, guide
 
 START = Section(
@@ -134,6 +135,7 @@ _TITLES = {
     "Health": Words("Health", "健康检查"),
 }
 _MODELS = {
+    "compactResponse": "chat",
     "sunoSubmit": "suno_music",
     "sunoUpload": "suno_uploads",
     "sunoGenerate": "suno_music",
@@ -148,6 +150,7 @@ _MODELS = {
     "embedContent": "embedding",
     "batchEmbedContents": "embedding",
 }
+_ABOUT = dict.fromkeys(("midjourneyChange", "midjourneySimpleChange", "midjourneyEdits"), STEPS)
 
 
 def remaining(shown: set[str], declared: list[tuple[str, str, str, str]]) -> tuple[Section, ...]:
@@ -157,7 +160,8 @@ def remaining(shown: set[str], declared: list[tuple[str, str, str, str]]) -> tup
         if operation in shown:
             continue
         slug = f"{tag.lower()}/{_dashed(operation)}"
-        made = endpoint(slug, summary, summary_zh, operation, models=_MODELS.get(operation, ""))
+        models, about = _MODELS.get(operation, ""), _ABOUT.get(operation, ("", ""))
+        made = endpoint(slug, summary, summary_zh, operation, models=models, about=about)
         by_tag.setdefault(tag, []).append(made)
     return tuple(Section(_TITLES[tag], tuple(pages)) for tag, pages in by_tag.items())
 

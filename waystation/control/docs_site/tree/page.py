@@ -22,8 +22,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """slug: its address below /docs/{language}/. about: what stands at its head. operation: the
     operationId; example: which of its request examples, "" the first. schema: of an object's page;
     its examples are those of the operation's reply. models: the kind of `models.KINDS` whose prices
-    stand there. A guide's text is guides/{language}/{file}.md, file "" is the slug's end; a
-    manual's is docs/guides/{language}/{file}.md."""
+    stand there, "" where the call is free. A guide's text is guides/{language}/{file}.md, file ""
+    is the slug's end; a manual's is docs/guides/{language}/{file}.md."""
 
     slug: str
     title: Words

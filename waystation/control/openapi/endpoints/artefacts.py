@@ -30,7 +30,10 @@ SCHEMAS: dict[str, Schema] = {
             "sha256": string("Hexadecimal.", "十六进制。"),
             "created_ms": integer("Unix milliseconds.", "Unix 毫秒。"),
             "expires_ms": nullable(
-                integer("When it will be deleted; null: never.", "删除时间，null 表示不删除。")
+                integer(
+                    "When it will be deleted, Unix milliseconds; null: never.",
+                    "删除时间（Unix 毫秒），null 表示不删除。",
+                )
             ),
             "request_id": nullable(string("The request that made it.", "生成它的请求 ID。")),
             "task_id": nullable(string("The task that made it.", "生成它的任务 ID。")),

@@ -43,7 +43,7 @@ _KEEPER = [
     {"role": "system", "content": "You speak like a lighthouse keeper."},
     {"role": "user", "content": "Who are you?"},
 ]
-_CLAUDE, _GEMINI = "claude-sonnet-4-20250514", "gemini-2.5-pro"
+_CLAUDE, _GEMINI = "claude-sonnet-4-5", "gemini-2.5-pro"
 VISION = _shown("gpt-4o-mini", "What is in the picture?", max_tokens=300)
 
 EXAMPLES = (

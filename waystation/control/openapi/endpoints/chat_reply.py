@@ -56,7 +56,10 @@ SCHEMAS: dict[str, Schema] = {
         {
             "id": string("The same in all chunks of a reply.", "同一回答的所有块相同。"),
             "object": const("chat.completion.chunk"),
-            "created": integer("The same in all chunks of a reply.", "同一回答的所有块相同。"),
+            "created": integer(
+                "Unix seconds, the same in all chunks of a reply.",
+                "Unix 秒，同一回答的所有块相同。",
+            ),
             "model": string(),
             "system_fingerprint": nullable(string()),
             "choices": array(

@@ -21,7 +21,7 @@ _ATTEMPT = record(
         "status": nullable(integer("The upstream's HTTP status.", "上游状态码。")),
         "reason": nullable(string("Scrubbed.", "已脱敏的原因。")),
         "started_ms": integer("Unix milliseconds.", "Unix 毫秒。"),
-        "ms": integer("How long it took.", "耗时（毫秒）。"),
+        "ms": integer("How long it took, milliseconds.", "耗时（毫秒）。"),
     },
     ["outcome"],
 )
@@ -79,8 +79,10 @@ SCHEMAS: dict[str, Schema] = {
             "loss_nanos": string(
                 "Beyond the balance; borne by the house.", "超出余额、由平台承担的部分。"
             ),
-            "first_token_ms": nullable(integer("To the first content.", "首字耗时（毫秒）。")),
-            "total_ms": integer("In all.", "总耗时（毫秒）。"),
+            "first_token_ms": nullable(
+                integer("To the first content, milliseconds.", "首字耗时（毫秒）。")
+            ),
+            "total_ms": integer("In all, milliseconds.", "总耗时（毫秒）。"),
             "disconnect_rule": nullable(
                 string("abort or drain: the channel's.", "断开规则：abort 或 drain。")
             ),

@@ -31,6 +31,8 @@ _SPEED_TEXT_ZH = (
     "也可使用 /mj-fast/mj、/mj-relax/mj、/mj-turbo/mj 前缀选择速度，任务在各前缀下均可查询。"
     "业务错误以 HTTP 200 和 `code` 返回。"
 )
+_REFUSED = " There are no videos here: the answer is always a refusal with `code` 4."
+_REFUSED_ZH = "本站不生成视频：总是返回 `code` 4。"
 
 
 def _aliases(path: str, *others: str) -> tuple[str, ...]:
@@ -44,8 +46,18 @@ def _result(*examples: Example) -> Reply:
 
 
 def _submit(
-    name: str, path: str, summary: str, summary_zh: str, schema: Schema, example: Any, *others: str
+    name: str,
+    path: str,
+    summary: str,
+    summary_zh: str,
+    schema: Schema,
+    example: Any,
+    *others: str,
+    accepts: bool = True,
 ) -> Endpoint:
+    """accepts: else the call is there for clients that ask, and always refused."""
+    refused = Example("refused", schemas.NO if accepts else schemas.NO_VIDEO)
+    answers = (Example("accepted", schemas.ACCEPTED), refused) if accepts else (refused,)
     return Endpoint(
         id=f"midjourney{name}",
         method="post",
@@ -53,11 +65,11 @@ def _submit(
         tag=_TAG,
         summary=summary,
         summary_zh=summary_zh,
-        description=_SPEED_TEXT,
-        description_zh=_SPEED_TEXT_ZH,
+        description=_SPEED_TEXT + ("" if accepts else _REFUSED),
+        description_zh=_SPEED_TEXT_ZH + ("" if accepts else _REFUSED_ZH),
         aliases=_aliases(path, *others),
         body=Body(schema, (Example("plain", example),)),
-        replies=(_result(Example("accepted", schemas.ACCEPTED), Example("refused", schemas.NO)),),
+        replies=(_result(*answers),),
         codes=_SUBMIT_CODES,
         shape="midjourney",
         security=_SECURITY,
@@ -184,9 +196,10 @@ ENDPOINTS = (
         "/mj/submit/retexture",
     ),
     _submit(
-        *("Video", "/mj/submit/video", "Make a video (not built)", "生成视频（尚未提供）"),
+        *("Video", "/mj/submit/video", "Make a video", "生成视频"),
         schemas.VIDEO,
         {"prompt": "the fox turns its head", "motion": "low"},
+        accepts=False,
     ),
     _submit(
         *("SwapFace", "/mj/insight-face/swap", "Swap a face", "人脸替换"),

@@ -14,6 +14,7 @@ from waystation.control.openapi.fields import (
     string,
 )
 from waystation.control.openapi.sample_picture import SAMPLE_PICTURE
+from waystation.dialects.midjourney import texts
 
 PICTURE = SAMPLE_PICTURE
 _ID = "1730621826053455"
@@ -37,6 +38,7 @@ ACCEPTED: dict[str, Any] = {
     },
 }
 NO: dict[str, Any] = {"code": 4, "description": "参数错误", "result": None, "properties": {}}
+NO_VIDEO: dict[str, Any] = NO | {"description": texts.VIDEO_OFF}
 SEED: dict[str, Any] = {"code": 1, "description": "成功", "result": "636646138", "properties": {}}
 TASK: dict[str, Any] = {
     "id": _ID,
