@@ -9,7 +9,15 @@ import uvloop
 
 from tests.artefacts.making import SVG, picture
 from tests.pictures.studio import Form
-from tests.support.gateway import Station, channel, data_template, document, open_station, rogue
+from tests.support.gateway import (
+    Station,
+    channel,
+    data_template,
+    document,
+    open_station,
+    rogue,
+    token,
+)
 from tests.support.rogue import Rogue
 from tests.support.wire import Reply
 
@@ -55,6 +63,26 @@ async def test_a_picture_becomes_a_link(station: Station) -> None:
     gone = await station.request("DELETE", f"/v1/artefacts/{listed['id']}")
     assert gone.status == 200
     assert (await station.request("GET", f"/{path}", key=None)).status == 404
+
+
+async def test_it_counts_as_a_request(data_template: Path, tmp_path: Path, rogue: Rogue) -> None:
+    """In the token's limits and the log, at no cost; what is refused is told of too."""
+    what = document([channel("up", rogue.url)], tokens=[token(limits={"rpm": 2})])
+    async with open_station(data_template, tmp_path, what, rogue) as station:
+        got = await upload(station, ("file", "a.png", PNG))
+        assert (got.status, got.headers["x-ratelimit-remaining-requests"]) == (200, "1")
+        row = await station.row(got.headers["x-request-id"])
+        told = (row.facts.operation, row.status, row.end, row.nanos)
+        assert told == ("upload", 200, "complete", 0)
+        bad = await upload(station, ("file", "a.svg", SVG))
+        row = await station.row(bad.headers["x-request-id"])
+        assert (row.status, row.code) == (415, "unsupported_media_type")
+        assert (await upload(station, ("file", "a.png", PNG))).status == 200
+        for reply in (await upload(station, ("file", "a.png", PNG)), await station.chat()):
+            assert (reply.status, reply.error["code"]) == (429, "rate_limit_exceeded")
+            assert 1 <= int(reply.headers["retry-after"]) <= 60
+        assert len((await station.request("GET", "/v1/artefacts")).json()["data"]) == 2
+        await station.settled()
 
 
 async def test_an_account_has_room_for_so_much(station: Station) -> None:

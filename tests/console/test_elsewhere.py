@@ -125,7 +125,7 @@ async def test_a_second_factor(browser: Browser, served: Serve, site: str) -> No
     status, told = Speaker(site).say(
         "POST", "/api/v1/session", {"email": email, "password": PASSWORD, "code": codes[0]}
     )
-    assert (status, told["error"]["code"]) == (401, "invalid_credentials")
+    assert (status, told["error"]["code"]) == (401, "second_factor_wrong")
     async with visiting(browser, site) as visitor:
         page = visitor.page
         await visitor.sign_in(email, codes[1])

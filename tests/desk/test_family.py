@@ -121,6 +121,13 @@ async def test_ratios_and_prices_may_be_for_users_only(
     models = await script.get("/api/v1/models")
     offer = next(each for each in models["models"] if each["model"] == "demo-chat")
     assert offer["prices"]["open"] == {"input": "3.75", "output": "15"}
+    await boss.ok("PATCH", "/api/v1/channels/1", {"models": ["demo-chat", "demo-c*", "mj_*"]})
+    price = {"model": "demo-carol", "kinds": {"input": "3"}}
+    await boss.ok("PUT", "/api/v1/prices", price)
+    offers = {each["model"]: each for each in (await script.get("/api/v1/models"))["models"]}
+    assert offers["demo-carol"]["prices"]["open"]["input"] == "4.5"
+    assert offers["demo-carol"]["groups"] == offers["demo-c*"]["groups"]
+    assert "demo-image" not in offers
     site = (await boss.get("/api/v1/settings"))["site"] | {"public_pricing": False, "name": "Us"}
     await boss.ok("PUT", "/api/v1/settings/site", site)
     for path in ("/api/ratio_config", "/api/pricing", "/api/v1/models"):

@@ -7,6 +7,7 @@ they agree. `post`, `void` and `refuse` are the three ends; each request takes e
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter_ns
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +23,7 @@ from waystation.identity.caller import Caller
 from waystation.journal.row import AttemptRow, EndReason, Facts, Row
 from waystation.kernel.clock import now_ms
 from waystation.kernel.money import format_usd
+from waystation.ledger.messages import Resolve
 from waystation.ledger.prices import Charge, charge
 from waystation.meter.usage import Usage
 from waystation.routing.choice import Attempt
@@ -272,6 +274,15 @@ class Story:
         """Answered without a hold: a free call."""
         row = self._row("complete", None, status, None, None)
         self.site.ledger.note(row)
+        self._tell(row)
+
+    def ended_free(self, fault: Fault | None) -> None:
+        """The end of a free call that was admitted by a hold of nothing."""
+        self.is_answered = True
+        end: EndReason = "complete" if fault is None else "failed"
+        row = self._row(end, fault, 200 if fault is None else fault.status, None, None)
+        kind: Literal["post", "void"] = "post" if fault is None else "void"
+        self.site.ledger.resolve(Resolve(row.facts.request_id, kind, 0, True, 0, row))
         self._tell(row)
 
     def _row(

@@ -25,6 +25,7 @@ from waystation.errors import Fault
 from waystation.kernel.clock import now_ms
 from waystation.kernel.ids import request_id
 from waystation.kernel.money import format_usd
+from waystation.kernel.patterns import NameSet
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.price import ONE, Rate
 from waystation.ledger.questions import AccountState, AskAccount
@@ -152,10 +153,26 @@ async def models(call: Call) -> ModelsOffered:
     catalogue = await read_catalogue(services.database, frozenset(own))
     rates = {name: Rate.parse(own.get(name, rate.text)) for name, rate in catalogue.rates.items()}
     return ModelsOffered(
-        [_offer(each, rates) for each in catalogue.offers],
+        [_offer(each, rates) for each in _told_by_name(catalogue)],
         [_group(row, rates, own) for row in catalogue.groups],
         list(catalogue.auto_groups),
     )
+
+
+def _told_by_name(catalogue: Catalogue) -> list[Offer]:
+    """A pattern is followed by the names under it that have a price: what it costs itself says
+    little of them. A bare `*` names nothing."""
+    told = {each.model: each for each in catalogue.offers}
+    named = [name for name in catalogue.book.models if name not in told]
+    for offer in catalogue.offers:
+        prefix = offer.model[:-1] if offer.model.endswith("*") else ""
+        for name in named if prefix else ():
+            known = told.get(name)
+            groups = offer.groups if known is None else tuple({*known.groups, *offer.groups})
+            if name.startswith(prefix):
+                price = catalogue.price_under(offer.model, name)
+                told[name] = Offer(name, tuple(sorted(groups)), price)
+    return [told[name] for name in sorted(told)]
 
 
 def _offer(offer: Offer, rates: dict[str, Rate]) -> ModelOffer:
@@ -192,7 +209,7 @@ async def status(call: Call) -> Page[StatusView]:
         place = hour_ms // HOUR_MS - first
         requests, failures = hours[place]
         hours[place] = (requests + each.requests, failures + each.failures)
-    known = _known_models(catalogue)
+    offered = _offered_names(catalogue)
     waits = first_token_medians(call.services.aggregate.first_tokens(), "group", "model")
     return Page(
         [
@@ -204,17 +221,18 @@ async def status(call: Call) -> Page[StatusView]:
                 waits.get((group, model)),
             )
             for (group, model), hours in sorted(counted.items())
-            if model in known.get(group, ()) and _sum(hours)[0]
+            if group in offered and model in offered[group] and _sum(hours)[0]
         ]
     )
 
 
-def _known_models(catalogue: Catalogue) -> dict[str, set[str]]:
-    known: dict[str, set[str]] = {}
+def _offered_names(catalogue: Catalogue) -> dict[str, NameSet]:
+    """By group, patterns among them."""
+    offered: dict[str, list[str]] = {}
     for offer in catalogue.offers:
         for group in offer.groups:
-            known.setdefault(group, set()).add(offer.model)
-    return known
+            offered.setdefault(group, []).append(offer.model)
+    return {group: NameSet(models) for group, models in offered.items()}
 
 
 def _sum(hours: list[tuple[int, int]]) -> tuple[int, int]:

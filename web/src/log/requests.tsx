@@ -73,7 +73,7 @@ export function Requests({ house }: { house: boolean }) {
             title: t("field.charge"),
             dataIndex: "charge",
             render: (charge: string, row) => (
-              <div style={{ width: 300 }}>
+              <div style={{ width: 240 }}>
                 {money(charge)}
                 <div style={{ fontSize: 12 }}>
                   <Formula row={row} />

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Card } from "antd";
+import { Card, Skeleton } from "antd";
 import { useTranslation } from "react-i18next";
 
-import { api, told } from "../api/client";
+import { api, type Schemas, told } from "../api/client";
 import { FirstSteps } from "../overview/first-steps";
 import { UsageChart } from "../overview/usage-chart";
 import { UsageTable } from "../overview/usage-table";
@@ -24,9 +24,29 @@ function useUsage(by: By) {
 
 export default function Overview() {
   const { t } = useTranslation();
-  const money = useMoney();
   const { data, error } = useUsage("day");
-  const days = data?.data ?? [];
+  return (
+    <>
+      <Heading title={t("menu.overview")} about={t("overview.about")} />
+      <FirstSteps />
+      <FaultNote fault={error} />
+      {!data && !error && <Skeleton active />}
+      {data && <Days days={data.data} />}
+      <Tabs
+        label={t("overview.parts")}
+        items={PARTS.map((by) => ({
+          key: by,
+          label: t(`overview.by.${by}`),
+          children: <By by={by} />,
+        }))}
+      />
+    </>
+  );
+}
+
+function Days({ days }: { days: Schemas["UsageView"][] }) {
+  const { t } = useTranslation();
+  const money = useMoney();
   const sum = (of: (day: (typeof days)[number]) => number) =>
     days.reduce((all, day) => all + of(day), 0);
   const requests = sum((day) => day.requests);
@@ -34,9 +54,6 @@ export default function Overview() {
   const charge = sum((day) => Number(day.charge));
   return (
     <>
-      <Heading title={t("menu.overview")} about={t("overview.about")} />
-      <FirstSteps />
-      <FaultNote fault={error} />
       <Figures
         of={[
           { name: t("field.requests"), value: requests },
@@ -52,14 +69,6 @@ export default function Overview() {
       <Card size="small" title={t("dashboard.days")} style={{ marginBottom: 16 }}>
         <UsageChart days={days} />
       </Card>
-      <Tabs
-        label={t("overview.parts")}
-        items={PARTS.map((by) => ({
-          key: by,
-          label: t(`overview.by.${by}`),
-          children: <By by={by} />,
-        }))}
-      />
     </>
   );
 }
@@ -69,7 +78,8 @@ function By({ by }: { by: (typeof PARTS)[number] }) {
   return (
     <>
       <FaultNote fault={error} />
-      <UsageTable rows={data?.data ?? []} what={by} />
+      {!data && !error && <Skeleton active />}
+      {data && <UsageTable rows={data.data} what={by} />}
     </>
   );
 }

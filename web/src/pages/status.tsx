@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Card, Empty, Flex, theme, Typography } from "antd";
+import { Card, Empty, Flex, Skeleton, theme, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schemas, told } from "../api/client";
@@ -17,6 +17,7 @@ export default function Status() {
     <>
       <Heading title={t("menu.status")} about={t("status.about")} />
       <FaultNote fault={error} />
+      {!data && !error && <Skeleton active />}
       {data?.data.length === 0 && <Empty description={t("dashboard.nothing")} />}
       <Flex vertical gap="small" style={{ maxWidth: 900 }}>
         {data?.data.map((one) => (

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Col, Empty, Row, Segmented, Switch } from "antd";
+import { Col, Empty, Row, Segmented, Skeleton, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -46,6 +46,7 @@ export default function Tasks() {
         }))}
       />
       <FaultNote fault={pages.error} />
+      {pages.isPending && <Skeleton active />}
       {!pages.isPending && tasks.length === 0 && <Empty description={t("tasks.none")} />}
       <Row gutter={[16, 16]}>
         {tasks.map((task) => (

@@ -34,7 +34,7 @@ export function Code({ text, label }: { text: string; label?: string }) {
         icon={<CopyOutlined />}
         aria-label={t("code.copy")}
         onClick={() => void copy()}
-        style={{ position: "absolute", top: 8, right: 8 }}
+        style={{ position: "absolute", top: 8, right: 8, background: token.colorBgContainer }}
       />
     </div>
   );

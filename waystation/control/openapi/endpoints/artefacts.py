@@ -126,11 +126,12 @@ ENDPOINTS = (
         summary_zh="上传图片并获取链接",
         description=(
             "One picture (png, jpeg, webp, gif) as `file`, for requests that take pictures by "
-            "their address. Nothing is charged; the file counts against what the account may store."
+            "their address. Nothing is charged; it counts as a request in the token's limits, and "
+            "the file against what the account may store."
         ),
         description_zh=(
             "以 `file` 上传一张图片（png、jpeg、webp、gif），"
-            "用于以地址引用图片的请求。不计费，文件计入账户的存储上限。"
+            "用于以地址引用图片的请求。不计费，但计入令牌的请求频率限制，文件计入账户的存储上限。"
         ),
         body=Body(None, (), _UPLOAD, (Example("plain", {"file": "boat.png"}),)),
         replies=(
@@ -144,7 +145,7 @@ ENDPOINTS = (
         codes=(
             *("invalid_image", "invalid_value", "invalid_request", "multipart_boundary_missing"),
             *("request_too_large", "storage_limit_reached", "unsupported_media_type"),
-            *("body_too_slow", *LOOK_UP),
+            *("body_too_slow", "rate_limit_exceeded", "user_banned", *LOOK_UP),
         ),
     ),
     Endpoint(
