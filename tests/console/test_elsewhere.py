@@ -69,6 +69,7 @@ async def _pay(visitor: Visitor, way: str, amount: str, credit: str) -> None:
     await expect(page.get_by_role("alert").get_by_text(f"Paid: {credit}")).to_be_visible()
 
 
+@pytest.mark.soak
 async def test_signing_in_at_another_site(browser: Browser, site: str) -> None:
     """The operator's form makes the button; there and back makes the account."""
     boss, there = signed_in(site, OPERATOR, PASSWORD), SigningIn()
@@ -116,28 +117,25 @@ async def test_a_second_factor(browser: Browser, served: Serve, site: str) -> No
         await visitor.sign_in(email)
         _proofs_are_old(served, careful.ok("GET", "/api/v1/me")["id"])
         await visitor.go("/console/profile")
-        secret, codes = await _enrol(visitor.page)
+        codes = await _enrol(visitor.page)
         assert len(codes) >= 8
         assert _not_refusals(visitor) == []
     async with visiting(browser, site) as visitor:
-        await visitor.sign_in(email, codes[0])
-        assert _not_refusals(visitor) == []
-    status, told = Speaker(site).say(
-        "POST", "/api/v1/session", {"email": email, "password": PASSWORD, "code": codes[0]}
-    )
-    assert (status, told["error"]["code"]) == (401, "second_factor_wrong")
-    async with visiting(browser, site) as visitor:
         page = visitor.page
-        await visitor.sign_in(email, codes[1])
+        await visitor.sign_in(email, codes[0])
+        again = {"email": email, "password": PASSWORD, "code": codes[0]}
+        status, told = Speaker(site).say("POST", "/api/v1/session", again)
+        assert (status, told["error"]["code"]) == (401, "second_factor_wrong")
         await visitor.go("/console/profile")
-        await page.get_by_label("Code of the authenticator app").fill(pyotp.TOTP(secret).now())
+        await page.get_by_placeholder("Code of the authenticator app").fill(codes[1])
         await page.get_by_role("button", name="Turn it off").click()
         await expect(page.get_by_role("button", name="Set it up")).to_be_visible()
+        assert _not_refusals(visitor) == []
 
 
 def _not_refusals(visitor: Visitor) -> list[str]:
     """Browsers note each 401 and 403, also those that ask for a proof."""
-    return [each for each in visitor.problems if "status of 40" not in each]
+    return [each for each in visitor.problems if not re.search("status of 40[13]", each)]
 
 
 def _proofs_are_old(served: Serve, account_id: int) -> None:
@@ -146,8 +144,8 @@ def _proofs_are_old(served: Serve, account_id: int) -> None:
         store.execute("UPDATE sessions SET proven_ms = 1 WHERE account_id = ?", (account_id,))
 
 
-async def _enrol(page: Page) -> tuple[str, list[str]]:
-    """(secret, recovery codes). The first proof is wrong, and told so; the second is not."""
+async def _enrol(page: Page) -> list[str]:
+    """Recovery codes. The first proof is wrong, and told so; the second is not."""
     await page.get_by_role("button", name="Set it up").click()
     dialog = page.get_by_role("dialog", name="Once more: who are you?")
     await dialog.get_by_label("Password").fill("not the one it is")
@@ -157,9 +155,9 @@ async def _enrol(page: Page) -> tuple[str, list[str]]:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("img", name=re.compile("^QR code"))).to_be_visible()
     secret = (await page.get_by_label("Secret to type in").inner_text()).strip()
-    await page.get_by_label("Code of the authenticator app").fill(pyotp.TOTP(secret).now())
+    await page.get_by_placeholder("Code of the authenticator app").fill(pyotp.TOTP(secret).now())
     await page.get_by_role("button", name="Turn it on").click()
     shown = page.get_by_role("dialog", name="Recovery codes")
     codes = (await shown.get_by_label("Recovery codes").last.inner_text()).split()
     await shown.get_by_role("button", name="Close").last.click()
-    return secret, codes
+    return codes

@@ -18,7 +18,15 @@ from waystation.control.alerts.words import message
 from waystation.control.audit import record
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.actor import actor_of
-from waystation.control.desk.pages import Number, Page, PageQuery, at, at_or_none, page_by_id
+from waystation.control.desk.pages import (
+    Number,
+    Page,
+    PageQuery,
+    all_by_id,
+    at,
+    at_or_none,
+    page_by_id,
+)
 from waystation.control.desk.reading import refuse
 from waystation.control.newcomers import clean_email
 from waystation.control.site import Site, setting_in
@@ -99,14 +107,8 @@ class DeliveryQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 async def list_receivers(call: Call) -> Page[ReceiverView]:
-    async with call.services.database.read() as connection:
-        return await page_by_id(
-            connection,
-            select(alert_receivers),
-            alert_receivers.c.id,
-            call.query(PageQuery),
-            _receiver,
-        )
+    database, asked = call.services.database, call.query(PageQuery)
+    return await all_by_id(database, alert_receivers, asked, _receiver)
 
 
 def _receiver(row: Any) -> ReceiverView:

@@ -13,7 +13,15 @@ from waystation.control.audit import record
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.actor import actor_of, tell_ledger
 from waystation.control.desk.me import account_state
-from waystation.control.desk.pages import Page, PageQuery, at, at_or_none, ms_of, page_by_id
+from waystation.control.desk.pages import (
+    Page,
+    PageQuery,
+    all_by_id,
+    at,
+    at_or_none,
+    ms_of,
+    page_by_id,
+)
 from waystation.control.desk.registration import invitation_digest
 from waystation.control.newcomers import clean_email
 from waystation.control.outbox import promise
@@ -227,10 +235,7 @@ async def redeem(call: Call) -> RedeemedView:
 
 
 async def list_invitations(call: Call) -> Page[InvitationView]:
-    async with call.services.database.read() as connection:
-        return await page_by_id(
-            connection, select(invitations), invitations.c.id, call.query(PageQuery), _invitation
-        )
+    return await all_by_id(call.services.database, invitations, call.query(PageQuery), _invitation)
 
 
 def _invitation(row: Any) -> InvitationView:

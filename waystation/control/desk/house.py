@@ -13,7 +13,16 @@ from waystation.control.audit import record
 from waystation.control.desk.action import Action, Call
 from waystation.control.desk.actor import actor_of
 from waystation.control.desk.edits import Subject, document, make_edit
-from waystation.control.desk.pages import Number, Page, PageQuery, at, at_or_none, ms_of, page_by_id
+from waystation.control.desk.pages import (
+    Number,
+    Page,
+    PageQuery,
+    all_by_id,
+    at,
+    at_or_none,
+    ms_of,
+    page_by_id,
+)
 from waystation.control.desk.reading import refuse
 from waystation.control.desk.registration import write_letter
 from waystation.control.mail.post import mail_server
@@ -151,14 +160,8 @@ async def test_letter(call: Call) -> None:
 
 
 async def list_announcements(call: Call) -> Page[AnnouncementView]:
-    async with call.services.database.read() as connection:
-        return await page_by_id(
-            connection,
-            select(announcements),
-            announcements.c.id,
-            call.query(PageQuery),
-            announcement_view,
-        )
+    database, asked = call.services.database, call.query(PageQuery)
+    return await all_by_id(database, announcements, asked, announcement_view)
 
 
 def announcement_view(row: Any) -> AnnouncementView:

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Column, Select
+from sqlalchemy import Column, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from waystation.errors import Fault
+from waystation.storage.database import Database
 
 Item = TypeVar("Item")
 
@@ -72,6 +73,14 @@ async def page_by_id(
     more = len(rows) > asked.limit
     last = rows[asked.limit - 1] if more else None
     return Page(shown, None if last is None else write_cursor(last._mapping[key.name]))
+
+
+async def all_by_id(
+    database: Database, table: Table, asked: PageQuery, show: Callable[[Any], Item]
+) -> Page[Item]:
+    """A whole table, newest first. Raises Fault (invalid_value), StorageAway."""
+    async with database.read() as connection:
+        return await page_by_id(connection, select(table), table.c.id, asked, show)
 
 
 def at(ms: int) -> datetime:

@@ -10,8 +10,17 @@ export class Refusal extends Error {
     readonly requestId: string,
     /** What is wrong, by the field of the body. */
     readonly fields: Record<string, string> = {},
+    /** The one field that the message is about. */
+    readonly field = "",
   ) {
     super(message);
+  }
+
+  /** The message without the request id that the server puts behind it. */
+  get reason(): string {
+    return this.requestId
+      ? this.message.replace(new RegExp(`\\s*[(（][^(（]*${this.requestId}[)）]$`), "")
+      : this.message;
   }
 }
 
@@ -70,8 +79,8 @@ export async function refusalOf(reply: Response): Promise<Refusal> {
     message,
     String(fault["hint"] ?? ""),
     requestId,
-    (objectAt(fault, "fields") as Record<string, string> | undefined) ??
-      (typeof field === "string" ? { [field]: message } : {}),
+    (objectAt(fault, "fields") as Record<string, string> | undefined) ?? {},
+    typeof field === "string" ? field : "",
   );
 }
 

@@ -1,5 +1,4 @@
 import { Button, Card, Form } from "antd";
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { FaultNote } from "../parts/fault";
@@ -11,16 +10,17 @@ import { useSubmit } from "../parts/submit";
 /** One part of the settings, put whole. */
 export function Section({
   title,
+  name,
   fields,
   value,
   put,
-  children,
 }: {
   title: string;
+  /** Of its own on the page, since the fields of all sections are there at once. */
+  name: string;
   fields: readonly Field[];
   value: Values;
   put: (body: Values) => Promise<unknown>;
-  children?: ReactNode;
 }) {
   const { t } = useTranslation();
   const act = useAct("settings", "site");
@@ -39,6 +39,7 @@ export function Section({
     <Card size="small" title={title} style={{ marginBottom: 16 }}>
       <Form<Values>
         form={form}
+        name={name}
         layout="vertical"
         initialValues={Object.fromEntries(
           fields.map(({ name, kind }) => [name, toForm(kind, value[name])]),
@@ -46,7 +47,6 @@ export function Section({
         onFinish={(typed) => void save(typed)}
       >
         <Fields of={fields} />
-        {children}
         <FaultNote fault={fault} />
         <Button type="primary" htmlType="submit" loading={busy}>
           {t("form.save")}

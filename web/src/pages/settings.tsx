@@ -30,28 +30,11 @@ const PAGES: Field[] = (["home", "footer", "terms", "privacy"] as const).map((na
 
 export default function Settings() {
   const { t } = useTranslation();
-  const groups = useGroupNames().map((value) => ({ value, label: value }));
   const { data, error } = useQuery({
     queryKey: ["settings"],
     queryFn: () => told(api.GET("/api/v1/settings")),
   });
-  const putSite = (body: Values) =>
-    api.PUT("/api/v1/settings/site", { body: body as Schemas["Site"] });
-  const signUp: Field[] = [
-    {
-      name: "mode",
-      kind: "choice",
-      options: (["closed", "invited", "open"] as const).map((value) => ({
-        value,
-        label: t(`settings.mode.${value}`),
-      })),
-    },
-    { name: "credit", kind: "amount", help: "usd" },
-    { name: "account_group", kind: "choice", options: groups },
-    { name: "captcha", kind: "switch", label: "captchaWanted" },
-    { name: "domains", kind: "words", help: "domains" },
-    { name: "blocked_domains", kind: "words" },
-  ];
+  const sections = useSections(data);
   return (
     <>
       <Heading title={t("menu.settings")} />
@@ -62,62 +45,11 @@ export default function Settings() {
           <Tabs
             label={t("menu.settings")}
             items={[
-              {
-                key: "site",
-                label: t("settings.site"),
-                children: (
-                  <Section
-                    title={t("settings.site")}
-                    fields={NAME}
-                    value={data.site as Values}
-                    put={putSite}
-                  />
-                ),
-              },
-              {
-                key: "pages",
-                label: t("settings.pages"),
-                children: (
-                  <Section
-                    title={t("settings.pages")}
-                    fields={PAGES}
-                    value={data.site as Values}
-                    put={putSite}
-                  />
-                ),
-              },
-              {
-                key: "signUp",
-                label: t("settings.signUp"),
-                children: (
-                  <Section
-                    title={t("settings.signUp")}
-                    fields={signUp}
-                    value={data.sign_up as Values}
-                    put={(body) =>
-                      api.PUT("/api/v1/settings/sign-up", { body: body as Schemas["SignUp"] })
-                    }
-                  />
-                ),
-              },
-              {
-                key: "auto",
-                label: t("settings.auto"),
-                children: (
-                  <Section
-                    title={t("settings.auto")}
-                    fields={[
-                      { name: "groups", kind: "words", options: groups, help: "autoGroups" },
-                    ]}
-                    value={{ groups: data.auto_groups }}
-                    put={(body) =>
-                      api.PUT("/api/v1/settings/auto-groups", {
-                        body: body as Schemas["AutoGroupsBody"],
-                      })
-                    }
-                  />
-                ),
-              },
+              ...sections.map((section) => ({
+                key: section.name,
+                label: t(`settings.${section.name}`),
+                children: <Section title={t(`settings.${section.name}`)} {...section} />,
+              })),
               { key: "topUps", label: t("menu.topUps"), children: <TopUpSettings /> },
               {
                 key: "mail",
@@ -130,6 +62,52 @@ export default function Settings() {
       )}
     </>
   );
+}
+
+interface Part {
+  name: "site" | "pages" | "signUp" | "auto";
+  fields: Field[];
+  value: Values;
+  put: (body: Values) => Promise<unknown>;
+}
+
+/** The parts of the settings that are put whole. */
+function useSections(data: Schemas["SettingsView"] | undefined): Part[] {
+  const { t } = useTranslation();
+  const groups = useGroupNames().map((value) => ({ value, label: value }));
+  const modes = (["closed", "invited", "open"] as const).map((value) => ({
+    value,
+    label: t(`settings.mode.${value}`),
+  }));
+  if (!data) return [];
+  const site = {
+    value: data.site as Values,
+    put: (body: Values) => api.PUT("/api/v1/settings/site", { body: body as Schemas["Site"] }),
+  };
+  return [
+    { name: "site", fields: NAME, ...site },
+    { name: "pages", fields: PAGES, ...site },
+    {
+      name: "signUp",
+      fields: [
+        { name: "mode", kind: "choice", options: modes },
+        { name: "credit", kind: "amount", help: "usd" },
+        { name: "account_group", kind: "choice", options: groups },
+        { name: "captcha", kind: "switch", label: "captchaWanted" },
+        { name: "domains", kind: "words", help: "domains" },
+        { name: "blocked_domains", kind: "words" },
+      ],
+      value: data.sign_up as Values,
+      put: (body) => api.PUT("/api/v1/settings/sign-up", { body: body as Schemas["SignUp"] }),
+    },
+    {
+      name: "auto",
+      fields: [{ name: "groups", kind: "words", options: groups, help: "autoGroups" }],
+      value: { groups: data.auto_groups },
+      put: (body) =>
+        api.PUT("/api/v1/settings/auto-groups", { body: body as Schemas["AutoGroupsBody"] }),
+    },
+  ];
 }
 
 function Mail({ sends }: { sends: boolean }) {

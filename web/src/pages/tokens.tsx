@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, type Schemas, told } from "../api/client";
 import { useAct } from "../parts/act";
 import { Heading } from "../parts/heading";
-import { Listing, usePages } from "../parts/listing";
+import { Listing, rowsOf, usePages } from "../parts/listing";
 import { useMoney } from "../parts/money";
 import { SureButton } from "../parts/sure-button";
 import { useWhen } from "../parts/when";
@@ -121,6 +121,7 @@ export default function Tokens() {
       {edited && (
         <TokenEditor
           token={edited === "new" ? undefined : edited}
+          taken={rowsOf(pages).map((one) => one.name)}
           onMade={setMade}
           onSaved={() => void pages.refetch()}
           onClose={() => setEdited(undefined)}

@@ -32,8 +32,22 @@ it.each([
 });
 
 it("what is taken stands beside the name", () => {
-  const taken = new Refusal(409, "already_exists", "It exists already.", "", "r");
+  const told = "It exists already. (request id: r1)";
+  const taken = new Refusal(409, "already_exists", told, "", "r1");
   expect(besideOf(taken, NAMES, t)).toEqual([{ name: "name", errors: ["It exists already."] }]);
+});
+
+it("a message about one field stands there, in whatever language", () => {
+  const missing = new Refusal(
+    400,
+    "missing_field",
+    "缺少字段。（请求 ID：r1）",
+    "",
+    "r1",
+    {},
+    "name",
+  );
+  expect(besideOf(missing, NAMES, t)).toEqual([{ name: "name", errors: ["缺少字段。"] }]);
 });
 
 it("what is no refusal is beside nothing", () => {

@@ -13,9 +13,11 @@ export function besideOf(fault: unknown, names: readonly string[], t: TFunction)
   if (!(fault instanceof Refusal)) return [];
   if (fault.code === "already_exists") {
     const taken = ["email", "name"].find((one) => names.includes(one));
-    return taken ? [{ name: taken, errors: [fault.message] }] : [];
+    return taken ? [{ name: taken, errors: [fault.reason] }] : [];
   }
-  return Object.entries(fault.fields).flatMap(([path, reason]) => {
+  const told = Object.keys(fault.fields).length > 0 || !fault.field;
+  const fields = told ? fault.fields : { [fault.field]: fault.reason };
+  return Object.entries(fields).flatMap(([path, reason]) => {
     const whole = path.replace(/\[[^\]]*\]/g, "").replace(/\.+/g, "_");
     const name = [whole, path.split(/[.[]/)[0] ?? ""].find((one) => names.includes(one));
     return name === undefined ? [] : [{ name, errors: [worded(reason, t)] }];

@@ -78,6 +78,7 @@ export function Editor({
       )}
       <Form<Values>
         form={form}
+        name="editor"
         layout="vertical"
         initialValues={first}
         onFinish={(typed) => void send(typed)}

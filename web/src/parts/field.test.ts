@@ -30,5 +30,23 @@ describe("a form's body", () => {
     });
     expect(fromForm("lines", " k1\n\nk2 ")).toEqual(["k1", "k2"]);
     expect(() => fromForm("pairs", "nothing")).toThrow(SyntaxError);
+    expect(fromForm("text", " a b ")).toBe("a b");
+  });
+
+  it.each([
+    ["amount", " 12.50 ", "12.50"],
+    ["amount", "", ""],
+    ["signed", "-3", "-3"],
+  ] as const)("takes %s %j", (kind, typed, taken) => {
+    expect(fromForm(kind, typed)).toBe(taken);
+  });
+
+  it.each([
+    ["amount", "-3"],
+    ["amount", "ten"],
+    ["amount", "1e9"],
+    ["signed", "1,5"],
+  ] as const)("refuses %s %j", (kind, typed) => {
+    expect(() => fromForm(kind, typed)).toThrow(SyntaxError);
   });
 });

@@ -55,6 +55,7 @@ export function fromForm(kind: Kind, typed: unknown): unknown {
     return String(typed ?? "")
       .split(/\s+/)
       .filter(Boolean);
+  if (kind === "text" && typeof typed === "string") return typed.trim();
   if (kind === "words" || kind === "several") return typed ?? [];
   if (kind === "amount" || kind === "signed") return decimalOf(typed, kind === "signed");
   return typed;

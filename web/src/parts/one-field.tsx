@@ -38,6 +38,7 @@ export function OneField({
   return (
     <Form
       form={form}
+      name={`only-${name}`}
       layout="vertical"
       requiredMark={false}
       initialValues={{ [name]: start }}

@@ -20,7 +20,12 @@ export function Password({ me }: { me: Schemas["MeView"] }) {
   };
   return (
     <Card size="small" title={t("session.password")}>
-      <Form form={form} layout="vertical" onFinish={(shown) => void send(shown)}>
+      <Form
+        form={form}
+        name="own-password"
+        layout="vertical"
+        onFinish={(shown) => void send(shown)}
+      >
         {me.has_password && (
           <Form.Item
             name="old"

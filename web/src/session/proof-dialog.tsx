@@ -53,7 +53,13 @@ export function ProofDialog() {
       onCancel={() => close(false)}
     >
       <Typography.Paragraph type="secondary">{t("proof.about")}</Typography.Paragraph>
-      <Form form={form} layout="vertical" preserve={false} onFinish={(shown) => void prove(shown)}>
+      <Form
+        form={form}
+        name="proof"
+        layout="vertical"
+        preserve={false}
+        onFinish={(shown) => void prove(shown)}
+      >
         <Form.Item name="password" label={t("session.password")}>
           <Input.Password autoComplete="current-password" autoFocus />
         </Form.Item>

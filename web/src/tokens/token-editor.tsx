@@ -12,11 +12,14 @@ type Token = Schemas["TokenView"];
 /** Of a new token, or of one that is there. */
 export function TokenEditor({
   token,
+  taken,
   onMade,
   onSaved,
   onClose,
 }: {
   token: Token | undefined;
+  /** Names that are in use. */
+  taken: readonly string[];
   onMade: (token: Token) => void;
   onSaved: () => void;
   onClose: () => void;
@@ -24,7 +27,7 @@ export function TokenEditor({
   const { t } = useTranslation();
   const offers = useOffers();
   const fields: Field[] = [
-    { name: "name", kind: "text", required: true, start: t("tokens.firstName") },
+    { name: "name", kind: "text", required: true, start: freeName(t("tokens.firstName"), taken) },
     {
       name: "groups",
       kind: "words",
@@ -75,4 +78,10 @@ export function TokenEditor({
       onClose={onClose}
     />
   );
+}
+
+/** Itself, or with the least number that makes it free. */
+function freeName(name: string, taken: readonly string[]): string {
+  const names = [name, ...taken.map((_, place) => `${name} ${place + 2}`)];
+  return names.find((one) => !taken.includes(one)) ?? name;
 }

@@ -80,6 +80,7 @@ export function TopUpSettings() {
       ))}
       <Section
         title={t("topUps.terms")}
+        name="top-ups"
         fields={TERMS}
         value={termsOf(data.terms)}
         put={(typed) => api.PUT("/api/v1/settings/top-ups", { body: bodyOf(typed) })}
