@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Route, expect
 from tests.docs_site.conftest import KEY
 from tests.docs_site.visit import visiting
 from waystation.control.docs_site.explorer_page import is_built
+from waystation.control.docs_site.import_links import clients, import_link
 from waystation.control.docs_site.tree import PAGES, SECTIONS
 from waystation.control.docs_site.tree import Page as DocsPage
 
@@ -125,6 +126,27 @@ async def test_copied_text_is_runnable(browser: Browser, site: str) -> None:
         await page.locator(".call .copy").click()
         address = await page.evaluate("navigator.clipboard.readText()")
         assert address == f"{site}/v1/chat/completions"
+
+
+@pytest.mark.parametrize("client", ["codex", "cherry-studio", "nextchat"])
+async def test_a_set_up_is_imported_by_a_link(browser: Browser, site: str, client: str) -> None:
+    """The reader's key is in it, and has been sent to nobody."""
+    async with visiting(browser, site) as visit:
+        page = visit.page
+        asked: list[str] = []
+        page.on("request", lambda sent: asked.append(f"{sent.url} {sent.headers} {sent.post_data}"))
+        await visit.open(f"/docs/en/clients/{client}")
+        link = page.locator(".imports a").first
+        await expect(link).to_have_attribute("aria-disabled", "true")
+        await page.get_by_label("Your token").first.fill(KEY)
+        await expect(link).to_have_attribute("aria-disabled", "false")
+        (program, told), *_ = clients()[client].items()
+        values = {"address": site, "key": KEY, "site": "Waystation"}
+        values |= {"model": "gpt-4o", "nextChat": "https://app.nextchat.dev"}
+        await expect(link).to_have_text(f"Open {program} with this set-up")
+        await expect(link).to_have_attribute("href", import_link(told, values))
+        assert not any(KEY in each for each in asked)
+        assert visit.problems == []
 
 
 async def test_search_and_ways_by_keyboard(browser: Browser, site: str) -> None:

@@ -235,5 +235,51 @@ def test_every_page_s_sample_is_answered(site: str, tmp_path: Path) -> None:
     assert wrong == []
 
 
+SHARES = 6
+"""In which all pages' samples are run: a share of them in one language at a time."""
+CALLED = [
+    page
+    for page in PAGES.values()
+    if page.kind == "endpoint" and not page.slug.startswith(("management/", "health/"))
+]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("language", RUN)
+def test_every_page_s_sample_runs(language: str, share: int, site: str, tmp_path: Path) -> None:
+    """In each language, with the answer that curl gets: the same fields, or the same code of a
+    refusal (of ids that are the sample's own)."""
+    wrong = []
+    for page in CALLED[share::SHARES]:
+        request = runnable(site, page.operation, page.example)
+        if any("ACCESS" in value for _, value in request.headers):
+            continue
+        expected = _outline(run_sample("shell", "curl", request, tmp_path), request)
+        for variant in RUN[language]:
+            told = run_sample(language, variant, request, tmp_path)
+            if told is not None and _outline(told, request) != expected:
+                wrong.append((page.slug, variant, expected, told[:300]))
+    assert wrong == []
+
+
+def _outline(told: str | None, request: SampleRequest) -> object:
+    """Fields of an object, `stream` of events; of bytes that were saved nothing is printed."""
+    assert told is not None
+    if request.saves or not told.strip():
+        return ""
+    if "data: " in told:
+        return "stream"
+    try:
+        whole = json.loads(told)
+    except json.JSONDecodeError:
+        return "text"
+    if not isinstance(whole, dict):
+        return type(whole).__name__
+    error = whole.get("error")
+    return error.get("code") if isinstance(error, dict) else sorted(whole)
+
+
 def request_path(operation: str, site: str) -> str:
     return specification(site, Settings.model_construct()).operation(operation)[1]
