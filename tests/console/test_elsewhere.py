@@ -154,6 +154,7 @@ async def _enrol(page: Page) -> list[str]:
     await dialog.get_by_label("Password").fill(PASSWORD)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("img", name=re.compile("^QR code"))).to_be_visible()
+    await expect(dialog).to_be_hidden()  # it has a field of the same name
     secret = (await page.get_by_label("Secret to type in").inner_text()).strip()
     await page.get_by_placeholder("Code of the authenticator app").fill(pyotp.TOTP(secret).now())
     await page.get_by_role("button", name="Turn it on").click()
