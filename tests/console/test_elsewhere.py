@@ -30,6 +30,7 @@ def account(site: str, email: str) -> Speaker:
     return signed_in(site, email, PASSWORD)
 
 
+@pytest.mark.soak  # its money is tested by the desk
 async def test_paying_at_a_provider(browser: Browser, site: str) -> None:
     """Choose an amount, go there, come back: credited once, though it is told thrice."""
     boss, payer = signed_in(site, OPERATOR, PASSWORD), account(site, "payer@example.com")
