@@ -232,6 +232,7 @@ async def test_a_token_s_hook(browser: Browser, site: str, upstream: Rogue) -> N
         shown = page.get_by_role("dialog").filter(has_text="Hook secret: drawing")
         first = (await shown.get_by_label("Hook secret").inner_text()).strip()
         assert len(first) >= 20
+        await expect(page.get_by_role("button", name="Yes")).to_have_count(0)
         await shown.get_by_role("button", name="New secret").click()
         await page.get_by_role("button", name="Yes").click()
         await expect(shown.get_by_text("The secret before is valid until")).to_be_visible()
