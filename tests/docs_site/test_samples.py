@@ -249,8 +249,8 @@ CALLED = [
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("language", RUN)
 def test_every_page_s_sample_runs(language: str, share: int, site: str, tmp_path: Path) -> None:
-    """In each language, with the answer that curl gets: the same fields, or the same code of a
-    refusal (of ids that are the sample's own)."""
+    """In each language, with the answer that curl gets: the same fields, or a refusal of ids that
+    are the sample's own."""
     wrong = []
     for page in CALLED[share::SHARES]:
         request = runnable(site, page.operation, page.example)
@@ -258,6 +258,8 @@ def test_every_page_s_sample_runs(language: str, share: int, site: str, tmp_path
             continue
         expected = _outline(run_sample("shell", "curl", request, tmp_path), request)
         for variant in RUN[language]:
+            if variant == "wget" and expected == "refused":
+                continue  # it ends with a failure then, as it should
             told = run_sample(language, variant, request, tmp_path)
             if told is not None and _outline(told, request) != expected:
                 wrong.append((page.slug, variant, expected, told[:300]))
@@ -277,8 +279,9 @@ def _outline(told: str | None, request: SampleRequest) -> object:
         return "text"
     if not isinstance(whole, dict):
         return type(whole).__name__
-    error = whole.get("error")
-    return error.get("code") if isinstance(error, dict) else sorted(whole)
+    is_error = isinstance(whole.get("error"), dict) and "status" not in whole
+    is_suno_error = {"code", "message", "data"} == set(whole) and whole["data"] is None
+    return "refused" if is_error or is_suno_error else sorted(whole)
 
 
 def request_path(operation: str, site: str) -> str:
