@@ -15,7 +15,7 @@ from waystation.ledger.messages import Done, Transfer
 from waystation.ledger.port import LedgerAway
 from waystation.ledger.questions import AccountState, AskAccount
 from waystation.ledger.server import LedgerServer
-from waystation.ledger.session import open_ledger
+from waystation.ledger.session import BATCH_MAX, open_ledger
 from waystation.ledger.sqlite_books import SqliteBooks
 from waystation.ledger.stores import ledger_file
 from waystation.settings import Settings
@@ -35,9 +35,11 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> MemoryBooks:
 
 async def test_many_questions_at_once_are_few_batches(failing: MemoryBooks, tmp_path: Path) -> None:
     async with open_ledger(Settings(data=tmp_path)) as ledger:
-        told = await asyncio.gather(*(ledger.ask(a_gift(number)) for number in range(600)))
+        told = await asyncio.gather(
+            *(ledger.ask(a_gift(number)) for number in range(BATCH_MAX + 600))
+        )
     assert all(isinstance(done, Done) and done.applied for done in told)
-    assert [len(batch) for batch in failing.batches] == [256, 256, 88]
+    assert [len(batch) for batch in failing.batches] == [BATCH_MAX, 600]
     assert not failing.opened
 
 
