@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -21,8 +22,20 @@ from tests.support.postgres import postgres_server
 
 __all__ = ["postgres_server"]
 
+_OF_THE_WIRE = ("test_addresses", "test_bodies", "test_foreign_upstream")
+"""How requests are read and upstreams understood before and beside the store; on PostgreSQL in the
+soak, for time."""
+
+HERE = Path(__file__).parent
 NODE = ROOT / "tests" / "node"
 NODE_MODULES_SECONDS_MAX = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        on_postgres = item.get_closest_marker("postgres") is not None
+        if on_postgres and item.path.stem in _OF_THE_WIRE and item.path.parent == HERE:
+            item.add_marker(pytest.mark.soak)
 
 
 @pytest.fixture(scope="session")
