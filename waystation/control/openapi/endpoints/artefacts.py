@@ -133,7 +133,7 @@ ENDPOINTS = (
             "以 `file` 上传一张图片（png、jpeg、webp、gif），"
             "用于以地址引用图片的请求。不计费，但计入令牌的请求频率限制，文件计入账户的存储上限。"
         ),
-        body=Body(None, (), _UPLOAD, (Example("plain", {"file": "boat.png"}),)),
+        body=Body(None, (), _UPLOAD, (Example("plain", {"file": "picture.png"}),)),
         replies=(
             Reply(
                 200,
