@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.hosts import Hosts, two_hosts
-from tests.support.gateway import CHAT, KEY, body, channel, document
+from tests.nodes.under_way import asking, begin, whole
+from tests.support.gateway import channel, document
 from tests.support.rogue import Rogue
 from tests.support.script import STALL, chat, chat_frames, stream
-from tests.support.wire import Wire, request
 
 STREAMS = 60
 ROUNDS = 3
@@ -23,38 +23,14 @@ GAP_SECONDS = 0.1
 pytestmark = [pytest.mark.soak, pytest.mark.postgres, pytest.mark.timeout(900)]
 
 
-async def _begin(port: int) -> Wire:
-    wire = await Wire.open(port)
-    await wire.send("POST", CHAT, body(stream=True), KEY)
-    assert await wire.read_head() == 200
-    await wire.event()
-    return wire
-
-
-async def _whole(wire: Wire) -> None:
-    events = await wire.rest()
-    assert events[-1] == b"[DONE]"
-    assert len(events) >= FRAMES
-    await wire.close()
-
-
 async def _roll(hosts: Hosts) -> Counter[int]:
-    statuses: Counter[int] = Counter()
-    going = True
-
-    async def client() -> None:
-        while going:
-            statuses[(await request(hosts.port, "POST", CHAT, body(), KEY)).status] += 1
-
-    clients = [asyncio.create_task(client()) for _ in range(3)]
-    for node in hosts.nodes:
-        wires = await asyncio.gather(*(_begin(hosts.port) for _ in range(STREAMS)))
-        ends = asyncio.gather(*(_whole(wire) for wire in wires))
-        assert await asyncio.to_thread(node.stop) == 0, node.said()
-        await asyncio.to_thread(node.start)
-        await ends
-    going = False
-    await asyncio.gather(*clients)
+    async with asking(hosts.port) as statuses:
+        for node in hosts.nodes:
+            wires = await asyncio.gather(*(begin(hosts.port) for _ in range(STREAMS)))
+            ends = asyncio.gather(*(whole(wire, FRAMES) for wire in wires))
+            assert await asyncio.to_thread(node.stop) == 0, node.said()
+            await asyncio.to_thread(node.start)
+            await ends
     return statuses
 
 
@@ -82,7 +58,7 @@ async def test_what_outlives_the_drain_ends_in_its_dialect(
     rogue.answer(stream(frames[:3], done=False, end=(STALL,)))
     what = document([channel("up", rogue.url)], credit="1000")
     async with two_hosts(tmp_path, postgres_dsn, what, drain_seconds_max=2) as hosts:
-        wires = await asyncio.gather(*(_begin(hosts.port) for _ in range(STREAMS)))
+        wires = await asyncio.gather(*(begin(hosts.port) for _ in range(STREAMS)))
         for node in hosts.nodes:
             assert await asyncio.to_thread(node.stop) == 0, node.said()
             await asyncio.to_thread(node.start)

@@ -8,52 +8,28 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.fleet import Node, audit, nginx, prepare
-from tests.support.gateway import CHAT, KEY, body, channel, document
+from tests.nodes.under_way import asking, begin, whole
+from tests.support.gateway import channel, document
 from tests.support.rogue import Rogue
 from tests.support.script import chat, chat_frames, stream
-from tests.support.wire import Wire, request
 
 FRAMES = 24
 GAP_SECONDS = 0.06
 
 
-async def _begin(port: int) -> Wire:
-    wire = await Wire.open(port)
-    await wire.send("POST", CHAT, body(stream=True), KEY)
-    assert await wire.read_head() == 200
-    await wire.event()
-    return wire
-
-
-async def _end(wire: Wire) -> None:
-    events = await wire.rest()
-    assert events[-1] == b"[DONE]"
-    assert len(events) >= FRAMES
-    await wire.close()
-
-
 async def _roll(port: int, nodes: list[Node], streams: int) -> Counter[int]:
     """Each node goes and comes back with streams under way; the statuses of what was asked
     meanwhile."""
-    statuses: Counter[int] = Counter()
-    going = True
-
-    async def client() -> None:
-        while going:
-            statuses[(await request(port, "POST", CHAT, body(), KEY)).status] += 1
-
-    clients = [asyncio.create_task(client()) for _ in range(3)]
-    for node in nodes:
-        wires = await asyncio.gather(*(_begin(port) for _ in range(streams)))
-        ends = asyncio.gather(*(_end(wire) for wire in wires))
-        seen = statuses.total()
-        await node.stop()
-        while statuses.total() < seen + 5:  # the other one goes on
-            await asyncio.sleep(0.01)
-        await node.start()
-        await ends
-    going = False
-    await asyncio.gather(*clients)
+    async with asking(port) as statuses:
+        for node in nodes:
+            wires = await asyncio.gather(*(begin(port) for _ in range(streams)))
+            ends = asyncio.gather(*(whole(wire, FRAMES) for wire in wires))
+            seen = statuses.total()
+            await node.stop()
+            while statuses.total() < seen + 5:  # the other one goes on
+                await asyncio.sleep(0.01)
+            await node.start()
+            await ends
     return statuses
 
 
