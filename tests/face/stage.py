@@ -111,6 +111,16 @@ class Stage:
         writer.write(b"56789")
         writer.end()
 
+    async def play_ends(self, call: Call) -> None:
+        """With the head its first bytes, with the end its last."""
+        call.stream(200, (), b"first, ").end(b"last")
+
+    async def play_sized_ends(self, call: Call) -> None:
+        call.stream(200, ((b"content-length", b"10"),), b"01234").end(b"56789")
+
+    async def play_short_ends(self, call: Call) -> None:
+        call.stream(200, ((b"content-length", b"10"),), b"01").end(b"23")
+
     async def play_short(self, call: Call) -> None:
         writer = call.stream(200, ((b"content-length", b"10"),))
         writer.write(b"01234")

@@ -57,6 +57,25 @@ async def test_second_reply_is_an_error_and_the_first_stands(kind: str):
 
 
 @both
+@pytest.mark.parametrize(
+    ("name", "body"), [("ends", b"first, last"), ("sized_ends", b"0123456789")]
+)
+async def test_bytes_go_with_the_head_and_with_the_end(kind: str, name: str, body: bytes):
+    async with either(kind, Stage()) as port, await Wire.open(port) as wire:
+        for _ in range(2):
+            await wire.say(get(f"/v1/{name}"))
+            assert (await wire.hear()).body == body
+
+
+@both
+async def test_ends_that_fall_short_are_cut(kind: str):
+    async with either(kind, Stage()) as port, await Wire.open(port) as wire:
+        await wire.say(get("/v1/short_ends"))
+        with pytest.raises(Eof):
+            await wire.hear()
+
+
+@both
 async def test_more_than_the_declared_length_is_cut(kind: str):
     stage = Stage()
 

@@ -83,7 +83,8 @@ async def storm(begin: Begin, rogue: Rogue, seed: int, requests: int) -> None:
     while left:
         batch = min(left, 60)
         left -= batch
-        station.gateway.site.router.health = Health()  # else most are refused before they begin
+        await station.present()  # else this batch, and the next, are refused in a moment
+        station.gateway.site.router.health = Health()  # and so they are where nobody is well
         running = [asyncio.create_task(client(station.port, random_)) for _ in range(batch)]
         if random_.random() < 0.4:
             await asyncio.sleep(random_.random() * 0.1)

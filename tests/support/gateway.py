@@ -173,6 +173,10 @@ class Station:
         assert isinstance(state, AccountState)
         return state
 
+    async def present(self) -> None:
+        """Until the ledger is there."""
+        await until(lambda: self.gateway.site.ledger.present, 10)
+
     async def settled(self, seconds_max: float = 20.0) -> None:
         """Until the ledger is there and no hold of this gateway is open."""
         ledger = self.gateway.site.ledger

@@ -26,11 +26,11 @@ class Metered:
 
 
 class MeteredStream(Metered):
-    """A part of `StreamReader`. The heir sets `_fault` as well."""
+    """A part of `StreamReader`. The heir sets `fault` as well."""
 
-    __slots__ = ("_fault",)
+    __slots__ = ("fault",)
 
-    _fault: Fault | None
+    fault: Fault | None
 
     @property
     def output_seen(self) -> int:
@@ -43,7 +43,3 @@ class MeteredStream(Metered):
         # Once a count is told the text is no longer counted, and the stream may be long from over.
         told = self._tally.told_output
         return tokens if tokens > told else told
-
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault

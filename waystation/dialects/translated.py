@@ -225,12 +225,12 @@ class TranslatedStream(MeteredStream):
         self._reader = reader
         self._writer = writer
         self._tally = tally
-        self._fault: Fault | None = None
+        self.fault: Fault | None = None
         self.started = False
         self.complete = False
 
     def feed(self, data: bytes) -> bytes:
-        if self.complete or self._fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         try:
             events = self._reader.feed(data)
@@ -239,15 +239,15 @@ class TranslatedStream(MeteredStream):
         return self._write(events) if events else b""
 
     def close(self) -> bytes:
-        if self.complete or self._fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         try:
             events = self._reader.close()
         except RecursionError:
             events = (_too_deep(),)
         out = self._write(events)
-        if not self.complete and self._fault is None:
-            self._fault = Fault("bad_upstream_response", reason="the stream ended before its end")
+        if not self.complete and self.fault is None:
+            self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
         return out
 
     def _write(self, events: Sequence[Any]) -> bytes:
@@ -260,7 +260,7 @@ class TranslatedStream(MeteredStream):
         if type(last) is Finished:
             self.complete = True
         elif type(last) is Failed:
-            self._fault = last.fault
+            self.fault = last.fault
         return out
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
@@ -272,7 +272,7 @@ class TranslatedStream(MeteredStream):
 
     @property
     def finished(self) -> bool:
-        return self.complete and self._fault is None
+        return self.complete and self.fault is None
 
     @property
     def upstream_id(self) -> str:

@@ -115,11 +115,13 @@ class AsgiCall:
         asked = self.header("access-control-request-headers")
         self.reply(204, cors.preflight(asked), b"")
 
-    def stream(self, status: int, headers: HeaderList) -> "AsgiStream":
+    def stream(self, status: int, headers: HeaderList, first: bytes = b"") -> "AsgiStream":
         length = None if status in BODILESS else declared_length(headers)
         bodiless = self.method == "HEAD" or status in BODILESS
         self._begin_reply(status, headers, length)
-        return AsgiStream(self, length, bodiless)
+        stream = AsgiStream(self, length, bodiless)
+        stream.write(first)
+        return stream
 
     def _begin_reply(self, status: int, headers: HeaderList, length: int | None) -> bool:
         if self.reply_has_begun:
@@ -232,7 +234,8 @@ class AsgiStream:
         while self.congested:
             await self._call.queue.wait_room()
 
-    def end(self) -> None:
+    def end(self, last: bytes = b"") -> None:
+        self.write(last)
         call = self._call
         if call.is_gone or call.has_ended:
             return

@@ -27,8 +27,8 @@ class Writer(Protocol):
         """Return when the client took enough, when it has gone, or after the write deadline
         (then the connection is aborted and `Call.is_gone` is true). Never raises."""
 
-    def end(self) -> None:
-        """Finish the reply properly."""
+    def end(self, last: bytes = b"") -> None:
+        """Finish the reply properly, with these last bytes."""
 
     def abort(self) -> None:
         """Cut the connection so that the client cannot take the body for whole."""
@@ -75,8 +75,9 @@ class Call(Protocol):
     def reply(self, status: int, headers: HeaderList, body: bytes) -> None:
         """Answer whole. The face adds date, content-length, request id and CORS headers."""
 
-    def stream(self, status: int, headers: HeaderList) -> Writer:
-        """Answer piece by piece (chunked in HTTP/1.1, until close in 1.0)."""
+    def stream(self, status: int, headers: HeaderList, first: bytes = b"") -> Writer:
+        """Answer piece by piece (chunked in HTTP/1.1, until close in 1.0). first: goes with the
+        head."""
 
 
 Handler = Callable[[Call], Awaitable[None]]

@@ -74,5 +74,5 @@ class InnerCall:
     def reply(self, status: int, headers: HeaderList, body: bytes) -> None:
         self.status, self.reply_headers, self.answer = status, headers, body
 
-    def stream(self, status: int, headers: HeaderList) -> Writer:
+    def stream(self, status: int, headers: HeaderList, first: bytes = b"") -> Writer:
         raise NotImplementedError("an inner call is answered whole")

@@ -34,6 +34,8 @@ class TrustedProxies:
         """Whether this peer's forwarding headers count."""
         if peer == UNIX:
             return self._unix
+        if not self._networks:
+            return False
         address = parse_address(peer)
         return address is not None and self._holds(address)
 

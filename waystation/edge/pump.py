@@ -36,6 +36,7 @@ class Stream:
         "_drains",
         "_grant",
         "_held",
+        "_last",
         "_left",
         "_reading",
         "_source",
@@ -59,6 +60,7 @@ class Stream:
         self._left = False
         self._reading = False
         self._held = bytearray()
+        self._last = b""  # goes with the end of the reply
         self._writer: Writer | None = None
         self.last_write = 0.0
 
@@ -87,6 +89,8 @@ class Stream:
 
     def _release(self) -> None:
         """Begin the reply with what is held."""
+        held = bytes(self._held)
+        self._held.clear()
         if self._writer is None:
             story = self._story
             headers = (
@@ -94,10 +98,9 @@ class Stream:
                 *_STREAM_HEADERS,
                 *story.early_headers(),
             )
-            self._writer = story.call.stream(200, headers)
-        if self._held:
-            self._writer.write(bytes(self._held))
-            self._held.clear()
+            self._writer = story.call.stream(200, headers, held)
+        elif held:
+            self._writer.write(held)
         self.last_write = perf_counter()
 
     # ---- from there on ---------------------------------------------------------------------
@@ -155,10 +158,14 @@ class Stream:
                 if self._cut is not None or (self._left and not self._drains):
                     return  # while the ledger was asked
             out = await self._next()
-            if out and not self._left:
-                self.write(out)
-                if writer.congested:
-                    await writer.drain()
+            if not out or self._left:
+                continue
+            if source.ended:
+                self._last = out
+                return
+            self.write(out)
+            if writer.congested:
+                await writer.drain()
 
     async def _extended(self) -> bool:
         """Hold more, as often as one large piece makes necessary. False: the stream was cut."""
@@ -174,8 +181,13 @@ class Stream:
 
     async def _cover(self) -> None:
         """What came faster than it was held. An exact charge needs no hold."""
-        if not self._swept:
-            await self._story.cover(self._source.usage())
+        usage = self._source.usage()
+        if self._swept or usage.exact:
+            return
+        if self._last and not self._left:  # the ledger is asked: the client need not wait for it
+            self.write(self._last)
+        self._last = b""
+        await self._story.cover(usage)
 
     async def _next(self) -> bytes:
         """One read, which `cut` and the client's going may interrupt."""
@@ -247,7 +259,8 @@ class Stream:
         if fault is not None and not self._left:
             told = source.reader.fail(fault, story.language, story.call.request_id)
             if told:
-                writer.write(told)
+                writer.write(self._last + told)
+                self._last = b""
             else:  # bare sound: nobody may take it for whole
                 writer.abort()
         if self._swept:
@@ -259,7 +272,7 @@ class Stream:
                 story.post_prompt(end, fault, 200)
         else:
             story.post(usage, end, fault, 200)
-        writer.end()
+        writer.end(b"" if self._left else self._last)
 
     def _verdict(self) -> tuple[EndReason, Fault | None]:
         if self._cut is not None:

@@ -40,6 +40,11 @@ class SseParser:
         """Nothing but blank lines is held of an unfinished frame."""
         return not self._buffer.strip()
 
+    @property
+    def is_between(self) -> bool:
+        """The next byte begins a frame, whatever it is."""
+        return not (self._buffer or self._after_cr or self._at_start)
+
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that these bytes complete."""
         if self._after_cr or b"\r" in data:

@@ -1,5 +1,8 @@
 """The one writer: what arrived while a batch was being committed is the next batch.
 
+A batch of reports alone (resolutions and the like, whose senders wait for nothing) lingers for a
+moment: the next request would wait for its commit, and can as well share it.
+
 Decisions go back one frame per connection and batch. When the store is away, who waits is answered
 `Away`; what reports something that has happened (resolutions, `sent`, `Lose`, …) stays in the inbox
 and is tried again, in its order.
@@ -21,10 +24,13 @@ from waystation.ledger.messages import (
     Command,
     Decision,
     Extend,
+    GiveSlot,
     Hello,
     Hold,
     Note,
     Recall,
+    Resolve,
+    Sent,
     Swept,
     TakeSlot,
     Transfer,
@@ -50,6 +56,8 @@ INBOX_MAX = 20_000
 NOTES_KEPT_MAX = 5_000
 RETRY_SECONDS = 0.1
 LAST_TRIES = 20
+LINGER_SECONDS = 0.002
+_REPORTS = frozenset({Resolve, Sent, Checkpoint, Note, GiveSlot})
 
 _Entry = tuple[Posted, Connection | None]
 _ABOUT_ID = (
@@ -70,7 +78,9 @@ class Writer:
         self._on_full = on_full
         self._full = False
         self._inbox: deque[_Entry] = deque()
-        self._arrived = asyncio.Event()
+        self._due = asyncio.Event()
+        """There is a batch that must not wait any longer."""
+        self._lingering: asyncio.TimerHandle | None = None
         self._stopping = False
         self._copies: set[asyncio.Task[None]] = set()
         self._is_away = False
@@ -86,7 +96,7 @@ class Writer:
             commands = _turn_away(connection, commands)
         gateway, boot = connection.gateway, connection.boot
         self._inbox.extend([(Posted(gateway, boot, one), connection) for one in commands])
-        self._arrived.set()
+        self._call(commands)
         if len(self._inbox) > INBOX_MAX and not self._full:
             self._full = True
             self._on_full(True)
@@ -94,7 +104,7 @@ class Writer:
     def put_internal(self, boot: str, command: Internal) -> None:
         """A command of the server itself; nobody hears its decision."""
         self._inbox.append((Posted("", boot, command), None))
-        self._arrived.set()
+        self._due.set()
 
     def withdraw_loss(self, gateway: str) -> None:
         """It is back before its loss was decided."""
@@ -105,16 +115,16 @@ class Writer:
     def stop(self) -> None:
         """`run` returns when the inbox is empty, or the store does not come back soon."""
         self._stopping = True
-        self._arrived.set()
+        self._due.set()
 
     async def run(self) -> None:
         """Until `stop`. Raises whatever but BooksAway the books raise: then nothing is certain,
         and the process had better start anew."""
         tries = 0
         while self._inbox or not self._stopping:
-            if not self._inbox:
-                self._arrived.clear()
-                await self._arrived.wait()
+            if not self._inbox or not self._due.is_set():
+                self._due.clear()
+                await self._due.wait()
                 continue
             batch = self._take()
             try:
@@ -132,11 +142,27 @@ class Writer:
         if self._copies:
             await asyncio.gather(*self._copies)
 
+    def _call(self, commands: Sequence[Command]) -> None:
+        """Have these settled: at once, or, where nobody waits for any, in a moment."""
+        for command in commands:
+            if type(command) not in _REPORTS:
+                self._due.set()
+                return
+        if self._lingering is None:
+            loop = asyncio.get_running_loop()
+            self._lingering = loop.call_later(LINGER_SECONDS, self._linger_no_more)
+
+    def _linger_no_more(self) -> None:
+        self._lingering = None
+        self._due.set()
+
     def _take(self) -> list[_Entry]:
         inbox = self._inbox
         if len(inbox) <= BATCH_MAX:
             batch = list(inbox)
             inbox.clear()
+            if not self._stopping:
+                self._due.clear()
         else:
             batch = [inbox.popleft() for _ in range(BATCH_MAX)]
         if self._full and len(inbox) < INBOX_MAX // 2:

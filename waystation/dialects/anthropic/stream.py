@@ -52,7 +52,7 @@ class MessagesStream(MeteredStream):
         self._tally = tally
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._plain: bytearray | None = None
-        self._fault: Fault | None = None
+        self.fault: Fault | None = None
         self._upstream_id = ""
         self._usage: dict[str, Any] = {}
         self._reason_seen = False
@@ -62,7 +62,7 @@ class MessagesStream(MeteredStream):
     # ---- StreamReader ----------------------------------------------------------------------
 
     def feed(self, data: bytes) -> bytes:
-        if self.complete or self._fault is not None or not data:
+        if self.complete or self.fault is not None or not data:
             return b""
         if self._plain is not None:
             return self._feed_plain(data)
@@ -72,21 +72,21 @@ class MessagesStream(MeteredStream):
         try:
             frames = self._parser.feed(data)
         except Fault as fault:
-            self._fault = fault
+            self.fault = fault
             return b""
         return self._pass_on(frames)
 
     def close(self) -> bytes:
-        if self.complete or self._fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         if self._plain is not None:
             out = self._close_plain()
         else:
             out = self._pass_on(self._parser.close())
-        if self.complete or self._fault is not None:
+        if self.complete or self.fault is not None:
             return out
         if not self._reason_seen:
-            self._fault = Fault("bad_upstream_response", reason="the stream ended before its end")
+            self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
             return out
         self.complete = True
         return out + frame("message_stop", b'{"type":"message_stop"}')
@@ -100,7 +100,7 @@ class MessagesStream(MeteredStream):
 
     @property
     def finished(self) -> bool:
-        return self._fault is None and (self.complete or self._reason_seen)
+        return self.fault is None and (self.complete or self._reason_seen)
 
     # ---- frames ----------------------------------------------------------------------------
 
@@ -110,10 +110,10 @@ class MessagesStream(MeteredStream):
             try:
                 self._take(each, out)
             except Fault as fault:
-                self._fault = fault
+                self.fault = fault
             except RecursionError:
-                self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
-            if self.complete or self._fault is not None:
+                self.fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
+            if self.complete or self.fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
 
@@ -124,12 +124,12 @@ class MessagesStream(MeteredStream):
                 payload.decode()
             event = decode_event(payload)
         except msgspec.ValidationError:
-            self._fault = read_error(200, payload, self._secrets)
+            self.fault = read_error(200, payload, self._secrets)
             return
         except (msgspec.DecodeError, UnicodeDecodeError):
             if payload.strip() not in (b"", b"[DONE]"):
                 reason = "a frame that is no valid event"
-                self._fault = Fault("bad_upstream_response", reason=reason)
+                self.fault = Fault("bad_upstream_response", reason=reason)
             return
         edited: bytes | None = None
         kind = event.type
@@ -202,9 +202,9 @@ class MessagesStream(MeteredStream):
 
     def _fail_by(self, event: Event, payload: bytes) -> None:
         if event.error:
-            self._fault = read_error_event(event.error, self._secrets)
+            self.fault = read_error_event(event.error, self._secrets)
         else:
-            self._fault = read_error(200, payload, self._secrets)
+            self.fault = read_error(200, payload, self._secrets)
 
     # ---- an answer that is no stream -------------------------------------------------------
 
@@ -220,7 +220,7 @@ class MessagesStream(MeteredStream):
         assert self._plain is not None
         self._plain += data
         if len(self._plain) > _PLAIN_BYTES_MAX:
-            self._fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
+            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
         return b""
 
     def _close_plain(self) -> bytes:
@@ -229,6 +229,6 @@ class MessagesStream(MeteredStream):
         try:
             frames = frames_of_reply(body, self._secrets)
         except Fault as fault:
-            self._fault = fault
+            self.fault = fault
             return b""
         return self._pass_on(self._parser.feed(frames))

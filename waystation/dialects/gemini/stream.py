@@ -56,31 +56,31 @@ class GeminiStream(MeteredStream):
         self._blocked = False
         self._has_begun = False
         self._upstream_id = ""
-        self._fault: Fault | None = None
+        self.fault: Fault | None = None
         self._ended = False
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
 
     def feed(self, data: bytes) -> bytes:
-        if self._ended or self._fault is not None or not data:
+        if self._ended or self.fault is not None or not data:
             return b""
         if self._plain is not None or self._is_plain(data):
             return self._feed_plain(data)
         try:
             return self._pass_on(self._parser.feed(data))
         except Fault as fault:
-            self._fault = fault
+            self.fault = fault
             return b""
 
     def close(self) -> bytes:
-        if self._ended or self._fault is not None:
+        if self._ended or self.fault is not None:
             return b""
         out = self._close_plain() if self._plain is not None else self._last_frame()
-        if self._fault is not None:
+        if self.fault is not None:
             return out
         if not self._is_whole:
-            self._fault = Fault("bad_upstream_response", reason="the stream ended before its end")
+            self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
             return out
         self._ended = True
         return out + b"]" if self._as_array else out
@@ -104,7 +104,7 @@ class GeminiStream(MeteredStream):
 
     @property
     def finished(self) -> bool:
-        return self._fault is None and (self._ended or self._is_whole)
+        return self.fault is None and (self._ended or self._is_whole)
 
     @property
     def complete(self) -> bool:
@@ -116,7 +116,7 @@ class GeminiStream(MeteredStream):
         try:
             return self._pass_on(self._parser.close())
         except Fault as fault:
-            self._fault = fault
+            self.fault = fault
             return b""
 
     def _pass_on(self, frames: Sequence[Frame]) -> bytes:
@@ -125,8 +125,8 @@ class GeminiStream(MeteredStream):
             try:
                 self._take(frame.data, frame.raw, out)
             except RecursionError:
-                self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
-            if self._fault is not None:
+                self.fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
+            if self.fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
 
@@ -138,13 +138,13 @@ class GeminiStream(MeteredStream):
         except (msgspec.DecodeError, UnicodeDecodeError):
             if payload.strip() not in (b"", b"[DONE]"):
                 reason = "a frame that is no valid chunk"
-                self._fault = Fault("bad_upstream_response", reason=reason)
+                self.fault = Fault("bad_upstream_response", reason=reason)
             return
         if chunk.error and bytes(chunk.error) != NULL:
-            self._fault = read_error_event(chunk.error, self._target.secrets)
+            self.fault = read_error_event(chunk.error, self._target.secrets)
             return
         self._count(chunk)
-        if self._fault is not None:
+        if self.fault is not None:
             return
         is_mapped = self._target.upstream_model != self._model
         if is_mapped and chunk.model is not None:
@@ -165,7 +165,7 @@ class GeminiStream(MeteredStream):
         for candidate in chunk.candidates or ():
             index = candidate.index if type(candidate.index) is int else 0
             if index not in self._finished and len(self._finished) >= CANDIDATES_MOST:
-                self._fault = Fault("bad_upstream_response", reason="too many candidates")
+                self.fault = Fault("bad_upstream_response", reason="too many candidates")
                 return
             self._finished[index] = bool(candidate.finish) or self._finished.get(index, False)
             count_candidate(candidate, self._target.upstream_model, tally)
@@ -198,7 +198,7 @@ class GeminiStream(MeteredStream):
         plain = self._plain = self._plain or bytearray()
         plain += data
         if len(plain) > _PLAIN_BYTES_MAX:
-            self._fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
+            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
         return b""
 
     def _close_plain(self) -> bytes:
@@ -208,11 +208,11 @@ class GeminiStream(MeteredStream):
         try:
             elements = _decode_array(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self._fault = _fault_of_plain(body, self._target.secrets)
+            self.fault = _fault_of_plain(body, self._target.secrets)
             return b""
         for element in elements:
             self._take(bytes(element), b"", out)
-            if self._fault is not None:
+            if self.fault is not None:
                 break
         return b"".join(out)
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.openai_chat.legacy import reply_as_function_call
+from waystation.kernel.mould import Mould, ends_of
 from waystation.kernel.strictjson import raw_of
 
 ABSENT = msgspec.Raw()
@@ -168,3 +169,32 @@ def _gather(value: Any, found: list[str]) -> None:
         for name in ("text", "thinking", "refusal"):
             if name in value:
                 _gather(value[name], found)
+
+
+def mould_of(came: bytes, goes: bytes, choices: list[Choice]) -> Mould | None:
+    """Of a chunk that did nothing but bring one text of one choice, and of what it became."""
+    key, text = _only_text(choices)
+    ends = ends_of(came, key, text) if text else None
+    if ends is None:
+        return None
+    if goes is came:
+        return Mould(ends)
+    left = ends_of(goes, key, text)
+    return None if left is None else Mould(ends, left)
+
+
+def _only_text(choices: list[Choice]) -> tuple[bytes, str]:
+    """(key, text); no text where there is more than one, or more than text."""
+    if len(choices) != 1:
+        return b"", ""
+    delta, text = choices[0].delta, choices[0].text
+    if delta is None:
+        return b'"text"', text or ""
+    content, thought = delta.content or "", delta.reasoning_content or ""
+    if text or delta.refusal or delta.tool_calls or delta.function_call or delta.reasoning:
+        return b"", ""
+    if isinstance(content, str) and not thought:
+        return b'"content"', content
+    if isinstance(thought, str) and not content:
+        return b'"reasoning_content"', thought
+    return b"", ""

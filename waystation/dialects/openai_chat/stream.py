@@ -19,12 +19,14 @@ from waystation.dialects.openai_chat.chunk import (
     ChoiceEdit,
     Chunk,
     decode_chunk,
+    mould_of,
 )
 from waystation.dialects.openai_chat.chunk_writer import ChunkWriter, StreamPart, StreamShape
 from waystation.dialects.openai_chat.usage_object import shown_usage
 from waystation.dialects.openai_chat.whole_reply import frames_of_reply
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
+from waystation.kernel.mould import Mould
 from waystation.kernel.sse import Frame, SseParser
 from waystation.meter.tally import Tally
 
@@ -33,6 +35,8 @@ CHOICES_MOST = 128
 _PLAIN_BYTES_MAX = 8 * 1024 * 1024
 _NULL = b"null"
 _DONE = b"data: [DONE]\n\n"
+_MOULDS_MAX = 8
+"""Made one after the other without one that fits: this upstream's frames are all different."""
 
 
 class ChatStream(MeteredStream):
@@ -42,8 +46,9 @@ class ChatStream(MeteredStream):
         "_as_function_call",
         "_choices",
         "_cost_of",
-        "_ended",
         "_include_usage",
+        "_mould",
+        "_moulds_left",
         "_parser",
         "_part",
         "_plain",
@@ -53,6 +58,7 @@ class ChatStream(MeteredStream):
         "_usage_frame",
         "_usage_told",
         "_writer",
+        "complete",
         "started",
     )
 
@@ -79,20 +85,29 @@ class ChatStream(MeteredStream):
         self._include_usage = include_usage
         self._choices = choices
         self._parser = SseParser(EVENT_BYTES_MAX)
+        self._mould: Mould | None = None
+        self._moulds_left = 0 if part is not None else _MOULDS_MAX
         self._plain: bytearray | None = None
         self._states: dict[int, ChoiceState] = {}
         self._upstream_id = ""
         self._usage_frame: bytes | None = None
         self._usage_told: msgspec.Raw | None = None
-        self._fault: Fault | None = None
-        self._ended = False
+        self.fault: Fault | None = None
+        self.complete = False
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
 
     def feed(self, data: bytes) -> bytes:
-        if self._ended or self._fault is not None or not data:
+        if self.complete or self.fault is not None or not data:
             return b""
+        mould = self._mould
+        if mould is not None:
+            out = mould.cast(data)
+            if out is not None:
+                self._tally.text.add(mould.text)
+                self._moulds_left = _MOULDS_MAX
+                return out
         if self._plain is not None:
             return self._feed_plain(data)
         if not self._states and self._parser.is_empty and data.lstrip()[:1] in (b"{", b"<", b"["):
@@ -101,28 +116,31 @@ class ChatStream(MeteredStream):
         try:
             frames = self._parser.feed(data)
         except Fault as fault:
-            self._fault = fault
+            self.fault = fault
             return b""
-        return self._pass_on(frames)
+        out = self._pass_on(frames)
+        if not self._parser.is_between:
+            self._mould = None
+        return out
 
     def close(self) -> bytes:
-        if self._ended or self._fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         if self._plain is not None:
             out = self._close_plain()
         else:
             out = self._pass_on(self._parser.close())
-        if self._ended or self._fault is not None:
+        if self.complete or self.fault is not None:
             return out
         if not self.finished:
-            self._fault = Fault("bad_upstream_response", reason="the stream ended before its end")
+            self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
             return out
         last: list[bytes] = [out]
         self._finish(last)
         return b"".join(last)
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
-        self._ended = True
+        self.complete = True
         text = message_of(fault, request_id, language)
         error = error_object(fault, shown_status(fault), text)
         return b"data: " + msgspec.json.encode({"error": error}) + b"\n\n"
@@ -132,15 +150,11 @@ class ChatStream(MeteredStream):
 
     @property
     def finished(self) -> bool:
-        if self._ended:
-            return self._fault is None
+        if self.complete:
+            return self.fault is None
         if len(self._states) < self._choices:
             return False
         return all(state.finished for state in self._states.values())
-
-    @property
-    def complete(self) -> bool:
-        return self._ended
 
     # ---- frames ----------------------------------------------------------------------------
 
@@ -150,13 +164,14 @@ class ChatStream(MeteredStream):
             try:
                 self._take(frame, out)
             except RecursionError:
-                self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
-            if self._ended or self._fault is not None:
+                self.fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
+            if self.complete or self.fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
 
     def _take(self, frame: Frame, out: list[bytes]) -> None:
         payload = frame.data
+        self._mould = None
         try:
             if not payload.isascii():
                 payload.decode()
@@ -185,16 +200,25 @@ class ChatStream(MeteredStream):
             and len(frame.raw) == len(payload) + 8
         )
         edits = self._choice_edits(choices)
-        if self._fault is not None:
+        if self.fault is not None:
             return
         if self._tally.has_output:
             self.started = True
         if edits is None and passes:
             out.append(frame.raw)
+            self._make_mould(frame, frame.raw, choices)
             return
         edited = self._writer.edited(payload, edits, without_usage=told)
         if edited is not None:
             out.append(edited)
+            if edits is None and not told and frame.event is None:
+                self._make_mould(frame, edited, choices)
+
+    def _make_mould(self, frame: Frame, out: bytes, choices: list[Choice]) -> None:
+        """For the next frame: most differ from the one before in one text alone."""
+        if self._moulds_left:
+            self._moulds_left -= 1
+            self._mould = mould_of(frame.raw, out, choices)
 
     def _take_other(self, payload: bytes, out: list[bytes]) -> None:
         """The end mark, an empty event, or nonsense."""
@@ -203,19 +227,19 @@ class ChatStream(MeteredStream):
             self._finish(out)
         elif stripped:
             reason = "a frame that is no valid chunk"
-            self._fault = Fault("bad_upstream_response", reason=reason)
+            self.fault = Fault("bad_upstream_response", reason=reason)
 
     def _is_fault(self, chunk: Chunk, frame: Frame) -> bool:
         """An error told inside the stream; sets the fault."""
         if chunk.error and bytes(chunk.error) not in (_NULL, b"{}", b'""'):
-            self._fault = read_error_event(chunk.error, self._secrets)
+            self.fault = read_error_event(chunk.error, self._secrets)
         elif (
             frame.event == b"error"
             or chunk.type == "error"
             or (chunk.choices is None and chunk.message is not None and chunk.code is not None)
         ):
-            self._fault = read_error(200, frame.data, self._secrets)
-        return self._fault is not None
+            self.fault = read_error(200, frame.data, self._secrets)
+        return self.fault is not None
 
     def _tell_usage(self, chunk: Chunk, choices: list[Choice]) -> bool:
         """Feeds the meter; whether the chunk has a usage that must leave it."""
@@ -243,7 +267,7 @@ class ChatStream(MeteredStream):
             state = self._states.get(index)
             if state is None:
                 if len(self._states) >= max(CHOICES_MOST, self._choices) or index < 0:
-                    self._fault = Fault("bad_upstream_response", reason="too many choices")
+                    self.fault = Fault("bad_upstream_response", reason="too many choices")
                     return None
                 state = self._new_state()
                 self._states[index] = state
@@ -270,13 +294,13 @@ class ChatStream(MeteredStream):
     def _finish(self, out: list[bytes]) -> None:
         """The proper end: what the upstream left out is made up for."""
         if not self._states and not self._tally.usage().output_tokens:
-            self._fault = Fault("bad_upstream_response", reason="an empty stream")
+            self.fault = Fault("bad_upstream_response", reason="an empty stream")
             return
         for index in sorted(self._states) or [0]:
             state = self._states.get(index)
             if state is None or not state.finished:
                 out.append(self._writer.finish(index, state, self._made_reason(state)))
-        self._ended = True
+        self.complete = True
         if self._part is not None:
             return
         if self._include_usage:
@@ -300,7 +324,7 @@ class ChatStream(MeteredStream):
         assert self._plain is not None
         self._plain += data
         if len(self._plain) > _PLAIN_BYTES_MAX:
-            self._fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
+            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
         return b""
 
     def _close_plain(self) -> bytes:
@@ -309,6 +333,6 @@ class ChatStream(MeteredStream):
         try:
             frames = frames_of_reply(body, self._secrets)
         except Fault as fault:
-            self._fault = fault
+            self.fault = fault
             return b""
         return self._pass_on(self._parser.feed(frames))

@@ -96,32 +96,32 @@ class ResponsesStream(MeteredStream):
         self._head: bytes = b""  # the response object as it was first told
         self._last = -1  # the last sequence number the caller has seen
         self._upstream_id = ""
-        self._fault: Fault | None = None
+        self.fault: Fault | None = None
         self._ended = False
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
 
     def feed(self, data: bytes) -> bytes:
-        if self._ended or self._fault is not None or not data:
+        if self._ended or self.fault is not None or not data:
             return b""
         if self._plain is not None or self._is_plain(data):
             return self._feed_plain(data)
         try:
             return self._pass_on(self._parser.feed(data))
         except Fault as fault:
-            self._fault = fault
+            self.fault = fault
             return b""
 
     def close(self) -> bytes:
-        if self._ended or self._fault is not None:
+        if self._ended or self.fault is not None:
             return b""
         if self._plain is not None:
-            self._fault = _fault_of_plain(bytes(self._plain), self._target.secrets)
+            self.fault = _fault_of_plain(bytes(self._plain), self._target.secrets)
             return b""
         out = self._pass_on(self._parser.close())
-        if not self._ended and self._fault is None:
-            self._fault = Fault("bad_upstream_response", reason="the stream ended before its end")
+        if not self._ended and self.fault is None:
+            self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
         return out
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
@@ -147,7 +147,7 @@ class ResponsesStream(MeteredStream):
 
     @property
     def finished(self) -> bool:
-        return self._ended and self._fault is None
+        return self._ended and self.fault is None
 
     @property
     def complete(self) -> bool:
@@ -161,10 +161,10 @@ class ResponsesStream(MeteredStream):
             try:
                 self._take(frame, out)
             except Fault as fault:
-                self._fault = fault
+                self.fault = fault
             except RecursionError:
-                self._fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
-            if self._ended or self._fault is not None:
+                self.fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
+            if self._ended or self.fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
 
@@ -177,7 +177,7 @@ class ResponsesStream(MeteredStream):
         except (msgspec.DecodeError, UnicodeDecodeError):
             if payload.strip() not in (b"", b"[DONE]"):
                 reason = "a frame that is no valid event"
-                self._fault = Fault("bad_upstream_response", reason=reason)
+                self.fault = Fault("bad_upstream_response", reason=reason)
             return
         kind = event.type
         if kind in ("error", "response.failed") or not kind:
@@ -219,11 +219,11 @@ class ResponsesStream(MeteredStream):
         """An error told inside the stream."""
         secrets = self._target.secrets
         if not event.response:
-            self._fault = read_error(200, payload, secrets)
+            self.fault = read_error(200, payload, secrets)
             return
         response = _decode_response(event.response)
         self._tell(response)
-        self._fault = read_error(200, bytes(event.response), secrets)
+        self.fault = read_error(200, bytes(event.response), secrets)
 
     def _tell(self, response: _Response) -> None:
         self._tally.serve(response.service_tier)
@@ -236,7 +236,7 @@ class ResponsesStream(MeteredStream):
             response = _decode_response(event.response)
         except msgspec.ValidationError:
             reason = "an event of an unknown shape"
-            self._fault = Fault("bad_upstream_response", reason=reason)
+            self.fault = Fault("bad_upstream_response", reason=reason)
             return b""
         self._tell(response)
         if not self._upstream_id and isinstance(response.id, str):
@@ -287,7 +287,7 @@ class ResponsesStream(MeteredStream):
         plain = self._plain = self._plain or bytearray()
         plain += data
         if len(plain) > _PLAIN_BYTES_MAX:
-            self._fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
+            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
         return b""
 
 

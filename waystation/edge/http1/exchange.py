@@ -135,7 +135,7 @@ class Exchange:
         declared = declared_length(headers)
         return length if declared is None else declared
 
-    def stream(self, status: int, headers: HeaderList) -> "ReplyStream":
+    def stream(self, status: int, headers: HeaderList, first: bytes = b"") -> "ReplyStream":
         length = declared_length(headers)
         bodiless = self.method == "HEAD" or status in BODILESS
         if length is not None and status not in BODILESS:
@@ -148,7 +148,7 @@ class Exchange:
         stream = ReplyStream(self, self._connection, length, framing == b"", bodiless)
         head = self._begin_reply(status, headers, framing)
         if head:
-            self._connection.outlet.send(head)
+            self._connection.outlet.send(head + stream.framed(first))
         return stream
 
     def _begin_reply(self, status: int, headers: HeaderList, framing: bytes) -> bytes:
@@ -189,7 +189,7 @@ class Exchange:
 class ReplyStream:
     """See `Writer`."""
 
-    __slots__ = ("_bare", "_bodiless", "_connection", "_exchange", "_left")
+    __slots__ = ("_bodiless", "_chunked", "_connection", "_exchange", "_left", "_outlet")
 
     def __init__(
         self,
@@ -201,44 +201,55 @@ class ReplyStream:
     ) -> None:
         self._exchange = exchange
         self._connection = connection
+        self._outlet = connection.outlet
         self._left = length  # bytes of a declared length still to come
-        self._bare = bare  # neither length nor chunks: the end of the connection is the end
         self._bodiless = bodiless
+        # bare: neither length nor chunks, the end of the connection is the end
+        self._chunked = length is None and not (bare or bodiless)
 
     @property
     def congested(self) -> bool:
-        return self._connection.outlet.is_paused and not self._exchange.is_gone
+        return self._outlet.is_paused and not self._exchange.is_gone
 
     def write(self, data: bytes) -> None:
         exchange = self._exchange
-        if not data or exchange.is_gone or exchange.has_ended or self._bodiless:
-            return
+        if data and not (exchange.is_gone or exchange.has_ended or self._bodiless):
+            self._outlet.send(self.framed(data))
+
+    def framed(self, data: bytes) -> bytes:
+        """As it goes on the wire. Raises RuntimeError past a declared length."""
+        if self._chunked:
+            size = len(data)
+            if not size:
+                return b""  # a chunk of nothing would be the end
+            line = _SIZES[size] if size < _SIZES_COUNT else b"%x\r\n" % size
+            return line + data + b"\r\n"
+        if self._bodiless:
+            return b""
         if self._left is not None:
             self._left -= len(data)
             if self._left < 0:
                 raise RuntimeError("more was written than the content-length said")
-            self._connection.outlet.send(data)
-        elif self._bare:
-            self._connection.outlet.send(data)
-        else:
-            size = len(data)
-            line = _SIZES[size] if size < _SIZES_COUNT else b"%x\r\n" % size
-            self._connection.outlet.send(line + data + b"\r\n")
+        return data
 
     async def drain(self) -> None:
         if self.congested:
-            await self._connection.outlet.drain()
+            await self._outlet.drain()
 
-    def end(self) -> None:
+    def end(self, last: bytes = b"") -> None:
         exchange = self._exchange
         if exchange.is_gone or exchange.has_ended:
             return
+        out = self.framed(last)
         if self._left and not self._bodiless:
+            self._outlet.send(out)
             self.abort()  # shorter than it said: it must not pass for whole
             return
         exchange.has_ended = True
-        if self._left is None and not self._bare and not self._bodiless:
-            self._connection.outlet.send(b"0\r\n\r\n")
+        if self._chunked:
+            out += b"0\r\n\r\n"
+        if out:
+            self._outlet.send(out)
         self._connection.finish_reply()
 
     def abort(self) -> None:
