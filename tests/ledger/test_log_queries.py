@@ -152,7 +152,10 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("answering", "index"), QUESTIONS, ids=lambda each: str(each)[:30])
+_NAMES = ["all", "some", "a page of one's", "by id", "all hours", "one's hours", "transfers"]
+
+
+@pytest.mark.parametrize(("answering", "index"), QUESTIONS, ids=_NAMES)
 def test_no_page_scans_a_table(tmp_path: Path, answering: Any, index: str) -> None:
     with sqlite3.connect(tmp_path / "l.db", isolation_level=None) as connection:
         migrate_sqlite(connection)
