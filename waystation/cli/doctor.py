@@ -1,16 +1,19 @@
 """`waystation doctor`: look at everything that a server needs."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from waystation.cli.options import Data, Database, Json, settings_from
 from waystation.cli.processes import Host, Port
 from waystation.cli.say import json_document, progress, run_async
-from waystation.control.doctor.check import Check
-from waystation.routing.snapshot import Channel
 from waystation.settings import Settings
-from waystation.storage.database import Database as Store
+
+if TYPE_CHECKING:
+    from waystation.control.doctor.check import Check
+    from waystation.routing.snapshot import Channel
+    from waystation.storage.database import Database as Store
 
 
 def register(app: typer.Typer) -> None:
@@ -42,8 +45,9 @@ def doctor(
     return 0 if all(check.ok for check in checks) else 1
 
 
-async def _examine(settings: Settings) -> list[Check]:
+async def _examine(settings: Settings) -> "list[Check]":
     from waystation.control.doctor import examine
+    from waystation.storage.database import Database as Store
 
     store = Store.of(settings)
     try:
@@ -53,11 +57,12 @@ async def _examine(settings: Settings) -> list[Check]:
         await store.close()
 
 
-async def _channels(settings: Settings, store: Store) -> tuple[Sequence[Channel], list[Check]]:
+async def _channels(settings: Settings, store: "Store") -> "tuple[Sequence[Channel], list[Check]]":
     """The configured channels that can be used, and a failed check for each that cannot."""
     from sqlalchemy import select
 
     from waystation.configuration.reading import Configuration
+    from waystation.control.doctor.check import Check
     from waystation.storage.database import StorageAway
     from waystation.storage.main import channels
     from waystation.storage.master_key import MasterKeyError, read_master_key

@@ -17,7 +17,6 @@ from waystation.storage.master_key import (
     read_master_key,
     write_master_key,
 )
-from waystation.storage.sealing import SealBroken
 
 NEXT_FILE_NAME = "master.key.next"
 
@@ -28,6 +27,8 @@ def register(app: typer.Typer) -> None:
 
 def rotate_keys(data: Data = None, database: Database = None, as_json: Json = False) -> None:
     """Seal all stored secrets with a new master key. Restart the server afterwards."""
+    from waystation.storage.sealing import SealBroken
+
     settings = settings_from(data=data, database=database)
     old = read_master_key(settings)
     new = MasterKey.new()

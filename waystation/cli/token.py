@@ -1,7 +1,7 @@
 """`waystation token create | list | disable`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -9,7 +9,9 @@ from waystation.cli.options import Data, Database, Json, settings_from
 from waystation.cli.refusal import Refusal
 from waystation.cli.say import json_document, note, run_async, table
 from waystation.settings import Settings
-from waystation.storage.database import Database as Store
+
+if TYPE_CHECKING:
+    from waystation.storage.database import Database as Store
 
 T = TypeVar("T")
 
@@ -90,9 +92,10 @@ def disable(
         )
 
 
-async def _work(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
+async def _work(settings: Settings, work: "Callable[[Store], Awaitable[T]]") -> T:
     """Raises Refusal."""
     from waystation.control.tokens import TokenRefused
+    from waystation.storage.database import Database as Store
 
     store = Store.of(settings)
     try:
@@ -103,10 +106,11 @@ async def _work(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
         await store.close()
 
 
-async def _change(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
+async def _change(settings: Settings, work: "Callable[[Store], Awaitable[T]]") -> T:
     """The same, and the ledger is told before this returns."""
     from waystation.control.apply import reconcile
     from waystation.ledger.session import open_ledger
+    from waystation.storage.database import Database as Store
 
     done = await _work(settings, work)
     store = Store.of(settings)
