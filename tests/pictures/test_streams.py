@@ -182,6 +182,7 @@ async def test_a_stream_at_our_leaving(begin: Begin) -> None:
     rest = await reader.read()
     writer.close()
     assert b"event: error" in rest
+    await studio.settled()
     (hold_id,) = studio.books._state.resolved
     row = await studio.row(hold_id)
     assert (row.nanos, row.end) == (0, "drained")
