@@ -18,6 +18,7 @@ from waystation.dialects.faults import read_error, read_error_event
 from waystation.dialects.metered import MeteredStream
 from waystation.dialects.operation import Receipt, Target
 from waystation.errors import Fault
+from waystation.kernel.mould import Mould
 from waystation.kernel.sse import Frame, SseParser
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.anthropic import merged, opening
@@ -35,6 +36,7 @@ class MessagesStream(MeteredStream):
         "_cost_of",
         "_is_mapped",
         "_model",
+        "_mould",
         "_parser",
         "_plain",
         "_reason_seen",
@@ -51,6 +53,7 @@ class MessagesStream(MeteredStream):
         self._cost_of = receipt.cost_of
         self._tally = tally
         self._parser = SseParser(EVENT_BYTES_MAX)
+        self._mould = Mould()
         self._plain: bytearray | None = None
         self.fault: Fault | None = None
         self._upstream_id = ""
@@ -64,6 +67,10 @@ class MessagesStream(MeteredStream):
     def feed(self, data: bytes) -> bytes:
         if self.complete or self.fault is not None or not data:
             return b""
+        cast = self._mould.cast(data)
+        if cast is not None:
+            self._tally.text.add(self._mould.text)
+            return cast
         if self._plain is not None:
             return self._feed_plain(data)
         if self._is_plain(data):
@@ -74,7 +81,10 @@ class MessagesStream(MeteredStream):
         except Fault as fault:
             self.fault = fault
             return b""
-        return self._pass_on(frames)
+        out = self._pass_on(frames)
+        if not self._parser.is_between:
+            self._mould.drop()
+        return out
 
     def close(self) -> bytes:
         if self.complete or self.fault is not None:
@@ -119,6 +129,7 @@ class MessagesStream(MeteredStream):
 
     def _take(self, each: Frame, out: list[bytes]) -> None:
         payload = each.data
+        self._mould.drop()
         try:
             if not payload.isascii():
                 payload.decode()
@@ -148,8 +159,10 @@ class MessagesStream(MeteredStream):
             return
         if edited is not None:
             out.append(frame(kind, edited))
-        else:
-            out.append(each.raw if each.event is not None else frame(kind, payload))
+            return
+        out.append(each.raw if each.event is not None else frame(kind, payload))
+        if kind == "content_block_delta":
+            self._mould.make(each.raw, out[-1], *_only_text(event))
 
     def _count_delta(self, event: Event) -> None:
         delta = event.delta
@@ -232,3 +245,13 @@ class MessagesStream(MeteredStream):
             self.fault = fault
             return b""
         return self._pass_on(self._parser.feed(frames))
+
+
+def _only_text(event: Event) -> tuple[bytes, str]:
+    """(key, text) of a delta that does nothing but bring one text; no text where it does more."""
+    delta = event.delta
+    if delta is None or event.usage or event.error or delta.partial_json:
+        return b"", ""
+    if delta.text and not delta.thinking:
+        return b'"text"', delta.text
+    return b'"thinking"', delta.thinking or ""

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.openai_chat.legacy import reply_as_function_call
-from waystation.kernel.mould import Mould, ends_of
 from waystation.kernel.strictjson import raw_of
 
 ABSENT = msgspec.Raw()
@@ -171,20 +170,9 @@ def _gather(value: Any, found: list[str]) -> None:
                 _gather(value[name], found)
 
 
-def mould_of(came: bytes, goes: bytes, choices: list[Choice]) -> Mould | None:
-    """Of a chunk that did nothing but bring one text of one choice, and of what it became."""
-    key, text = _only_text(choices)
-    ends = ends_of(came, key, text) if text else None
-    if ends is None:
-        return None
-    if goes is came:
-        return Mould(ends)
-    left = ends_of(goes, key, text)
-    return None if left is None else Mould(ends, left)
-
-
-def _only_text(choices: list[Choice]) -> tuple[bytes, str]:
-    """(key, text); no text where there is more than one, or more than text."""
+def only_text(choices: list[Choice]) -> tuple[bytes, str]:
+    """(key, text) of a chunk that does nothing but bring one text of one choice; no text where it
+    does more."""
     if len(choices) != 1:
         return b"", ""
     delta, text = choices[0].delta, choices[0].text

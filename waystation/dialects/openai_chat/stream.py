@@ -19,7 +19,7 @@ from waystation.dialects.openai_chat.chunk import (
     ChoiceEdit,
     Chunk,
     decode_chunk,
-    mould_of,
+    only_text,
 )
 from waystation.dialects.openai_chat.chunk_writer import ChunkWriter, StreamPart, StreamShape
 from waystation.dialects.openai_chat.usage_object import shown_usage
@@ -35,8 +35,6 @@ CHOICES_MOST = 128
 _PLAIN_BYTES_MAX = 8 * 1024 * 1024
 _NULL = b"null"
 _DONE = b"data: [DONE]\n\n"
-_MOULDS_MAX = 8
-"""Made one after the other without one that fits: this upstream's frames are all different."""
 
 
 class ChatStream(MeteredStream):
@@ -48,7 +46,6 @@ class ChatStream(MeteredStream):
         "_cost_of",
         "_include_usage",
         "_mould",
-        "_moulds_left",
         "_parser",
         "_part",
         "_plain",
@@ -85,8 +82,7 @@ class ChatStream(MeteredStream):
         self._include_usage = include_usage
         self._choices = choices
         self._parser = SseParser(EVENT_BYTES_MAX)
-        self._mould: Mould | None = None
-        self._moulds_left = 0 if part is not None else _MOULDS_MAX
+        self._mould = Mould() if part is None else Mould(vain_max=0)
         self._plain: bytearray | None = None
         self._states: dict[int, ChoiceState] = {}
         self._upstream_id = ""
@@ -101,13 +97,10 @@ class ChatStream(MeteredStream):
     def feed(self, data: bytes) -> bytes:
         if self.complete or self.fault is not None or not data:
             return b""
-        mould = self._mould
-        if mould is not None:
-            out = mould.cast(data)
-            if out is not None:
-                self._tally.text.add(mould.text)
-                self._moulds_left = _MOULDS_MAX
-                return out
+        cast = self._mould.cast(data)
+        if cast is not None:
+            self._tally.text.add(self._mould.text)
+            return cast
         if self._plain is not None:
             return self._feed_plain(data)
         if not self._states and self._parser.is_empty and data.lstrip()[:1] in (b"{", b"<", b"["):
@@ -120,7 +113,7 @@ class ChatStream(MeteredStream):
             return b""
         out = self._pass_on(frames)
         if not self._parser.is_between:
-            self._mould = None
+            self._mould.drop()
         return out
 
     def close(self) -> bytes:
@@ -171,7 +164,7 @@ class ChatStream(MeteredStream):
 
     def _take(self, frame: Frame, out: list[bytes]) -> None:
         payload = frame.data
-        self._mould = None
+        self._mould.drop()
         try:
             if not payload.isascii():
                 payload.decode()
@@ -206,19 +199,13 @@ class ChatStream(MeteredStream):
             self.started = True
         if edits is None and passes:
             out.append(frame.raw)
-            self._make_mould(frame, frame.raw, choices)
+            self._mould.make(frame.raw, frame.raw, *only_text(choices))
             return
         edited = self._writer.edited(payload, edits, without_usage=told)
         if edited is not None:
             out.append(edited)
             if edits is None and not told and frame.event is None:
-                self._make_mould(frame, edited, choices)
-
-    def _make_mould(self, frame: Frame, out: bytes, choices: list[Choice]) -> None:
-        """For the next frame: most differ from the one before in one text alone."""
-        if self._moulds_left:
-            self._moulds_left -= 1
-            self._mould = mould_of(frame.raw, out, choices)
+                self._mould.make(frame.raw, edited, *only_text(choices))
 
     def _take_other(self, payload: bytes, out: list[bytes]) -> None:
         """The end mark, an empty event, or nonsense."""
