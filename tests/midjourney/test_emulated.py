@@ -19,6 +19,7 @@ DEMO = {
     "vendor": "demo",
     "groups": ["default"],
     "models": ["mj_*"],
+    "allow_private": True,
     "model_map": {"mj_*": "gpt-image-1"},
 }
 

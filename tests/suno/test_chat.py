@@ -245,6 +245,7 @@ async def test_the_facade(studio, suno) -> None:
 async def test_the_demo_s_song_can_be_played(begin, tmp_path) -> None:
     demo = {
         "name": "demo", "vendor": "demo", "groups": ["default"], "models": ["*"],
+        "allow_private": True,  # of no meaning to it, and in nobody's way
         "header_overrides": {"x-demo-pace-ms": "3"},
     }  # fmt: skip
     studio = await begin([demo])

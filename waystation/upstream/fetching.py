@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 from waystation.artefacts.media_types import VISION, MediaType, Types, recognised
 from waystation.errors import Fault
+from waystation.routing.snapshot import Channel
 from waystation.settings import Settings
 from waystation.upstream.data_url import BadDataUrl, read_data_url
 from waystation.upstream.transport import (
@@ -65,6 +66,14 @@ class Wanted(NamedTuple):
     proxy: str | None = None
     bytes_max: int | None = None
     seconds_max: float | None = None
+
+
+def private_host(channel: Channel) -> str | None:
+    """A channel's own host when the operator consented to a private one. None without consent, and
+    for a channel that has no host, as the demo."""
+    if not channel.allow_private or not channel.base_url.lower().startswith("http"):
+        return None
+    return parse_url(channel.base_url)[0].host
 
 
 class _Failed(Exception):

@@ -15,8 +15,7 @@ from waystation.errors import Fault
 from waystation.routing.snapshot import Channel
 from waystation.storage.database import StorageAway
 from waystation.tasks.task import Task
-from waystation.upstream.fetching import Fetcher, Wanted
-from waystation.upstream.url import parse_url
+from waystation.upstream.fetching import Fetcher, Wanted, private_host
 
 PICTURE_BYTES_MAX = 50 * 1024 * 1024
 TRIES = 3
@@ -28,13 +27,10 @@ _SINGLES_MAX = 8
 def wanted(channel: Channel) -> Wanted:
     """As the channel's own pictures are fetched: through its proxy, from its own host even when
     that is a private one that the operator consented to."""
-    host = None
-    if channel.allow_private:
-        host = parse_url(channel.base_url)[0].host
     return Wanted(
         "vendor",
         types=PICTURES | VIDEO,
-        private_host=host,
+        private_host=private_host(channel),
         proxy=channel.proxy,
         bytes_max=PICTURE_BYTES_MAX,
     )

@@ -14,8 +14,7 @@ from waystation.errors import Fault
 from waystation.routing.snapshot import Channel
 from waystation.storage.database import StorageAway
 from waystation.tasks.task import Task
-from waystation.upstream.fetching import Fetcher, Wanted
-from waystation.upstream.url import parse_url
+from waystation.upstream.fetching import Fetcher, Wanted, private_host
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 FILE_SECONDS_MAX = 90.0
@@ -37,11 +36,10 @@ Key = tuple[int, str]
 def wanted(channel: Channel, name: str) -> Wanted:
     """As the channel's own files are fetched: through its proxy, from its own host even when that
     is a private one that the operator consented to."""
-    host = parse_url(channel.base_url)[0].host if channel.allow_private else None
     return Wanted(
         "vendor",
         types=_TYPES[name],
-        private_host=host,
+        private_host=private_host(channel),
         proxy=channel.proxy,
         bytes_max=FILE_BYTES_MAX,
         seconds_max=FILE_SECONDS_MAX,
