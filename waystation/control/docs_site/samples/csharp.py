@@ -1,6 +1,7 @@
 """C#: the platform's own client, and RestSharp."""
 
 from waystation.control.docs_site.samples.request import (
+    WAIT_SECONDS,
     Language,
     SampleRequest,
     Variant,
@@ -16,7 +17,9 @@ def _raw(value: object) -> str:
 
 def _restsharp(request: SampleRequest) -> str:
     method = request.method.capitalize()
-    made = ["using RestSharp;", "", "var client = new RestClient();"]
+    made = ["using RestSharp;", ""]
+    made += [f"var wait = TimeSpan.FromSeconds({WAIT_SECONDS});"]
+    made.append("var client = new RestClient(new RestClientOptions { Timeout = wait });")
     made.append(f"var request = new RestRequest({quoted(request.url)}, Method.{method});")
     for name, value in request.headers:
         made.append(f"request.AddHeader({quoted(name)}, {quoted(value)});")
@@ -30,8 +33,12 @@ def _restsharp(request: SampleRequest) -> str:
         else:
             made.append(f"request.AddParameter({quoted(part.name)}, {quoted(part.text)});")
     if request.saves:
-        made.append("var bytes = await client.DownloadDataAsync(request);")
-        made.append(f"await File.WriteAllBytesAsync({quoted(request.saves)}, bytes!);")
+        made.append("var response = await client.ExecuteAsync(request);")
+        made.append(f"await File.WriteAllBytesAsync({quoted(request.saves)}, response.RawBytes!);")
+    elif request.streamed:
+        made.append("await using var events = await client.DownloadStreamAsync(request)")
+        made.append('    ?? throw new HttpRequestException("no stream came");')
+        made.append("await events.CopyToAsync(Console.OpenStandardOutput());")
     else:
         made.append("var response = await client.ExecuteAsync(request);")
         made.append("Console.WriteLine(response.Content);")
@@ -40,7 +47,8 @@ def _restsharp(request: SampleRequest) -> str:
 
 def _http_client(request: SampleRequest) -> str:
     method = request.method.capitalize()
-    made = ["using var client = new HttpClient();"]
+    made = [f"var wait = TimeSpan.FromSeconds({WAIT_SECONDS});"]
+    made.append("using var client = new HttpClient { Timeout = wait };")
     made.append(f"using var request = new HttpRequestMessage(HttpMethod.{method},")
     made.append(f"    {quoted(request.url)});")
     for name, value in request.headers:

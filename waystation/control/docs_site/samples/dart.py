@@ -10,22 +10,27 @@ from waystation.control.docs_site.samples.request import (
 
 
 def _string(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\$") + "'"
+    return (
+        "'"
+        + text.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\$").replace("\n", "\\n")
+        + "'"
+    )
 
 
 def _http(request: SampleRequest) -> str:
-    made = ["import 'dart:convert';"]
-    if request.saves:
-        made.append("import 'dart:io';")
+    is_file = bool(request.saves) or request.streamed
+    made = ["import 'dart:io';" if is_file else "import 'dart:convert';"]
     made += ["import 'package:http/http.dart' as http;", "", "Future<void> main() async {"]
     made.append(f"  final url = Uri.parse({_string(request.url)});")
     kind = "MultipartRequest" if request.form else "Request"
     made.append(f"  final request = http.{kind}({_string(request.method)}, url);")
-    made.append("  request.headers.addAll({")
-    made += [f"    {_string(name)}: {_string(value)}," for name, value in request.all_headers]
-    made.append("  });")
+    if request.all_headers:
+        made.append("  request.headers.addAll({")
+        made += [f"    {_string(name)}: {_string(value)}," for name, value in request.all_headers]
+        made.append("  });")
     if request.json is not None:
-        made += ["  request.body = r'''", pretty(request.json).replace("'''", "''\\'") + "''';"]
+        json = pretty(request.json).replace("'''", "''\\u0027")
+        made += ["  request.body = r'''", json + "''';"]
     for part in request.form:
         name = _string(part.name)
         if part.file:
@@ -37,7 +42,7 @@ def _http(request: SampleRequest) -> str:
     if request.saves:
         made.append(f"  await response.stream.pipe(File({_string(request.saves)}).openWrite());")
     elif request.streamed:
-        made.append("  await response.stream.transform(utf8.decoder).forEach(print);")
+        made.append("  await stdout.addStream(response.stream);")
     else:
         made.append("  print(await response.stream.transform(utf8.decoder).join());")
     return lines(*made, "}")

@@ -1,4 +1,4 @@
-"""The bytes themselves, as HTTP/1.1."""
+"""The bytes themselves, as HTTP/1.1; a file as clients that run such texts have it included."""
 
 from waystation.control.docs_site.samples.request import (
     BOUNDARY,
@@ -18,10 +18,12 @@ def _http(request: SampleRequest) -> str:
     if request.json is not None:
         body = pretty(request.json)
         made.append(f"Content-Length: {len(body.encode())}")
+    elif not request.form and request.method not in ("GET", "DELETE"):
+        made.append("Content-Length: 0")
     if request.form:
         made.append(f"Content-Type: multipart/form-data; boundary={BOUNDARY}")
         for (head, value), part in zip(by_hand(request.form), request.form, strict=True):
-            shown = f"(the bytes of {value})" if part.file else value
+            shown = f"< ./{value}" if part.file else value
             body += head.replace("\r\n", "\n") + shown + "\n"
         body += f"--{BOUNDARY}--"
     return "\n".join(made) + "\n\n" + (body + "\n" if body else "")

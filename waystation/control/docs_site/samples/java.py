@@ -1,6 +1,7 @@
 """Java: the JDK's own client, Unirest, OkHttp."""
 
 from waystation.control.docs_site.samples.request import (
+    WAIT_SECONDS,
     Language,
     SampleRequest,
     Variant,
@@ -96,7 +97,9 @@ def _okhttp(request: SampleRequest) -> str:
     made.append(f"    var request = new Request.Builder().url({quoted(request.url)})")
     made += [f"      .header({quoted(n)}, {quoted(v)})" for n, v in request.headers]
     made.append(f"      .method({quoted(request.method)}, {body}).build();")
-    made.append("    try (var response = new OkHttpClient().newCall(request).execute()) {")
+    made.append("    var client = new OkHttpClient.Builder()")
+    made.append(f"      .readTimeout(java.time.Duration.ofSeconds({WAIT_SECONDS})).build();")
+    made.append("    try (var response = client.newCall(request).execute()) {")
     if request.saves:
         made.append(
             f"      Files.write(Path.of({quoted(request.saves)}), response.body().bytes());"

@@ -36,7 +36,7 @@ def _node_form(request: SampleRequest) -> list[str]:
 def _browser_form(request: SampleRequest) -> list[str]:
     made = ["const form = new FormData();"]
     for part in request.form:
-        value = 'document.querySelector("input[type=file]").files[0]'
+        value = f'document.querySelector("input[name={part.name}]").files[0]'
         value = value if part.file else quoted(part.text)
         made.append(f"form.append({quoted(part.name)}, {value});")
     return made
@@ -91,7 +91,7 @@ def _axios(request: SampleRequest) -> str:
     if request.saves:
         made.append(f"await writeFile({quoted(request.saves)}, response.data);")
     elif request.streamed:
-        made.append('response.data.on("data", (bytes) => console.log(String(bytes)));')
+        made.append("response.data.pipe(process.stdout);")
     else:
         made.append("console.log(response.data);")
     return lines(*made)

@@ -2,6 +2,7 @@
 
 from waystation.control.docs_site.samples.request import (
     BOUNDARY,
+    WAIT_SECONDS,
     Language,
     SampleRequest,
     Variant,
@@ -37,13 +38,59 @@ def _form(request: SampleRequest) -> list[str]:
     return made
 
 
+_PRINTER = """
+@interface Printer : NSObject <NSURLSessionDataDelegate>
+@property (strong) dispatch_semaphore_t done;
+@end
+
+@implementation Printer
+- (void)URLSession:(NSURLSession *)session
+          dataTask:(NSURLSessionDataTask *)task
+    didReceiveData:(NSData *)data {
+  [NSFileHandle.fileHandleWithStandardOutput writeData:data];
+}
+
+- (void)URLSession:(NSURLSession *)session
+                    task:(NSURLSessionTask *)task
+    didCompleteWithError:(NSError *)error {
+  dispatch_semaphore_signal(self.done);
+}
+@end"""
+_STREAMED = """\
+    Printer *printer = [Printer new];
+    printer.done = dispatch_semaphore_create(0);
+    NSURLSession *session = [NSURLSession
+      sessionWithConfiguration:NSURLSessionConfiguration.defaultSessionConfiguration
+      delegate:printer delegateQueue:nil];
+    [[session dataTaskWithRequest:request] resume];
+    dispatch_semaphore_wait(printer.done, DISPATCH_TIME_FOREVER);"""
+
+
+def _whole(request: SampleRequest) -> list[str]:
+    told = "[NSFileHandle.fileHandleWithStandardOutput writeData:data];"
+    if request.saves:
+        told = f"[data writeToFile:@{quoted(request.saves)} atomically:YES];"
+    return [
+        "    dispatch_semaphore_t done = dispatch_semaphore_create(0);",
+        "    [[NSURLSession.sharedSession dataTaskWithRequest:request",
+        "      completionHandler:^(NSData *data, NSURLResponse *response, NSError *error) {",
+        f"        if (data) {told}",
+        '        else NSLog(@"%@", error);',
+        "        dispatch_semaphore_signal(done);",
+        "      }] resume];",
+        "    dispatch_semaphore_wait(done, DISPATCH_TIME_FOREVER);",
+    ]
+
+
 def _session(request: SampleRequest) -> str:
-    made = ["#import <Foundation/Foundation.h>", "", "int main(void) {", "  @autoreleasepool {"]
+    made = ["#import <Foundation/Foundation.h>", *([_PRINTER] if request.streamed else []), ""]
+    made += ["int main(void) {", "  @autoreleasepool {"]
     made.append(f"    NSURL *url = [NSURL URLWithString:@{quoted(request.url)}];")
     made.append(
         "    NSMutableURLRequest *request = [NSMutableURLRequest requestWithURL:url];",
     )
     made.append(f"    request.HTTPMethod = @{quoted(request.method)};")
+    made.append(f"    request.timeoutInterval = {WAIT_SECONDS};")
     for name, value in request.all_headers:
         said = f"setValue:@{quoted(value)} forHTTPHeaderField:@{quoted(name)}"
         made.append(f"    [request {said}];")
@@ -52,22 +99,7 @@ def _session(request: SampleRequest) -> str:
         made.append(f"    request.HTTPBody = [json {_UTF8}];")
     if request.form:
         made += _form(request)
-    made += [
-        "    dispatch_semaphore_t done = dispatch_semaphore_create(0);",
-        "    [[NSURLSession.sharedSession dataTaskWithRequest:request",
-        "      completionHandler:^(NSData *data, NSURLResponse *response, NSError *error) {",
-    ]
-    if request.saves:
-        made.append(f"        [data writeToFile:@{quoted(request.saves)} atomically:YES];")
-    else:
-        made.append("        NSString *text = [[NSString alloc] initWithData:data")
-        made.append("          encoding:NSUTF8StringEncoding];")
-        made.append('        NSLog(@"%@", text);')
-    made += [
-        "        dispatch_semaphore_signal(done);",
-        "      }] resume];",
-        "    dispatch_semaphore_wait(done, DISPATCH_TIME_FOREVER);",
-    ]
+    made += [_STREAMED] if request.streamed else _whole(request)
     return lines(*made, "  }", "  return 0;", "}")
 
 

@@ -18,7 +18,10 @@ def _string(text: str) -> str:
 
 
 def _form(request: SampleRequest) -> list[str]:
-    made = ["let read file = In_channel.with_open_bin file In_channel.input_all", ""]
+    made = []
+    if any(part.file for part in request.form):
+        made += ["let read file =", "  let channel = open_in_bin file in"]
+        made += ["  really_input_string channel (in_channel_length channel)", ""]
     made += ["let form =", "  String.concat"]
     made += ['    "\\r\\n"', "    ["]
     for (head, value), part in zip(by_hand(request.form), request.form, strict=True):
@@ -39,10 +42,13 @@ def _cohttp(request: SampleRequest) -> str:
         made += _form(request)
         headers.append(("Content-Type", f"multipart/form-data; boundary={BOUNDARY}"))
         body = " ~body:(Cohttp_lwt.Body.of_string form)"
-    made += ["let headers =", "  Cohttp.Header.of_list", "    ["]
-    made += [f"      ({_string(name)}, {_string(value)});" for name, value in headers]
-    made += ["    ]", "", "let main =", f"  let url = Uri.of_string {_string(request.url)} in"]
-    made.append(f"  let* _, body = Client.call ~headers{body} `{request.method} url in")
+    if headers:
+        made += ["let headers =", "  Cohttp.Header.of_list", "    ["]
+        made += [f"      ({_string(name)}, {_string(value)});" for name, value in headers]
+        made += ["    ]", ""]
+    told = (" ~headers" if headers else "") + body
+    made += ["let main =", f"  let url = Uri.of_string {_string(request.url)} in"]
+    made.append(f"  let* _, body = Client.call{told} `{request.method} url in")
     if request.saves:
         made.append("  let* bytes = Cohttp_lwt.Body.to_string body in")
         made.append(f"  Lwt_io.with_file ~mode:Output {_string(request.saves)} (fun file ->")

@@ -14,10 +14,12 @@ def _httr(request: SampleRequest) -> str:
     made = ["library(httr)", ""]
     if request.json is not None:
         made += ['json <- r"---(', pretty(request.json), ')---"', ""]
-    made += ["response <- VERB(", f"  {quoted(request.method)},", f"  {quoted(request.url)},"]
-    made.append("  add_headers(")
-    rows = [f"    {quoted(name)} = {quoted(value)}" for name, value in request.all_headers]
-    made += [*",\n".join(rows).split("\n"), "  )"]
+    made += ["response <- VERB(", f"  {quoted(request.method)},", f"  {quoted(request.url)}"]
+    if request.all_headers:
+        made[-1] += ","
+        made.append("  add_headers(")
+        rows = [f"    {quoted(name)} = {quoted(value)}" for name, value in request.all_headers]
+        made += [*",\n".join(rows).split("\n"), "  )"]
     if request.json is not None:
         made[-1] += ","
         made.append("  body = json")

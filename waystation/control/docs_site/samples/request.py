@@ -89,6 +89,8 @@ def lines(*several: str | None) -> str:
 
 
 BOUNDARY = "waystation-form"
+WAIT_SECONDS = 300
+"""For languages whose clients give up earlier of themselves: pictures and songs take minutes."""
 
 
 def by_hand(parts: tuple[Part, ...]) -> list[tuple[str, str]]:

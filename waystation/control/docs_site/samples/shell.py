@@ -2,6 +2,7 @@
 
 from waystation.control.docs_site.samples.request import (
     Language,
+    Part,
     SampleRequest,
     Variant,
     compact,
@@ -17,6 +18,16 @@ def _joined(words: list[str]) -> str:
     return " \\\n  ".join(words) + "\n"
 
 
+def _form_flag(part: Part) -> str:
+    """-F reads meanings into some characters of a text."""
+    is_plain = part.file or (";" not in part.text and part.text[:1] not in ("@", "<", '"', "("))
+    return "-F" if is_plain else "--form-string"
+
+
+def _form_part(part: Part) -> str:
+    return f"{part.name}=" + (f"@{part.file}" if part.file else part.text)
+
+
 def _curl(request: SampleRequest) -> str:
     words = [f"curl {_sh(request.url)}"]
     if request.streamed:
@@ -27,8 +38,7 @@ def _curl(request: SampleRequest) -> str:
     words += [f"-H {_sh(f'{name}: {value}')}" for name, value in request.all_headers]
     if request.json is not None:
         words.append(f"-d {_sh(pretty(request.json))}")
-    for part in request.form:
-        words.append(f"-F {_sh(f'{part.name}=' + (f'@{part.file}' if part.file else part.text))}")
+    words += [f"{_form_flag(part)} {_sh(_form_part(part))}" for part in request.form]
     if request.saves:
         words.append(f"-o {request.saves}")
     return _joined(words)
@@ -46,8 +56,7 @@ def _curl_windows(request: SampleRequest) -> str:
     words += [f"-H {_cmd(f'{name}: {value}')}" for name, value in request.all_headers]
     if request.json is not None:
         words.append(f"-d {_cmd(compact(request.json))}")
-    for part in request.form:
-        words.append(f"-F {_cmd(f'{part.name}=' + (f'@{part.file}' if part.file else part.text))}")
+    words += [f"{_form_flag(part)} {_cmd(_form_part(part))}" for part in request.form]
     if request.saves:
         words.append(f"-o {request.saves}")
     return " ^\n  ".join(words) + "\n"

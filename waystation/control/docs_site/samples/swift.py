@@ -2,6 +2,7 @@
 
 from waystation.control.docs_site.samples.request import (
     BOUNDARY,
+    WAIT_SECONDS,
     Language,
     SampleRequest,
     Variant,
@@ -36,6 +37,7 @@ def _session(request: SampleRequest) -> str:
     made = ["import Foundation", ""]
     made.append(f"var request = URLRequest(url: URL(string: {quoted(request.url)})!)")
     made.append(f"request.httpMethod = {quoted(request.method)}")
+    made.append(f"request.timeoutInterval = {WAIT_SECONDS}")
     for name, value in request.all_headers:
         made.append(f"request.setValue({quoted(value)}, forHTTPHeaderField: {quoted(name)})")
     if request.json is not None:
