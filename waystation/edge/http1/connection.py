@@ -20,6 +20,7 @@ from waystation.edge import cors, paths
 from waystation.edge.face import DRAIN_BYTES_MAX
 from waystation.edge.http1.exchange import Exchange
 from waystation.edge.http1.heads import HeadWriter
+from waystation.edge.http1.inlet import Inlet
 from waystation.edge.http1.intake import BodyError, Intake
 from waystation.edge.http1.outlet import Outlet
 from waystation.edge.peers import UNIX
@@ -46,8 +47,8 @@ class Connection(asyncio.Protocol):
         "_drain_left",
         "_exchange",
         "_face",
+        "_inlet",
         "_intake",
-        "_is_read_paused",
         "_loop",
         "_peer",
         "_peer_is_trusted",
@@ -60,6 +61,7 @@ class Connection(asyncio.Protocol):
     )
 
     _transport: asyncio.Transport
+    _inlet: Inlet
     outlet: Outlet
 
     def __init__(self, face: "Face", loop: asyncio.AbstractEventLoop, heads: HeadWriter) -> None:
@@ -74,12 +76,12 @@ class Connection(asyncio.Protocol):
         self._body_seconds = 0.0
         self._drain_left = 0
         self._intake = Intake(face.limits)
-        self._is_read_paused = False
 
     # --- the transport's callbacks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._inlet = Inlet(self._transport)
         self.outlet = Outlet(self._transport, self._face.limits.write_bytes_high)
         name = transport.get_extra_info("peername")
         self._peer = name[0] if isinstance(name, tuple) else UNIX
@@ -126,18 +128,7 @@ class Connection(asyncio.Protocol):
 
     def _bound_buffer(self) -> None:
         if len(self._buffer) > _HELD_BYTES_MAX and self._phase in (IDLE, BUSY):
-            self._pause_reading()
-
-    def _pause_reading(self) -> None:
-        if not self._is_read_paused and not self._transport.is_closing():
-            self._is_read_paused = True
-            self._transport.pause_reading()
-
-    def _resume_reading(self) -> None:
-        if self._is_read_paused:
-            self._is_read_paused = False
-            if not self._transport.is_closing():
-                self._transport.resume_reading()
+            self._inlet.pause()
 
     # --- a head
 
@@ -245,7 +236,7 @@ class Connection(asyncio.Protocol):
             if self._buffer:
                 self._bound_buffer()
         elif inbox.held_bytes > _HELD_BYTES_MAX and not inbox.is_read:
-            self._pause_reading()
+            self._inlet.pause()
 
     def _break_body(self, exchange: Exchange) -> None:
         """The framing is broken: the handler is told, and nothing behind it is ever parsed."""
@@ -255,7 +246,7 @@ class Connection(asyncio.Protocol):
             self._close_softly()
         else:
             self._phase = BUSY
-            self._pause_reading()
+            self._inlet.pause()
 
     def await_body(self, seconds_max: float) -> None:
         """The handler waits for the body from now on."""
@@ -265,14 +256,14 @@ class Connection(asyncio.Protocol):
         if exchange.expects_continue:
             exchange.expects_continue = False
             self.outlet.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._resume_reading()
+        self._inlet.resume()
 
     def hold_body(self, is_held: bool) -> None:
         """Whether the handler has no more room for the body. It may be whole by now."""
         if is_held and self._phase == BODY:
-            self._pause_reading()
+            self._inlet.pause()
         elif not is_held and self._phase in (BODY, BUSY) and len(self._buffer) <= _HELD_BYTES_MAX:
-            self._resume_reading()
+            self._inlet.resume()
 
     # --- a reply
 
@@ -305,7 +296,7 @@ class Connection(asyncio.Protocol):
             self._phase = DRAIN
             self._drain_left = DRAIN_BYTES_MAX
             self._deadline = self._loop.time() + self._face.limits.body_seconds_max
-            self._resume_reading()
+            self._inlet.resume()
 
     def _go_idle(self) -> None:
         self._exchange = None
@@ -313,15 +304,15 @@ class Connection(asyncio.Protocol):
         self._deadline = self._loop.time() + self._face.limits.idle_seconds_max
         if self._buffer:
             self._loop.call_soon(self._parse_held)
-        elif self._is_read_paused:
-            self._resume_reading()
+        elif self._inlet.is_paused:
+            self._inlet.resume()
 
     def _parse_held(self) -> None:
         """The next pipelined request, from the loop so that a long row of them yields to others."""
         if self._phase == IDLE and self._buffer and not self.outlet.is_paused:
             self._parse_buffer()
             if len(self._buffer) <= _HELD_BYTES_MAX:
-                self._resume_reading()
+                self._inlet.resume()
 
     # --- refusals and ends
 
@@ -347,7 +338,7 @@ class Connection(asyncio.Protocol):
         self._buffer.clear()
         self._deadline = self._loop.time() + self._face.limits.linger_seconds_max
         if self._transport.can_write_eof():
-            self._resume_reading()
+            self._inlet.resume()
             self._transport.write_eof()
         else:
             self._transport.close()
