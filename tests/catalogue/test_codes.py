@@ -50,10 +50,24 @@ def _refusals() -> set[str]:
 def _waited_for(module: ast.Module) -> Iterator[str]:
     """Texts in assertions, and in tables of parameters."""
     for node in ast.walk(module):
-        if isinstance(node, ast.Assert) or _is_table(node):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-                    yield inner.value
+        if isinstance(node, ast.Assert):
+            yield from _texts(node.test)
+        elif _is_table(node):
+            yield from _texts(node)
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """What an expression says to be there, not what it denies."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return
+    if isinstance(node, ast.Compare) and any(
+        isinstance(o, ast.NotEq | ast.NotIn) for o in node.ops
+    ):
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    for inner in ast.iter_child_nodes(node):
+        yield from _texts(inner)
 
 
 def _is_table(node: ast.AST) -> bool:
