@@ -1,5 +1,6 @@
 """Nesting at the very edge of what can be decoded: an answer or a typed fault, never a crash."""
 
+import bisect
 import json
 from collections.abc import Iterator
 
@@ -19,8 +20,27 @@ def nested(depth: int, kind: str) -> str:
     return '{"a":' * depth + "1" + "}" * depth
 
 
+def _is_decoded(depth: int) -> bool:
+    try:
+        msgspec.json.decode(nested(depth, "arrays"))
+    except RecursionError:
+        return False
+    return True
+
+
+GUARD = bisect.bisect_left(range(200_000), True, key=lambda depth: not _is_decoded(depth))
+"""Where the decoder gives up: some 900 levels by Python's own guard, thousands from 3.12 on."""
+
+
 def depths() -> Iterator[int]:
+    """Around Python's guard, and around the decoder's where that is another."""
     yield from range(700, 1010, 3)
+    if GUARD > 1010:
+        yield from (2000, 5000, *range(GUARD - 40, GUARD + 10, 5))
+
+
+def test_there_is_a_guard() -> None:
+    assert 900 < GUARD < 100_000
 
 
 PLACES = {

@@ -14,7 +14,7 @@ from tests.support.wire import Wire
 from waystation.dialects.midjourney.forms import FORMS
 from waystation.tasks.midjourney import handing
 
-DEEP = b"[" * 5000 + b"]" * 5000
+DEEP = b"[" * 100_000 + b"]" * 100_000
 BODIES = [
     b"", b"null", b"[]", b'{"prompt":"x"', b'{"prompt":"x"} x', b'{"prompt":"\\ud800"}',
     b'{"prompt":"\xff"}', b'{"prompt":1e999}', b'{"prompt":' + DEEP + b"}",

@@ -90,7 +90,7 @@ async def test_parts_that_are_none(studio: Studio) -> None:
 
 
 async def test_json_that_is_none(studio: Studio) -> None:
-    deep = b'{"prompt":"x","extra":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    deep = b'{"prompt":"x","extra":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     for body in (
         b"",
         b"[]",

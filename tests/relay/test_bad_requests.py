@@ -48,7 +48,7 @@ HORRORS: dict[str, bytes] = {
     "a control character": HEAD.replace(b"hi", b"\x00\x01") + b"}",
     "deep arrays": HEAD + b',"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "deep objects": HEAD + b',"x":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}",
-    "deep in the messages": b'{"model":"m-1","messages":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    "deep in the messages": b'{"model":"m-1","messages":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "no model": b'{"messages":[]}',
     "no messages": b'{"model":"m-1"}',
     "a number for the model": b'{"model":1,"messages":[]}',

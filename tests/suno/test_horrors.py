@@ -21,7 +21,7 @@ pytestmark = pytest.mark.untraced
 BODIES = [
     b"", b"[]", b"null", b'{"prompt":"x"', b'{"prompt":"x"} x', b'{"prompt":"\\ud800"}',
     b'{"prompt":"\xff"}', b'{"prompt":"x","continue_at":1e999}', b'{"prompt":{"a":1}}',
-    b'{"prompt":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    b'{"prompt":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
 ]  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def test_answers_of_upstreams_that_are_nonsense() -> None:
         b"", b"null", b"7", b"[]", b'[null,7,{"id":5}]', b'{"code":"success"}', b"\xff",
         b'{"code":"success","data":[[],null,{"task_id":7,"status":9,"progress":"x","data":"y"}]}',
         b'{"code":1,"data":{"task_id":"a","data":{"clips":{"x":{"id":"y","metadata":7}}}}}',
-        b"[" * 5000,
+        b"[" * 100_000,
     ):  # fmt: skip
         for reader in (pages.read_tasks, songs.read_feed, songs.read_lyrics):
             try:

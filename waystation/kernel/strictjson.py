@@ -3,7 +3,7 @@
 A body's top level becomes raw slices; a short list of edits is applied and the object is written
 anew from the slices, so that what is billed is what is sent and unknown fields survive byte for
 byte. The decoder checks the grammar, escapes and surrogates of what it skips, and stops at the
-interpreter's recursion guard (some 900 levels); it does not look at the bytes of skipped strings,
+interpreter's recursion guard (0006); it does not look at the bytes of skipped strings,
 hence one UTF-8 check of the whole, nor at the size of skipped numbers, hence the finite check of
 those at the top. Numbers deeper down pass as they are unless somebody reads them.
 """

@@ -23,6 +23,7 @@ def _client(request: SampleRequest) -> str | None:
     made = ["import java.net.URI;", "import java.net.http.*;"]
     if request.saves:
         made.append("import java.nio.file.Path;")
+        made.append("import static java.nio.file.StandardOpenOption.*;")
     made += ["", "class Main {", "  public static void main(String[] args) throws Exception {"]
     made.append(f"    var request = HttpRequest.newBuilder(URI.create({quoted(request.url)}))")
     made += [f"      .header({quoted(n)}, {quoted(v)})" for n, v in request.all_headers]
@@ -32,7 +33,9 @@ def _client(request: SampleRequest) -> str | None:
     made.append(f"      .method({quoted(request.method)}, {publisher})")
     made.append("      .build();")
     if request.saves:
-        handler = f"HttpResponse.BodyHandlers.ofFile(Path.of({quoted(request.saves)}))"
+        # Without being told to, it leaves the end of a longer file that was there.
+        file = f"Path.of({quoted(request.saves)}), CREATE, WRITE, TRUNCATE_EXISTING"
+        handler = f"HttpResponse.BodyHandlers.ofFile(\n        {file})"
     elif request.streamed:
         handler = "HttpResponse.BodyHandlers.ofLines()"
     else:
@@ -63,7 +66,8 @@ def _unirest(request: SampleRequest) -> str:
         value = f"new File({quoted(part.file)})" if part.file else quoted(part.text)
         made.append(f"      .field({quoted(part.name)}, {value})")
     if request.saves:
-        made.append(f"      .asFile({quoted(request.saves)});")
+        made.append(f"      .asFile({quoted(request.saves)},")
+        made.append("        java.nio.file.StandardCopyOption.REPLACE_EXISTING);")
         made.append("    System.out.println(saved.getStatus());")
     else:
         made += ["      .asString();", "    System.out.println(response.getBody());"]
