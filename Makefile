@@ -55,11 +55,12 @@ CORE_TESTS := $(addprefix tests/,$(CORE))
 REST := $(addprefix --ignore=,$(CORE_TESTS)) tests
 
 test: setup lint
-	@rm -f .coverage .coverage.*
+	@rm -rf .coverage .coverage.* .answered && mkdir .answered
 	$(BIN)/coverage run -m pytest -q -n 4 -m "not soak" $(CORE_TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/python -m tests.floors
 	$(BIN)/python -m pytest -q -n 4 -m "not soak" $(REST)
+	$(BIN)/python -m tests.answered
 
 soak: setup
 	$(BIN)/python -m pytest -m soak
@@ -81,4 +82,4 @@ wheel: setup
 	$(BIN)/python -m hatchling build -t wheel
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* .answered

@@ -8,6 +8,7 @@ import pytest
 from coverage import Coverage
 from hypothesis import settings
 
+from tests.answered import FOLDER, Answered
 from tests.support.room import roomy_folder
 from tests.tracing import Tracing
 
@@ -23,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
     measuring = Coverage.current()
     if measuring is not None:
         config.pluginmanager.register(Tracing(measuring))
+    if FOLDER.is_dir():
+        Answered(FOLDER).start()
 
 
 def pytest_collection_finish() -> None:

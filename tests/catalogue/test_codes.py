@@ -1,91 +1,67 @@
-"""Each stable error code is produced by a running app in a test: a code that nobody produces is
-none."""
+"""`make test` knows which stable codes a running app answered: it notes those, and only those."""
 
-import ast
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
-from waystation.errors import TEXTS
+import pytest
 
-_TESTS = Path(__file__).parents[1]
-_TABLES = ("catalogue", "dialects", "docs_site")
-"""Folders of tests that go through the table of codes themselves, which produces none."""
-_RUNNING = frozenset(
-    {
-        "tests.support.gateway",
-        "tests.support.serve",
-        "tests.control.conftest",
-        "tests.desk.conftest",
-    }
-)
-"""Who imports one of these, or whose folder's conftest does, calls a running app over sockets."""
+from tests.answered import Answered, main, unanswered
+from tests.support.gateway import channel, data_template, document, open_station, rogue
+from tests.support.rogue import Rogue
+from waystation.dialects.error_shapes import write_error
+from waystation.errors import TEXTS, Fault
+
+__all__ = ["data_template", "rogue"]
 
 
-@cache
-def _module(path: Path) -> ast.Module:
-    return ast.parse(path.read_text() if path.exists() else "")
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where codes are noted meanwhile."""
+    made = tmp_path / "answered"
+    made.mkdir()
+    answered = Answered(made)
+    answered.start()
+    yield made
+    answered.stop()
 
 
-@cache
-def _imports(path: Path) -> frozenset[str]:
-    nodes = _module(path).body
-    return frozenset(n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module)
+def _noted(folder: Path) -> set[str]:
+    return {one.name for one in folder.iterdir()}
 
 
-def _calls_an_app(path: Path) -> bool:
-    """Support and tables of faults do not assert by themselves."""
-    return not _RUNNING.isdisjoint(_imports(path) | _imports(path.parent / "conftest.py"))
+async def test_what_an_app_answers_is_noted(
+    folder: Path, data_template: Path, tmp_path: Path, rogue: Rogue
+) -> None:
+    told = document([channel("only", rogue.url)])
+    async with open_station(data_template, tmp_path / "station", told, rogue) as station:
+        assert (await station.request("POST", "/v1/of/nobody", {})).status == 404
+        assert (await station.chat(key="sk-nobody")).status == 401
+    assert _noted(folder) == {"unknown_url", "invalid_api_key"}
 
 
-def _refusals() -> set[str]:
-    """Codes of the table whose rows are each brought about in every dialect."""
-    for node in _module(_TESTS / "pairs" / "refusals.py").body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "BEFORE":
-            assert isinstance(node.value, ast.Dict)
-            return {ast.literal_eval(key) for key in node.value.keys if key is not None}
-    raise AssertionError("tests/pairs/refusals.py has no table BEFORE")
+def test_what_a_test_names_or_writes_is_not(folder: Path) -> None:
+    for code in TEXTS:
+        fault = Fault(code, reason="so")
+        assert fault.text("zh")
+        assert write_error(fault)[2]
+    assert _noted(folder) == set()
 
 
-def _waited_for(module: ast.Module) -> Iterator[str]:
-    """Texts in assertions, and in tables of parameters."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Assert):
-            yield from _texts(node.test)
-        elif _is_table(node):
-            yield from _texts(node)
+def test_a_code_that_nobody_answered_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "noted"
+    folder.mkdir()
+    for code in TEXTS:
+        (folder / code).touch()
+    (folder / "draining").unlink()
+    assert unanswered(folder) == ["draining"]
+    assert main(folder) == 1
+    assert capsys.readouterr().out.startswith("draining: ")
+    assert not folder.exists()
 
 
-def _texts(node: ast.AST) -> Iterator[str]:
-    """What an expression says to be there, not what it denies."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return
-    if isinstance(node, ast.Compare) and any(
-        isinstance(o, ast.NotEq | ast.NotIn) for o in node.ops
-    ):
-        return
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    for inner in ast.iter_child_nodes(node):
-        yield from _texts(inner)
-
-
-def _is_table(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "parametrize"
-    )
-
-
-def test_every_code_is_produced_by_an_app_that_runs() -> None:
-    found = _refusals()
-    for path in _TESTS.rglob("test_*.py"):
-        if path.relative_to(_TESTS).parts[0] not in _TABLES and _calls_an_app(path):
-            found.update(_waited_for(_module(path)))
-    assert sorted(set(TEXTS) - found) == []
-
-
-def test_the_table_of_refusals_is_run() -> None:
-    names = ast.walk(_module(_TESTS / "pairs" / "test_tables.py"))
-    assert "BEFORE" in {node.id for node in names if isinstance(node, ast.Name)}
+def test_all_answered_is_good(tmp_path: Path) -> None:
+    for code in TEXTS:
+        (tmp_path / code).touch()
+    assert main(tmp_path) == 0

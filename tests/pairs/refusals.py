@@ -6,6 +6,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.answered import logged
 from tests.pairs.answers import Say, script
 from tests.pairs.plight import (
     BODY_BYTES_MAX,
@@ -111,7 +112,8 @@ async def _left(plight: Plight) -> None:
     found = await plight.station.gateway.site.ledger.ask(asked)
     assert isinstance(found, LogState)
     row = found.lines[0].open()
-    assert (row.end, row.status) == ("client_gone", 499)
+    assert (row.end, row.status, row.code) == ("client_gone", 499, "client_closed_request")
+    logged(row.code)
     assert row.nanos > 0
 
 
