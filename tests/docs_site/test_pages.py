@@ -218,6 +218,13 @@ def test_markdown_is_the_same_page(reader: Reader) -> None:
         assert f"```{language}\n" in text
 
 
+def test_limits_of_fields_are_told_in_the_reader_s_words(made: Made, reader: Reader) -> None:
+    own = {"en": "At least: <code>1</code>", "zh": "最小值: <code>1</code>"}[reader.language]
+    page = blocks_html(made["chat/whole"], reader)
+    assert own in page
+    assert "minimum:" not in page + blocks_markdown(made["chat/whole"], reader)
+
+
 def test_every_field_has_a_meaning(made: Made) -> None:
     """Fixed ones aside, which say it themselves."""
     untold = {
