@@ -56,10 +56,27 @@ def media_objects() -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{method} {path} {status} {media}", made
 
 
+def untranslated(node: Any, path: str = "") -> Iterator[str]:
+    """Where a schema is described in English only."""
+    if isinstance(node, dict):
+        if isinstance(node.get("description"), str) and "x-description-zh" not in node:
+            yield path
+        for name, value in node.items():
+            if name not in ("example", "examples", "default"):
+                yield from untranslated(value, f"{path}/{name}")
+    elif isinstance(node, list):
+        for at, value in enumerate(node):
+            yield from untranslated(value, f"{path}/{at}")
+
+
 def valid(schema: dict[str, Any], value: Any) -> list[str]:
     whole = schema | {"components": DOCUMENT["components"]}
     validator = jsonschema.Draft202012Validator(whole)
     return [error.message for error in validator.iter_errors(value)]
+
+
+def test_what_is_described_is_described_in_chinese_too() -> None:
+    assert [*untranslated(DOCUMENT["components"]), *untranslated(DOCUMENT["paths"])] == []
 
 
 def test_the_frame() -> None:

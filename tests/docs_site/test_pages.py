@@ -11,7 +11,7 @@ import pytest
 from tests.docs_site.conftest import Made, inside
 from waystation.control.docs_site.as_html import blocks_html
 from waystation.control.docs_site.as_markdown import blocks_markdown
-from waystation.control.docs_site.blocks import Call, Code, Fields, Status
+from waystation.control.docs_site.blocks import Call, Code, Fields, Prose, Status
 from waystation.control.docs_site.build import markdown_of
 from waystation.control.docs_site.field_rows import flat
 from waystation.control.docs_site.frame import page_html
@@ -216,6 +216,20 @@ def test_markdown_is_the_same_page(reader: Reader) -> None:
     assert "| `prompt` | string |" in text
     for language in ("bash", "ocaml", "swift", "objectivec", "r"):
         assert f"```{language}\n" in text
+
+
+def test_limits_of_fields_are_told_in_the_reader_s_words(made: Made, reader: Reader) -> None:
+    own = {"en": "At least: <code>1</code>", "zh": "最小值: <code>1</code>"}[reader.language]
+    page = blocks_html(made["chat/whole"], reader)
+    assert own in page
+    assert "minimum:" not in page + blocks_markdown(made["chat/whole"], reader)
+
+
+def test_media_with_nothing_to_show_share_a_line(made: Made) -> None:
+    told = next(each for each in made["audio/speech"] if isinstance(each, Status))
+    first, second, *_ = told.blocks
+    assert first == Prose("**audio/mpeg, audio/ogg, audio/aac, audio/flac, audio/wav, audio/pcm**")
+    assert second == Prose("**text/event-stream**")
 
 
 def test_every_field_has_a_meaning(made: Made) -> None:

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 
 from playwright.async_api import Browser, Page
 
+_SECONDS_MAX = 120
+"""For a page to come: a busy machine is slow, not wrong."""
+
 
 class Visit:
     """problems: what the browser complains about, and requests to other places."""
@@ -40,6 +43,7 @@ async def visiting(
     )
     await context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
     try:
+        context.set_default_timeout(_SECONDS_MAX * 1000)
         yield Visit(await context.new_page(), site)
     finally:
         await context.close()

@@ -140,8 +140,7 @@ def _facts(row: FieldRow, reader: Reader) -> str:
     if row.default:
         told.append(f"{reader.word('default')}: <code>{escape(row.default)}</code>")
     for name, value in row.limits:
-        shown = reader.word("example") if name == "example" else name
-        told.append(f"{shown}: <code>{escape(value)}</code>")
+        told.append(f"{reader.word(name)}: <code>{escape(value)}</code>")
     return f'<div class="facts">{" · ".join(told)}</div>' if told else ""
 
 

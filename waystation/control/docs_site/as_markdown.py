@@ -89,7 +89,7 @@ def _about(row: FieldRow, reader: Reader) -> str:
         told.append(f"{reader.word('one_of')}: {values}.")
     if row.default:
         told.append(f"{reader.word('default')}: `{row.default}`.")
-    told += [f"{name}: `{value}`." for name, value in row.limits]
+    told += [f"{reader.word(name)}: `{value}`." for name, value in row.limits]
     return " ".join(told)
 
 

@@ -47,17 +47,24 @@ def _answered(
         reply.get("content", {}).items(),
         key=lambda each: "event-stream" not in each[0] if "streamed" in example else False,
     )
+    bare: list[str] = []
     for media, made in content:
-        blocks.append(Prose(f"**{media}**"))
         examples = {n: e["value"] for n, e in made.get("examples", {}).items() if n not in codes}
-        blocks += [
+        inner: list[Block] = [
             _code(media, name, examples[name], asked, model) for name in _named(examples, example)
         ]
         schema = made["schema"]
         events = reader.specification.resolved(schema).get("x-event-schemas")
         rows = rows_of(reader.specification, events[0] if events else schema, reader.language)
         if rows:
-            blocks.append(Fields(f"reply {media}", rows))
+            inner.append(Fields(f"reply {media}", rows))
+        if inner:
+            blocks += [Prose(f"**{media}**"), *inner]
+        else:
+            bare.append(media)
+    if bare:
+        # Sounds and pictures have nothing to show: they share a line.
+        blocks.insert(0, Prose(f"**{', '.join(bare)}**"))
     headers = [
         (f"`{name}`", described(reader.specification.resolved(header), reader.language))
         for name, header in reply.get("headers", {}).items()

@@ -54,7 +54,11 @@ _PARTS: dict[str, Schema] = {
         {
             "type": const("file"),
             "file": record(
-                {"file_id": string(), "filename": string(), "file_data": string("A data URL.")},
+                {
+                    "file_id": string(),
+                    "filename": string(),
+                    "file_data": string("A data URL.", "data URL 形式的文件内容。"),
+                },
                 [],
             ),
         },

@@ -69,7 +69,13 @@ SCHEMAS: dict[str, Schema] = {
                 "How the charge came about: the sum of count × unit price, times the rate.",
                 "费用构成：数量 × 单价之和，再乘以倍率。",
             ),
-            "usage": nullable({"type": "object", "description": "Tokens by disjoint kind."}),
+            "usage": nullable(
+                {
+                    "type": "object",
+                    "description": "Tokens by disjoint kind.",
+                    "x-description-zh": "各类 token 的数量，互不重叠。",
+                }
+            ),
             "exact": boolean(
                 "Counted by the upstream; false: by us, from the text.",
                 "true 为上游计数；false 为按文本估算。",

@@ -33,10 +33,17 @@ _ORDER: dict[str, Schema] = {
     ),
     "magic_prompt_option": string("", "", enum=["AUTO", "ON", "OFF"]),
     "seed": integer("", "", minimum=0, maximum=2147483647),
-    "style_type": string("AUTO, GENERAL, REALISTIC, DESIGN, RENDER_3D, ANIME."),
+    "style_type": string(
+        "The style: AUTO, GENERAL, REALISTIC, DESIGN, RENDER_3D or ANIME.",
+        "风格：AUTO、GENERAL、REALISTIC、DESIGN、RENDER_3D 或 ANIME。",
+    ),
     "negative_prompt": string("What must not be drawn.", "不希望出现的内容。"),
     "num_images": integer("How many.", "图片数量。", minimum=1, maximum=8, default=1),
-    "color_palette": {"type": "object", "description": "`name`, or `members` with their weights."},
+    "color_palette": {
+        "type": "object",
+        "description": "`name`, or `members` with their weights.",
+        "x-description-zh": "`name`，或 `members` 及其权重。",
+    },
 }
 SCHEMAS: dict[str, Schema] = {
     "IdeogramOrder": record(_ORDER, ["prompt"]),
