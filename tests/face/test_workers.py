@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-import pytest
-
 from waystation.edge.http1.workers import WAITING_COUNT_MAX, Workers
 
 Job = Callable[[], object]
@@ -69,17 +67,27 @@ def cancel_and_take_back() -> None:
     task.uncancel()
 
 
-@pytest.mark.parametrize("spoil", [cancel_itself, cancel_and_take_back])
-async def test_a_task_that_was_cancelled_takes_no_other_job(spoil: Job) -> None:
+async def test_a_task_that_was_cancelled_takes_no_other_job() -> None:
     """Even where the cancellation comes out only after the handler has returned."""
     shop = Shop()
-    await shop.do(spoil)
+    await shop.do(cancel_itself)
     await shop.do()
     assert shop.tasks[0] is not shop.tasks[1]
     for _ in range(3):
         await asyncio.sleep(0)
     assert shop.tasks[0] is not None
     assert shop.tasks[0].done()
+    shop.workers.close()
+
+
+async def test_a_cancellation_that_was_taken_back_hits_no_other_job() -> None:
+    """Before Python 3.13 it comes out all the same, when the handler has returned."""
+    shop = Shop()
+    ran: list[int] = []
+    await shop.do(cancel_and_take_back)
+    for at in range(3):
+        await shop.do(lambda at=at: ran.append(at))  # type: ignore[misc]
+    assert ran == [0, 1, 2]
     shop.workers.close()
 
 

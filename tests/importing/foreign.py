@@ -1,6 +1,7 @@
 """Databases as new-api and one-api leave them behind, made by their columns and types."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -99,17 +100,21 @@ class Foreign:
         names = [name for name in rows[0] if name in self.columns(table)]
         shown = ", ".join(map(self._quoted, names))
         marks = ", ".join("?" for _ in names)
-        values = [tuple(row[name] for name in names) for row in rows]
+        values = [tuple(self._stored(row[name]) for name in names) for row in rows]
         self.run(f"INSERT INTO {table} ({shown}) VALUES ({marks})", values)
+
+    def _stored(self, value: Any) -> Any:
+        """SQLite has no times: such a system's driver writes them as texts there."""
+        is_text = self.kind == "sqlite" and isinstance(value, datetime)
+        return value.isoformat(" ") if is_text else value
 
     def run(self, statement: str, values: Sequence[tuple[Any, ...]] | None = None) -> None:
         if self.kind == "sqlite":
-            with sqlite3.connect(self.dsn) as connection:
+            with contextlib.closing(sqlite3.connect(self.dsn)) as connection, connection:
                 if values is None:
                     connection.execute(statement)
                 else:
                     connection.executemany(statement, values)
-            connection.close()
         elif self.kind == "mysql":
             connection = pymysql.connect(**mysql_place(self.dsn), autocommit=True)
             sql = statement.replace("?", "%s")

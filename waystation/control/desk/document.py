@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of `/api/v1`, made of the actions' declarations."""
 
+import inspect
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -46,6 +47,10 @@ def build_desk_document(actions: Sequence[Action], base_url: str = "/") -> dict[
     """base_url: of this deployment."""
     kinds = _kinds(actions)
     shown, schemas = msgspec.json.schema_components(kinds, ref_template=_REF)
+    for schema in schemas.values():
+        # Docstrings are kept with their indentation before Python 3.13 only.
+        if "description" in schema:
+            schema["description"] = inspect.cleandoc(schema["description"])
     by_kind = {_name(kind): schema for kind, schema in zip(kinds, shown, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     responses: dict[str, Any] = {}

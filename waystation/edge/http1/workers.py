@@ -1,7 +1,7 @@
 """Tasks that run one handler after another.
 
 To make a task, register it with asyncio and forget it again costs more than to wake one that waits,
-and most requests are short. A task that was ever cancelled is not used again.
+and most requests are short. A task that a cancellation hangs over is not used again.
 """
 
 import asyncio

@@ -1692,8 +1692,8 @@ export interface components {
         /**
          * AccessCell
          * @description why: it is the account's own group, was granted, or may be chosen by it; "": it may not be
-         *         used. special: the rate is set for the account's group. models: told of one account, or of one
-         *         model; model_count always.
+         *     used. special: the rate is set for the account's group. models: told of one account, or of one
+         *     model; model_count always.
          */
         AccessCell: {
             group: string;
@@ -1752,7 +1752,7 @@ export interface components {
         /**
          * AccountBody
          * @description What is not said stays as it is. group: of the account. Another address, password or role
-         *         asks for a fresh proof; the last two end the account's sign-ins.
+         *     asks for a fresh proof; the last two end the account's sign-ins.
          */
         AccountBody: {
             email?: string;
@@ -1804,12 +1804,12 @@ export interface components {
         /**
          * AlertRules
          * @description channel_down: seconds for which gateways have left a channel alone; key_parked: the same of
-         *         one key. channel_balance: what an upstream account has left, in its currency; it is asked once
-         *         an hour. error_rate: percent of a channel's requests of the last hour, of 20 at least.
-         *         account_balance: USD that an account has left; its owner is written to. ledger_lag: seconds
-         *         that the ledger takes to answer, or what it must be told waits. disk_full: percent of the data
-         *         folder's disk. runner_stalled: seconds for which a task that is due was not looked at.
-         *         quiet_seconds: the same trouble is not told again sooner.
+         *     one key. channel_balance: what an upstream account has left, in its currency; it is asked once
+         *     an hour. error_rate: percent of a channel's requests of the last hour, of 20 at least.
+         *     account_balance: USD that an account has left; its owner is written to. ledger_lag: seconds
+         *     that the ledger takes to answer, or what it must be told waits. disk_full: percent of the data
+         *     folder's disk. runner_stalled: seconds for which a task that is due was not looked at.
+         *     quiet_seconds: the same trouble is not told again sooner.
          */
         AlertRules: {
             /** @default 3600 */
@@ -1874,7 +1874,7 @@ export interface components {
         /**
          * AlertView
          * @description figures: what was found at its beginning. told_at: null: its receivers were not told, for
-         *         the same was told a moment before. ended_at: null: it is still so.
+         *     the same was told a moment before. ended_at: null: it is still so.
          */
         AlertView: {
             id: number;
@@ -1974,7 +1974,7 @@ export interface components {
         /**
          * CataloguePolicy
          * @description follow: prices that a new version of the program brings count at once. false: a model that
-         *         has a price keeps it until the new one is accepted; only models without one get theirs.
+         *     has a price keeps it until the new one is accepted; only models without one get theirs.
          */
         CataloguePolicy: {
             /** @default true */
@@ -2033,8 +2033,8 @@ export interface components {
         /**
          * ChannelView
          * @description address: base_url, or the vendor's. strip: what is taken out of requests. cost: factors of
-         *         the official price by model pattern. header_names: of the overrides, whose values are secrets.
-         *         state: what the gateways find.
+         *     the official price by model pattern. header_names: of the overrides, whose values are secrets.
+         *     state: what the gateways find.
          */
         ChannelView: {
             id: number;
@@ -2156,7 +2156,7 @@ export interface components {
         /**
          * Enrolment
          * @description secret: to be typed where the picture cannot be read. uri: what the picture says. image: a
-         *         data: URL of an SVG.
+         *     data: URL of an SVG.
          */
         Enrolment: {
             secret: string;
@@ -2259,7 +2259,7 @@ export interface components {
         /**
          * HookSecrets
          * @description secrets: all that are valid, the newest first; a message is signed with each. old_until: when
-         *         the one before the newest is forgotten; null: it is already.
+         *     the one before the newest is forgotten; null: it is already.
          */
         HookSecrets: {
             secrets: string[];
@@ -2343,7 +2343,7 @@ export interface components {
         /**
          * LogView
          * @description charge: USD, what was paid: the formula's sum times the rate. cost, margin, channel_id,
-         *         account_id: told to operators. end: how it ended; code and reason: of a failure.
+         *     account_id: told to operators. end: how it ended; code and reason: of a failure.
          */
         LogView: {
             request_id: string;
@@ -2422,7 +2422,7 @@ export interface components {
         /**
          * MeBody
          * @description low_balance: USD; below it you are written to, where the operator has that alert on. "": as
-         *         the operator says, "0": never.
+         *     the operator says, "0": never.
          */
         MeBody: {
             name?: string;
@@ -2433,7 +2433,7 @@ export interface components {
         /**
          * MeView
          * @description Amounts: USD, decimal. held: for requests under way; available: balance less held.
-         *         low_balance: below which the owner is written to; "": as the operator says.
+         *     low_balance: below which the owner is written to; "": as the operator says.
          */
         MeView: {
             id: number;
@@ -2468,7 +2468,7 @@ export interface components {
         /**
          * ModelOffer
          * @description official, prices: USD per 1,000,000 tokens by kind, or per call or picture; prices: by
-         *         group, the rate included. {}: no price is set.
+         *     group, the rate included. {}: no price is set.
          */
         ModelOffer: {
             model: string;
@@ -2817,7 +2817,7 @@ export interface components {
         /**
          * PaymentProviderBody
          * @description What is not said stays as it is. key: Stripe's secret key, EasyPay's merchant key; "": none.
-         *         webhook_secret: Stripe's. by_form: EasyPay's submit.php, else mapi.php.
+         *     webhook_secret: Stripe's. by_form: EasyPay's submit.php, else mapi.php.
          */
         PaymentProviderBody: {
             base_url?: string;
@@ -2832,7 +2832,7 @@ export interface components {
         /**
          * PaymentProviderView
          * @description ready: it has all its secrets and is on, so its addresses exist. methods: of EasyPay.
-         *         notify: where it must tell of payments.
+         *     notify: where it must tell of payments.
          */
         PaymentProviderView: {
             /** @enum {unknown} */
@@ -2903,7 +2903,7 @@ export interface components {
         /**
          * PriceView
          * @description kinds: USD per 1,000,000 tokens by kind; per_call, per_image in USD. effective_at: null:
-         *         since ever. The latest of a model that is in force counts.
+         *     since ever. The latest of a model that is in force counts.
          */
         PriceView: {
             id: number;
@@ -2950,9 +2950,9 @@ export interface components {
         /**
          * ProposalQueryBody
          * @description source: `catalogue`, the price library as it was installed; `library`, its newest data, from
-         *         `url` or where it publishes them; `relay`, another relay's `/api/pricing` at `url`. group: of
-         *         the relay, whose ratio is taken into the prices. factor: on all of them. offered_only: models
-         *         that a channel has.
+         *     `url` or where it publishes them; `relay`, another relay's `/api/pricing` at `url`. group: of
+         *     the relay, whose ratio is taken into the prices. factor: on all of them. offered_only: models
+         *     that a channel has.
          */
         ProposalQueryBody: {
             /** @enum {unknown} */
@@ -2986,7 +2986,7 @@ export interface components {
         /**
          * ProposalsView
          * @description looked_at: how many models the source prices. unread: those that it names without a price
-         *         that can be read. groups: of a relay, with their ratios.
+         *     that can be read. groups: of a relay, with their ratios.
          */
         ProposalsView: {
             proposals: components["schemas"]["ProposalView"][];
@@ -3095,7 +3095,7 @@ export interface components {
         /**
          * ReceiverView
          * @description target: a mail address, or where to post. rules: []: all. secret: by which the messages to a
-         *         webhook are signed; told once, when it is made.
+         *     webhook are signed; told once, when it is made.
          */
         ReceiverView: {
             id: number;
@@ -3149,7 +3149,7 @@ export interface components {
         /**
          * RegisterBody
          * @description captcha_id, captcha: of GET /api/v1/captcha, where the site asks for it. invitation: its
-         *         code, where the operator gave one.
+         *     code, where the operator gave one.
          */
         RegisterBody: {
             email: string;
@@ -3185,7 +3185,7 @@ export interface components {
         /**
          * SessionView
          * @description token: told this once, unless the session is in a cookie. csrf_token: for `x-csrf-token`
-         *         with a cookie. proven_until: until when secrets are open.
+         *     with a cookie. proven_until: until when secrets are open.
          */
         SessionView: {
             expires_at: string | null;
@@ -3200,7 +3200,7 @@ export interface components {
         /**
          * SettingsView
          * @description auto_groups: what a token's `auto` stands for, in order. sends_mail: a mail server and a
-         *         public address are set.
+         *     public address are set.
          */
         SettingsView: {
             site: components["schemas"]["Site"];
@@ -3211,7 +3211,7 @@ export interface components {
         /**
          * SignInBody
          * @description code: of the authenticator app, or a recovery code, where the account asks for it. cookie:
-         *         keep the session in an HttpOnly cookie instead of telling its token.
+         *     keep the session in an HttpOnly cookie instead of telling its token.
          */
         SignInBody: {
             email: string;
@@ -3237,7 +3237,7 @@ export interface components {
         /**
          * SignUp
          * @description Who may register. credit: USD that a new account gets. captcha: a picture must be read.
-         *         domains: of mail addresses that are accepted, [] all. blocked_domains: those that are not.
+         *     domains: of mail addresses that are accepted, [] all. blocked_domains: those that are not.
          */
         SignUp: {
             /**
@@ -3259,10 +3259,10 @@ export interface components {
         /**
          * Site
          * @description White label. logo: an address, or a data: URL. home, footer, terms, privacy: Markdown.
-         *         display_rate: units of the display currency in one USD; a matter of view, nothing is charged
-         *         by it. public_pricing: prices without a sign-in. docs_url: where users find help.
-         *         nextchat_url: the NextChat that set-ups are imported into, with a key in the part of the address
-         *         that browsers do not send; "": none is offered.
+         *     display_rate: units of the display currency in one USD; a matter of view, nothing is charged
+         *     by it. public_pricing: prices without a sign-in. docs_url: where users find help.
+         *     nextchat_url: the NextChat that set-ups are imported into, with a key in the part of the address
+         *     that browsers do not send; "": none is offered.
          */
         Site: {
             /** @default Waystation */
@@ -3308,8 +3308,8 @@ export interface components {
         /**
          * StatusView
          * @description From real traffic of the last 24 hours. success: 0 to 1. hours: the same by the hour, oldest
-         *         first, null without traffic. first_token_ms: of half of the streams at most, about; null: none
-         *         was seen since the last start.
+         *     first, null without traffic. first_token_ms: of half of the streams at most, about; null: none
+         *     was seen since the last start.
          */
         StatusView: {
             group: string;
@@ -3321,7 +3321,7 @@ export interface components {
         /**
          * TaskView
          * @description held: USD while it goes on. charge: USD, once it is over. files: the first few that it made
-         *         and that are still there. account_id, channel_id: told to operators.
+         *     and that are still there. account_id, channel_id: told to operators.
          */
         TaskView: {
             id: string;
@@ -3367,7 +3367,7 @@ export interface components {
         /**
          * TokenMidjourney
          * @description remix: buttons open a window, whatever the request says. queue_code_22: a queued submit is
-         *         answered 22, not 1; null: as the operator decides.
+         *     answered 22, not 1; null: as the operator decides.
          */
         TokenMidjourney: {
             /** @default false */
@@ -3378,7 +3378,7 @@ export interface components {
         /**
          * TokenView
          * @description groups: in order; []: the account's own. models: [] all. budget, spent, held: USD. key: told
-         *         once, when it is made. hook_url: where its tasks are told of; "": where the deployment says.
+         *     once, when it is made. hook_url: where its tasks are told of; "": where the deployment says.
          */
         TokenView: {
             id: number;
@@ -3422,7 +3422,7 @@ export interface components {
         /**
          * TopUpOptions
          * @description currency: "" where nothing can be paid; then there are no methods. rate: units of it for one
-         *         USD of credit.
+         *     USD of credit.
          */
         TopUpOptions: {
             currency: string;
@@ -3444,8 +3444,8 @@ export interface components {
         /**
          * TopUpTerms
          * @description What credit costs. currency: that is paid in; "": the display currency. rate: units of it
-         *         for one USD of credit; "": the display rate. minimum, maximum: of what is paid, beside the
-         *         packages.
+         *     for one USD of credit; "": the display rate. minimum, maximum: of what is paid, beside the
+         *     packages.
          */
         TopUpTerms: {
             /** @default  */
@@ -3462,8 +3462,8 @@ export interface components {
         /**
          * TopUpView
          * @description amount: what is paid, in the currency. credit: USD. url: where it can be paid, while it is
-         *         pending. code_image: a data: URL, where the url is no page but a code for an app to scan; "":
-         *         it is a page. problem: why a message about it was not believed, for operators.
+         *     pending. code_image: a data: URL, where the url is no page but a code for an app to scan; "":
+         *     it is a page. problem: why a message about it was not believed, for operators.
          */
         TopUpView: {
             number: string;
@@ -3489,7 +3489,7 @@ export interface components {
         /**
          * TransferBody
          * @description amount: USD; below 0 takes, as far as there is something. id: of your choice: the same one
-         *         moves money once.
+         *     moves money once.
          */
         TransferBody: {
             amount: string;
@@ -3531,8 +3531,8 @@ export interface components {
         /**
          * UsageView
          * @description key: a time for hours and days, else a name or a number. cost: what upstreams took, for
-         *         operators. first_token_ms: of the house by model, group or channel: what half of the streams of
-         *         the last 24 hours took at most, about; null: none was seen since the last start.
+         *     operators. first_token_ms: of the house by model, group or channel: what half of the streams of
+         *     the last 24 hours took at most, about; null: none was seen since the last start.
          */
         UsageView: {
             key: string;
@@ -3560,7 +3560,7 @@ export interface components {
         /**
          * WalletView
          * @description Money in and out by people. amount: USD, below 0 for what left. short: of a debit, what was
-         *         not there to take.
+         *     not there to take.
          */
         WalletView: {
             id: string;
