@@ -12,11 +12,11 @@ import msgspec
 
 from waystation.dialects.anthropic.event_writer import PING, error_frame, frame
 from waystation.dialects.anthropic.events import Event, count_call, decode_event, read_block
-from waystation.dialects.anthropic.reply import with_cost
 from waystation.dialects.anthropic.whole_reply import frames_of_reply
 from waystation.dialects.faults import read_error, read_error_event
 from waystation.dialects.metered import MeteredStream
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.shown_usage import with_cost
 from waystation.errors import Fault
 from waystation.kernel.mould import Mould
 from waystation.kernel.sse import Frame, SseParser
