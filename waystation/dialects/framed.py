@@ -11,6 +11,7 @@ from waystation.dialects.ir import Event, Failed
 from waystation.dialects.json_answer import not_json
 from waystation.dialects.metered import MeteredStream
 from waystation.errors import Fault
+from waystation.kernel.mould import Mould
 from waystation.kernel.sse import Frame, SseParser
 
 _decode = msgspec.json.Decoder().decode
@@ -19,15 +20,15 @@ _decode = msgspec.json.Decoder().decode
 class FramedStream(MeteredStream):
     """A part of `StreamReader`. The heir sets all fields, and says what is plain."""
 
-    __slots__ = ("_ended", "_parser", "_plain")
+    __slots__ = ("_parser", "_plain", "complete")
 
-    _ended: bool
+    complete: bool
     _parser: SseParser
     _plain: bytearray | None
     _plain_bytes_max: ClassVar[int]
 
     def feed(self, data: bytes) -> bytes:
-        if self._ended or self.fault is not None or not data:
+        if self.complete or self.fault is not None or not data:
             return b""
         if self._plain is not None or self._is_plain(data):
             return self._feed_plain(data)
@@ -49,6 +50,33 @@ class FramedStream(MeteredStream):
 
     def _pass_on(self, frames: Sequence[Frame]) -> bytes:
         raise NotImplementedError
+
+
+class MouldedStream(FramedStream):
+    """One whose frames are mostly alike but for their text. The heir sets the mould as well."""
+
+    __slots__ = ("_mould",)
+
+    _mould: Mould
+
+    def feed(self, data: bytes) -> bytes:
+        if self.complete or self.fault is not None or not data:
+            return b""
+        cast = self._mould.cast(data)
+        if cast is not None:
+            self._tally.text.add(self._mould.text)
+            return cast
+        if self._plain is not None or self._is_plain(data):
+            return self._feed_plain(data)
+        try:
+            frames = self._parser.feed(data)
+        except Fault as fault:
+            self.fault = fault
+            return b""
+        out = self._pass_on(frames)
+        if not self._parser.is_between:
+            self._mould.drop()
+        return out
 
 
 class FramedEvents:

@@ -55,13 +55,13 @@ class GeminiStream(FramedStream):
         self._has_begun = False
         self._upstream_id = ""
         self.fault: Fault | None = None
-        self._ended = False
+        self.complete = False
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
 
     def close(self) -> bytes:
-        if self._ended or self.fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         out = self._close_plain() if self._plain is not None else self._last_frame()
         if self.fault is not None:
@@ -69,11 +69,11 @@ class GeminiStream(FramedStream):
         if not self._is_whole:
             self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
             return out
-        self._ended = True
+        self.complete = True
         return out + b"]" if self._as_array else out
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
-        self._ended = True
+        self.complete = True
         error = write_error(fault, "gemini", request_id, language)[2]
         out = self._framed(error)
         return out + b"]" if self._as_array else out
@@ -91,11 +91,7 @@ class GeminiStream(FramedStream):
 
     @property
     def finished(self) -> bool:
-        return self.fault is None and (self._ended or self._is_whole)
-
-    @property
-    def complete(self) -> bool:
-        return self._ended
+        return self.fault is None and (self.complete or self._is_whole)
 
     # ---- chunks ----------------------------------------------------------------------------
 

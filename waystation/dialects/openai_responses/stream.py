@@ -95,24 +95,24 @@ class ResponsesStream(FramedStream):
         self._last = -1  # the last sequence number the caller has seen
         self._upstream_id = ""
         self.fault: Fault | None = None
-        self._ended = False
+        self.complete = False
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
 
     def close(self) -> bytes:
-        if self._ended or self.fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         if self._plain is not None:
             self.fault = fault_of_plain(bytes(self._plain), self._target.secrets)
             return b""
         out = self._pass_on(self._parser.close())
-        if not self._ended and self.fault is None:
+        if not self.complete and self.fault is None:
             self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
         return out
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
-        self._ended = True
+        self.complete = True
         text = message_of(fault, request_id, language)
         code = str(fault.extra.get("code") or fault.code)
         response = _decode_fields(self._head) if self._head else _bare_response()
@@ -134,11 +134,7 @@ class ResponsesStream(FramedStream):
 
     @property
     def finished(self) -> bool:
-        return self._ended and self.fault is None
-
-    @property
-    def complete(self) -> bool:
-        return self._ended
+        return self.complete and self.fault is None
 
     # ---- events ----------------------------------------------------------------------------
 
@@ -151,7 +147,7 @@ class ResponsesStream(FramedStream):
                 self.fault = fault
             except RecursionError:
                 self.fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
-            if self._ended or self.fault is not None:
+            if self.complete or self.fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
 
@@ -249,7 +245,7 @@ class ResponsesStream(FramedStream):
 
     def _end(self, response: _Response) -> dict[str, msgspec.Raw | None]:
         """The proper end: the usage as the caller is to see it."""
-        self._ended = True
+        self.complete = True
         usage = self.usage()
         if self._tally.has_output or usage.output_tokens:
             self.started = True
