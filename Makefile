@@ -46,7 +46,7 @@ lint-web: setup
 # The core is tested under coverage, with a floor for each of its files; the rest runs as it is.
 CORE := kernel unit meter dialects routing prices admission identity ledger wire_ledger settling \
 	anthropic gemini responses lanes pairs text_vendors pictures gpts \
-	$(addprefix midjourney/,test_forms.py test_prompt.py test_buttons.py test_upstream_replies.py test_submit.py test_follow.py) \
+	$(addprefix midjourney/,test_forms.py test_prompt.py test_buttons.py test_upstream_replies.py test_submit.py test_turned_away.py test_follow.py) \
 	$(addprefix suno/,test_reading.py test_horrors.py test_chat.py test_sung_over_chat.py test_dialects.py) \
 	sound server_tools relay/test_embeddings_across.py relay/test_gemini.py relay/test_responses.py relay/test_stored_responses.py
 CORE_TESTS := $(addprefix tests/,$(CORE))

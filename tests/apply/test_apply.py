@@ -1,81 +1,28 @@
-"""A relay.toml on both databases, with a real ledger beside it."""
+"""A relay.toml on both databases: what it makes, changes, refuses and takes away."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
+from tests.apply.applying import actions, one, run, show, snapshot
 from tests.apply.relay import RELAY, WITH_PASSWORD, document, dump
-from waystation.configuration.reading import Configuration
-from waystation.control.apply import ConfigError, Report, execute, first_start, plan
-from waystation.control.apply.change import Plan
-from waystation.control.apply.reconcile import Ask, count_waiting, reconcile
+from waystation.control.apply import ConfigError, first_start, plan
+from waystation.control.apply.reconcile import Ask, count_waiting
 from waystation.identity.authenticator import Authenticator
-from waystation.identity.credentials import Credential, credential
 from waystation.identity.keys import shape
 from waystation.identity.passwords import verify_password
-from waystation.ledger.policies import Budget
-from waystation.ledger.port import Answer, LedgerAway, Question
 from waystation.ledger.questions import (
     AccountState,
     AskAccount,
-    AskToken,
-    AskVersions,
-    TokenState,
-    Versions,
 )
-from waystation.ledger.session import open_ledger
-from waystation.routing.snapshot import Member, Snapshot
+from waystation.routing.snapshot import Member
 from waystation.settings import Settings
 from waystation.storage import main
 from waystation.storage.database import Database
-from waystation.storage.master_key import MasterKey
 from waystation.storage.sealing import Sealing
-
-
-@pytest.fixture
-def sealing() -> Sealing:
-    return Sealing(MasterKey.new())
-
-
-@pytest.fixture
-async def ask(tmp_path: Path) -> AsyncIterator[Ask]:
-    """A real ledger with its books on SQLite, in this process."""
-    async with open_ledger(Settings(data=tmp_path / "books", database=None)) as session:
-        yield session.ask
-
-
-def show(key: str) -> Credential:
-    return credential({"authorization": f"Bearer {key}"}.get)
-
-
-async def run(
-    store: Database,
-    sealing: Sealing,
-    ask: Ask | None = None,
-    text: str = RELAY,
-    prune: bool = False,
-) -> Report:
-    wanted = document(text)
-    return await execute(store, Plan(document=wanted, prune=prune, changes=()), sealing, ask)
-
-
-async def one(store: Database, table: Any, **which: Any) -> Any:
-    async with store.read() as connection:
-        conditions = [table.c[name] == value for name, value in which.items()]
-        return (await connection.execute(select(table).where(*conditions))).one()
-
-
-async def snapshot(store: Database, sealing: Sealing) -> Snapshot:
-    return await Configuration(store, sealing).read()
-
-
-def actions(report: Report | Plan) -> set[str]:
-    return {change.action for change in report.changes}
 
 
 async def test_the_whole_file_becomes_what_gateways_see(
@@ -114,23 +61,6 @@ async def test_the_whole_file_becomes_what_gateways_see(
     assert verify_password(ada.password_hash, "correct horse battery")
     bob = await one(store, main.accounts, email="bob@example.com")
     assert (bob.enabled, bob.account_group, bob.password_hash) == (False, "vip", None)
-
-
-async def test_the_ledger_is_told(store: Database, sealing: Sealing, ask: Ask) -> None:
-    await run(store, sealing, ask)
-    ada = await one(store, main.accounts, email="ada@example.com")
-    laptop = await one(store, main.tokens, name="laptop")
-    account = await ask(AskAccount(id="1", account_id=ada.id))
-    assert isinstance(account, AccountState)
-    assert (account.known, account.balance) == (True, 10_000_000_000)
-    token = await ask(AskToken(id="2", account_id=ada.id, token_id=laptop.id))
-    assert isinstance(token, TokenState)
-    assert token.budget == Budget(
-        total=5_000_000_000, day=1_000_000_000, week=3_000_000_000, month=9_000_000_000
-    )
-    versions = await ask(AskVersions(id="3"))
-    assert isinstance(versions, Versions)
-    assert len(versions.accounts) == len(versions.tokens) == len(versions.groups) == 2
 
 
 async def test_a_plan_changes_nothing(store: Database, sealing: Sealing) -> None:
@@ -333,70 +263,6 @@ async def test_a_key_of_another_token_is_refused(store: Database, sealing: Seali
     with pytest.raises(ConfigError, match="another token's already") as refused:
         await run(store, sealing, text=text)
     assert text.splitlines()[refused.value.line - 1] == "[[tokens]]"
-
-
-class Away:
-    """A ledger that answers after some time of absence."""
-
-    def __init__(self, ask: Ask, failures: int) -> None:
-        self._ask = ask
-        self.failures = failures
-
-    async def __call__(self, question: Question) -> Answer:
-        if self.failures:
-            self.failures -= 1
-            raise LedgerAway("not yet")
-        return await self._ask(question)
-
-
-async def test_a_ledger_that_is_away_is_told_later(
-    store: Database, sealing: Sealing, ask: Ask
-) -> None:
-    away = Away(ask, 1)
-    report = await run(store, sealing, away)
-    assert report.waiting > 0
-    assert "told later" in report.problems[0]
-    assert len(report.minted) == 1
-    told = await reconcile(store, away)
-    assert (told.waiting, told.problems) == (0, ())
-    assert told.told >= 7
-    again = await reconcile(store, away)
-    assert again.told == 0
-
-
-async def test_without_a_ledger_the_outbox_waits(store: Database, sealing: Sealing) -> None:
-    report = await run(store, sealing)
-    assert report.waiting == await count_waiting(store) == 7
-
-
-async def test_a_ledger_that_lost_its_books_learns_all_again(
-    store: Database, sealing: Sealing, ask: Ask, tmp_path: Path
-) -> None:
-    await run(store, sealing, ask)
-    async with open_ledger(Settings(data=tmp_path / "new", database=None)) as fresh:
-        told = await reconcile(store, fresh.ask)
-        assert told.told == 6
-        versions = await fresh.ask(AskVersions(id="1"))
-        assert isinstance(versions, Versions)
-        assert len(versions.tokens) == 2
-
-
-async def test_a_ledger_ahead_of_a_restored_store_is_overtaken(
-    store: Database, sealing: Sealing, ask: Ask
-) -> None:
-    await run(store, sealing, ask)
-    row = await one(store, main.tokens, name="laptop")
-    async with store.write() as connection:
-        values = {"version": 40, "enabled": False}
-        await connection.execute(update(main.tokens).values(values))
-    await reconcile(store, ask)
-    async with store.write() as connection:
-        await connection.execute(update(main.tokens).values(version=1, enabled=True))
-    assert (await reconcile(store, ask)).told == 2
-    state = await ask(AskToken(id="1", account_id=row.account_id, token_id=row.id))
-    assert isinstance(state, TokenState)
-    assert state.version == 41
-    assert (await one(store, main.tokens, name="laptop")).version == 41
 
 
 async def test_nothing_secret_is_stored_or_shown(store: Database, sealing: Sealing) -> None:

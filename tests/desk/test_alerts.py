@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.control.conftest import Console
+from tests.desk.charged import request
 from tests.desk.conftest import Caller, signed_in
-from tests.desk.test_money import request
 from tests.desk.test_registration import Postman, mailing
 from waystation.control.aggregate import Aggregate
 from waystation.control.alerts import delivery

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_serve import Serving, environment, told
+from tests.cli.serving import Serving, environment, told
 
 FOLLOWS_SECONDS_MAX = 10.0
 

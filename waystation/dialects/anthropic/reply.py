@@ -12,6 +12,7 @@ from waystation.dialects.lanes import Bill, Written
 from waystation.dialects.metered import Metered
 from waystation.dialects.openai_chat.assemble import looks_like_stream
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.shown_usage import with_cost
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, rebuild
 from waystation.meter.tally import Tally
@@ -87,14 +88,6 @@ class MessagesReply(Metered):
         reply = gathered([*reader.feed(body), *reader.close()])
         self._upstream_id = reply.id
         return write_reply(reply, self._model, Bill(self._tally, self._cost_of))
-
-
-def with_cost(usage: msgspec.Raw, cost: str) -> msgspec.Raw:
-    """The upstream's usage object with `cost` (a decimal JSON number in USD) in it."""
-    written = bytes(usage).rstrip()
-    if len(written) > 2 and b'"cost"' not in written:
-        return msgspec.Raw(written[:-1] + b',"cost":' + cost.encode() + b"}")
-    return raw_of({**_decode_fields(written), "cost": msgspec.Raw(cost.encode())})
 
 
 def _count(reply: _Reply, tally: Tally) -> None:

@@ -12,11 +12,11 @@ import msgspec
 
 from waystation.dialects.anthropic.event_writer import PING, error_frame, frame
 from waystation.dialects.anthropic.events import Event, count_call, decode_event, read_block
-from waystation.dialects.anthropic.reply import with_cost
 from waystation.dialects.anthropic.whole_reply import frames_of_reply
 from waystation.dialects.faults import read_error, read_error_event
-from waystation.dialects.metered import MeteredStream
+from waystation.dialects.framed import MouldedStream
 from waystation.dialects.operation import Receipt, Target
+from waystation.dialects.shown_usage import with_cost
 from waystation.errors import Fault
 from waystation.kernel.mould import Mould
 from waystation.kernel.sse import Frame, SseParser
@@ -29,22 +29,20 @@ _PLAIN_BYTES_MAX = 8 * 1024 * 1024
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-class MessagesStream(MeteredStream):
+class MessagesStream(MouldedStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
         "_cost_of",
         "_is_mapped",
         "_model",
-        "_mould",
-        "_parser",
-        "_plain",
         "_reason_seen",
         "_secrets",
         "_usage",
-        "complete",
         "started",
     )
+
+    _plain_bytes_max = _PLAIN_BYTES_MAX
 
     def __init__(self, model: str, target: Target, receipt: Receipt, tally: Tally) -> None:
         self._model = model
@@ -54,7 +52,7 @@ class MessagesStream(MeteredStream):
         self._tally = tally
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._mould = Mould()
-        self._plain: bytearray | None = None
+        self._plain = None
         self.fault: Fault | None = None
         self._upstream_id = ""
         self._usage: dict[str, Any] = {}
@@ -63,28 +61,6 @@ class MessagesStream(MeteredStream):
         self.complete = False
 
     # ---- StreamReader ----------------------------------------------------------------------
-
-    def feed(self, data: bytes) -> bytes:
-        if self.complete or self.fault is not None or not data:
-            return b""
-        cast = self._mould.cast(data)
-        if cast is not None:
-            self._tally.text.add(self._mould.text)
-            return cast
-        if self._plain is not None:
-            return self._feed_plain(data)
-        if self._is_plain(data):
-            self._plain = bytearray()
-            return self._feed_plain(data)
-        try:
-            frames = self._parser.feed(data)
-        except Fault as fault:
-            self.fault = fault
-            return b""
-        out = self._pass_on(frames)
-        if not self._parser.is_between:
-            self._mould.drop()
-        return out
 
     def close(self) -> bytes:
         if self.complete or self.fault is not None:
@@ -228,13 +204,6 @@ class MessagesStream(MeteredStream):
             and self._parser.is_empty
             and data.lstrip()[:1] in (b"{", b"<", b"[")
         )
-
-    def _feed_plain(self, data: bytes) -> bytes:
-        assert self._plain is not None
-        self._plain += data
-        if len(self._plain) > _PLAIN_BYTES_MAX:
-            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
-        return b""
 
     def _close_plain(self) -> bytes:
         """JSON or HTML where a stream was asked for: an error, or a whole answer to be cut up."""

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.faults import read_error_event
+from waystation.dialects.framed import FramedEvents
 from waystation.dialects.gemini.arguments import Arguments
 from waystation.dialects.gemini.chat_reader import DIALECT, media_kind
 from waystation.dialects.gemini.grounding import count_grounding
 from waystation.dialects.ir import (
     Event,
-    Failed,
     Finished,
     Media,
     Opaque,
@@ -79,7 +79,7 @@ _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_answers = msgspec.json.Decoder(list[_Answer]).decode
 
 
-class GeminiEvents:
+class GeminiEvents(FramedEvents):
     """Implements `EventReader`."""
 
     __slots__ = (
@@ -88,21 +88,20 @@ class GeminiEvents:
         "_finish",
         "_head",
         "_index",
-        "_is_over",
         "_kind",
-        "_parser",
-        "_plain",
         "_seal",
         "_tally",
         "_target",
         "upstream_id",
     )
 
+    _plain_bytes_max = EVENT_BYTES_MAX
+
     def __init__(self, target: Target, tally: Tally) -> None:
         self._target = target
         self._tally = tally
         self._parser = SseParser(EVENT_BYTES_MAX)
-        self._plain: bytearray | None = None
+        self._plain = None
         self._index = -1
         self._kind = ""  # of the part that is open: "text", "thought", "call", ""
         self._call: Arguments | None = None
@@ -112,20 +111,6 @@ class GeminiEvents:
         self._head = False
         self._is_over = False
         self.upstream_id = ""
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        if self._is_over or not data:
-            return ()
-        if self._plain is not None or self._is_plain(data):
-            plain = self._plain = self._plain or bytearray()
-            plain += data
-            too_large = len(plain) > EVENT_BYTES_MAX
-            return self._failed(_bad("neither a stream nor JSON")) if too_large else ()
-        try:
-            frames = self._parser.feed(data)
-        except Fault as fault:
-            return self._failed(fault)
-        return self._read([frame.data for frame in frames])
 
     def close(self) -> Sequence[Event]:
         if self._is_over:
@@ -297,10 +282,6 @@ class GeminiEvents:
     def _reason(self) -> Reason:
         reason = _REASONS.get(self._finish, "stop")
         return "tool_calls" if reason == "stop" and self._calls else reason
-
-    def _failed(self, fault: Fault) -> list[Event]:
-        self._is_over = True
-        return [Failed(fault)]
 
 
 def _bad(reason: str) -> Fault:

@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.error_shapes import write_error
-from waystation.dialects.faults import read_error, read_error_event
+from waystation.dialects.faults import read_error_event
+from waystation.dialects.framed import FramedStream, fault_of_plain
 from waystation.dialects.gemini.chunk import NULL, Chunk, count_candidate, decode_chunk, is_blocked
-from waystation.dialects.json_answer import not_json
-from waystation.dialects.metered import MeteredStream
 from waystation.dialects.operation import Target
 from waystation.errors import Fault
 from waystation.kernel.sse import Frame, SseParser
@@ -29,21 +28,20 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class GeminiStream(MeteredStream):
+class GeminiStream(FramedStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
         "_as_array",
         "_blocked",
-        "_ended",
         "_finished",
         "_has_begun",
         "_model",
-        "_parser",
-        "_plain",
         "_target",
         "started",
     )
+
+    _plain_bytes_max = _PLAIN_BYTES_MAX
 
     def __init__(self, model: str, target: Target, tally: Tally, as_array: bool) -> None:
         self._model = model
@@ -51,30 +49,19 @@ class GeminiStream(MeteredStream):
         self._tally = tally
         self._as_array = as_array
         self._parser = SseParser(EVENT_BYTES_MAX)
-        self._plain: bytearray | None = None
+        self._plain = None
         self._finished: dict[int, bool] = {}
         self._blocked = False
         self._has_begun = False
         self._upstream_id = ""
         self.fault: Fault | None = None
-        self._ended = False
+        self.complete = False
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
 
-    def feed(self, data: bytes) -> bytes:
-        if self._ended or self.fault is not None or not data:
-            return b""
-        if self._plain is not None or self._is_plain(data):
-            return self._feed_plain(data)
-        try:
-            return self._pass_on(self._parser.feed(data))
-        except Fault as fault:
-            self.fault = fault
-            return b""
-
     def close(self) -> bytes:
-        if self._ended or self.fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         out = self._close_plain() if self._plain is not None else self._last_frame()
         if self.fault is not None:
@@ -82,11 +69,11 @@ class GeminiStream(MeteredStream):
         if not self._is_whole:
             self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
             return out
-        self._ended = True
+        self.complete = True
         return out + b"]" if self._as_array else out
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
-        self._ended = True
+        self.complete = True
         error = write_error(fault, "gemini", request_id, language)[2]
         out = self._framed(error)
         return out + b"]" if self._as_array else out
@@ -104,11 +91,7 @@ class GeminiStream(MeteredStream):
 
     @property
     def finished(self) -> bool:
-        return self.fault is None and (self._ended or self._is_whole)
-
-    @property
-    def complete(self) -> bool:
-        return self._ended
+        return self.fault is None and (self.complete or self._is_whole)
 
     # ---- chunks ----------------------------------------------------------------------------
 
@@ -194,13 +177,6 @@ class GeminiStream(MeteredStream):
             and data.lstrip()[:1] in (b"{", b"<", b"[")
         )
 
-    def _feed_plain(self, data: bytes) -> bytes:
-        plain = self._plain = self._plain or bytearray()
-        plain += data
-        if len(plain) > _PLAIN_BYTES_MAX:
-            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
-        return b""
-
     def _close_plain(self) -> bytes:
         """The array that upstreams give who do not know `alt=sse`, or an error."""
         body, self._plain = bytes(self._plain or b""), None
@@ -208,20 +184,10 @@ class GeminiStream(MeteredStream):
         try:
             elements = _decode_array(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self.fault = _fault_of_plain(body, self._target.secrets)
+            self.fault = fault_of_plain(body, self._target.secrets)
             return b""
         for element in elements:
             self._take(bytes(element), b"", out)
             if self.fault is not None:
                 break
         return b"".join(out)
-
-
-def _fault_of_plain(body: bytes, secrets: Sequence[str]) -> Fault:
-    try:
-        _decode_fields(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return not_json(body)
-    except RecursionError:
-        return Fault("bad_upstream_response", reason="an answer nested too deeply")
-    return read_error(200, body, secrets)

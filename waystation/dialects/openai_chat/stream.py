@@ -12,7 +12,7 @@ import msgspec
 
 from waystation.dialects.error_shapes import error_object, message_of, shown_status
 from waystation.dialects.faults import read_error, read_error_event
-from waystation.dialects.metered import MeteredStream
+from waystation.dialects.framed import MouldedStream
 from waystation.dialects.openai_chat.choice_state import ChoiceState
 from waystation.dialects.openai_chat.chunk import (
     Choice,
@@ -37,7 +37,7 @@ _NULL = b"null"
 _DONE = b"data: [DONE]\n\n"
 
 
-class ChatStream(MeteredStream):
+class ChatStream(MouldedStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
@@ -45,19 +45,17 @@ class ChatStream(MeteredStream):
         "_choices",
         "_cost_of",
         "_include_usage",
-        "_mould",
-        "_parser",
         "_part",
-        "_plain",
         "_secrets",
         "_states",
         "_think_tags",
         "_usage_frame",
         "_usage_told",
         "_writer",
-        "complete",
         "started",
     )
+
+    _plain_bytes_max = _PLAIN_BYTES_MAX
 
     def __init__(
         self,
@@ -83,7 +81,7 @@ class ChatStream(MeteredStream):
         self._choices = choices
         self._parser = SseParser(EVENT_BYTES_MAX)
         self._mould = Mould() if part is None else Mould(vain_max=0)
-        self._plain: bytearray | None = None
+        self._plain = None
         self._states: dict[int, ChoiceState] = {}
         self._upstream_id = ""
         self._usage_frame: bytes | None = None
@@ -93,28 +91,6 @@ class ChatStream(MeteredStream):
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
-
-    def feed(self, data: bytes) -> bytes:
-        if self.complete or self.fault is not None or not data:
-            return b""
-        cast = self._mould.cast(data)
-        if cast is not None:
-            self._tally.text.add(self._mould.text)
-            return cast
-        if self._plain is not None:
-            return self._feed_plain(data)
-        if not self._states and self._parser.is_empty and data.lstrip()[:1] in (b"{", b"<", b"["):
-            self._plain = bytearray()
-            return self._feed_plain(data)
-        try:
-            frames = self._parser.feed(data)
-        except Fault as fault:
-            self.fault = fault
-            return b""
-        out = self._pass_on(frames)
-        if not self._parser.is_between:
-            self._mould.drop()
-        return out
 
     def close(self) -> bytes:
         if self.complete or self.fault is not None:
@@ -307,12 +283,9 @@ class ChatStream(MeteredStream):
 
     # ---- an answer that is no stream -------------------------------------------------------
 
-    def _feed_plain(self, data: bytes) -> bytes:
-        assert self._plain is not None
-        self._plain += data
-        if len(self._plain) > _PLAIN_BYTES_MAX:
-            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
-        return b""
+    def _is_plain(self, data: bytes) -> bool:
+        is_first = not self._states and self._parser.is_empty
+        return is_first and data.lstrip()[:1] in (b"{", b"<", b"[")
 
     def _close_plain(self) -> bytes:
         """JSON or HTML where a stream was asked for: an error, or a whole answer to be cut up."""

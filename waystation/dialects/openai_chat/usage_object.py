@@ -2,21 +2,13 @@
 
 import msgspec
 
-from waystation.kernel.strictjson import raw_of
+from waystation.dialects.shown_usage import believed
 from waystation.meter.usage import Usage
 
 
 def shown_usage(usage: Usage, told: msgspec.Raw | None, cost: str | None) -> msgspec.Raw:
-    """The upstream's own object where it can be believed, else ours; `cost` (a decimal JSON number
-    in USD) joins it."""
-    shown = told if told is not None and not usage.flags else raw_of(usage_fields(usage))
-    if cost is None:
-        return shown
-    written = bytes(shown).rstrip()
-    if len(written) <= 2 or b'"cost"' in written:
-        fields = msgspec.json.decode(written, type=dict[str, msgspec.Raw])
-        return raw_of({**fields, "cost": msgspec.Raw(cost.encode())})
-    return msgspec.Raw(written[:-1] + b',"cost":' + cost.encode() + b"}")
+    """See `believed`."""
+    return believed(usage, told, cost, usage_fields)
 
 
 def usage_fields(usage: Usage) -> dict[str, object]:

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from waystation.dialects.faults import read_error
+from waystation.dialects.framed import FramedEvents, fault_of_plain
 from waystation.dialects.ir import (
     Event,
-    Failed,
     Finished,
     Media,
     Opaque,
@@ -23,7 +23,7 @@ from waystation.dialects.ir import (
     Text,
     ToolCall,
 )
-from waystation.dialects.json_answer import not_json, read_answer
+from waystation.dialects.json_answer import read_answer
 from waystation.dialects.openai_responses.items import item_text
 from waystation.dialects.openai_responses.usage_object import count_call
 from waystation.dialects.operation import Target
@@ -79,16 +79,13 @@ _ARGUMENTS = frozenset(
 )
 
 
-class ResponsesEvents:
+class ResponsesEvents(FramedEvents):
     """Implements `EventReader`."""
 
     __slots__ = (
         "_calls",
         "_indexes",
-        "_is_over",
         "_next",
-        "_parser",
-        "_plain",
         "_said",
         "_summary",
         "_tally",
@@ -96,11 +93,13 @@ class ResponsesEvents:
         "upstream_id",
     )
 
+    _plain_bytes_max = EVENT_BYTES_MAX
+
     def __init__(self, target: Target, tally: Tally) -> None:
         self._target = target
         self._tally = tally
         self._parser = SseParser(EVENT_BYTES_MAX)
-        self._plain: bytearray | None = None
+        self._plain = None
         self._indexes: dict[_Key, int] = {}  # of the parts that are open
         self._next = 0
         self._said: set[int] = set()  # parts that had deltas
@@ -109,25 +108,11 @@ class ResponsesEvents:
         self._is_over = False
         self.upstream_id = ""
 
-    def feed(self, data: bytes) -> Sequence[Event]:
-        if self._is_over or not data:
-            return ()
-        if self._plain is not None or self._is_plain(data):
-            plain = self._plain = self._plain or bytearray()
-            plain += data
-            too_large = len(plain) > EVENT_BYTES_MAX
-            return self._failed(_bad("neither a stream nor JSON")) if too_large else ()
-        try:
-            frames = self._parser.feed(data)
-        except Fault as fault:
-            return self._failed(fault)
-        return self._read([frame.data for frame in frames])
-
     def close(self) -> Sequence[Event]:
         if self._is_over:
             return ()
         if self._plain is not None:
-            return self._failed(_fault_of_plain(bytes(self._plain), self._target.secrets))
+            return self._failed(fault_of_plain(bytes(self._plain), self._target.secrets))
         events = self._read([frame.data for frame in self._parser.close()])
         if not self._is_over:
             events += self._failed(_bad("the stream ended before its end"))
@@ -272,10 +257,6 @@ class ResponsesEvents:
         if index is not None:
             events.append(PartEnded(index, seal))
 
-    def _failed(self, fault: Fault) -> list[Event]:
-        self._is_over = True
-        return [Failed(fault)]
-
 
 def read_reply(body: bytes, target: Target, tally: Tally) -> Reply:
     """A whole response; feeds the tally. Raises Fault for an error in it, or nonsense."""
@@ -347,13 +328,3 @@ def reason_of(response: _Response, calls: int) -> tuple[Reason, str]:
 
 def _bad(reason: str) -> Fault:
     return Fault("bad_upstream_response", reason=reason)
-
-
-def _fault_of_plain(body: bytes, secrets: Sequence[str]) -> Fault:
-    try:
-        _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return not_json(body)
-    except RecursionError:
-        return _bad("an answer nested too deeply")
-    return read_error(200, body, secrets)

@@ -13,8 +13,7 @@ import msgspec
 
 from waystation.dialects.error_shapes import message_of
 from waystation.dialects.faults import read_error
-from waystation.dialects.json_answer import not_json
-from waystation.dialects.metered import MeteredStream
+from waystation.dialects.framed import FramedStream, fault_of_plain
 from waystation.dialects.openai_responses.reply import Item, count_item
 from waystation.dialects.openai_responses.usage_object import (
     count_call,
@@ -71,20 +70,19 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 _decode_item = msgspec.json.Decoder(Item).decode
 
 
-class ResponsesStream(MeteredStream):
+class ResponsesStream(FramedStream):
     """Implements `StreamReader`."""
 
     __slots__ = (
         "_cost_of",
-        "_ended",
         "_head",
         "_last",
         "_model",
-        "_parser",
-        "_plain",
         "_target",
         "started",
     )
+
+    _plain_bytes_max = _PLAIN_BYTES_MAX
 
     def __init__(self, model: str, target: Target, receipt: Receipt, tally: Tally) -> None:
         self._model = model
@@ -92,40 +90,29 @@ class ResponsesStream(MeteredStream):
         self._cost_of = receipt.cost_of
         self._tally = tally
         self._parser = SseParser(EVENT_BYTES_MAX)
-        self._plain: bytearray | None = None
+        self._plain = None
         self._head: bytes = b""  # the response object as it was first told
         self._last = -1  # the last sequence number the caller has seen
         self._upstream_id = ""
         self.fault: Fault | None = None
-        self._ended = False
+        self.complete = False
         self.started = False
 
     # ---- StreamReader ----------------------------------------------------------------------
 
-    def feed(self, data: bytes) -> bytes:
-        if self._ended or self.fault is not None or not data:
-            return b""
-        if self._plain is not None or self._is_plain(data):
-            return self._feed_plain(data)
-        try:
-            return self._pass_on(self._parser.feed(data))
-        except Fault as fault:
-            self.fault = fault
-            return b""
-
     def close(self) -> bytes:
-        if self._ended or self.fault is not None:
+        if self.complete or self.fault is not None:
             return b""
         if self._plain is not None:
-            self.fault = _fault_of_plain(bytes(self._plain), self._target.secrets)
+            self.fault = fault_of_plain(bytes(self._plain), self._target.secrets)
             return b""
         out = self._pass_on(self._parser.close())
-        if not self._ended and self.fault is None:
+        if not self.complete and self.fault is None:
             self.fault = Fault("bad_upstream_response", reason="the stream ended before its end")
         return out
 
     def fail(self, fault: Fault, language: Any, request_id: str = "") -> bytes:
-        self._ended = True
+        self.complete = True
         text = message_of(fault, request_id, language)
         code = str(fault.extra.get("code") or fault.code)
         response = _decode_fields(self._head) if self._head else _bare_response()
@@ -147,11 +134,7 @@ class ResponsesStream(MeteredStream):
 
     @property
     def finished(self) -> bool:
-        return self._ended and self.fault is None
-
-    @property
-    def complete(self) -> bool:
-        return self._ended
+        return self.complete and self.fault is None
 
     # ---- events ----------------------------------------------------------------------------
 
@@ -164,7 +147,7 @@ class ResponsesStream(MeteredStream):
                 self.fault = fault
             except RecursionError:
                 self.fault = Fault("bad_upstream_response", reason="a frame nested too deeply")
-            if self._ended or self.fault is not None:
+            if self.complete or self.fault is not None:
                 break
         return out[0] if len(out) == 1 else b"".join(out)
 
@@ -262,7 +245,7 @@ class ResponsesStream(MeteredStream):
 
     def _end(self, response: _Response) -> dict[str, msgspec.Raw | None]:
         """The proper end: the usage as the caller is to see it."""
-        self._ended = True
+        self.complete = True
         usage = self.usage()
         if self._tally.has_output or usage.output_tokens:
             self.started = True
@@ -282,13 +265,6 @@ class ResponsesStream(MeteredStream):
 
     def _is_plain(self, data: bytes) -> bool:
         return self._last < 0 and self._parser.is_empty and data.lstrip()[:1] in (b"{", b"<", b"[")
-
-    def _feed_plain(self, data: bytes) -> bytes:
-        plain = self._plain = self._plain or bytearray()
-        plain += data
-        if len(plain) > _PLAIN_BYTES_MAX:
-            self.fault = Fault("bad_upstream_response", reason="neither a stream nor JSON")
-        return b""
 
 
 def _is_at_work(item: msgspec.Raw) -> bool:
@@ -320,14 +296,3 @@ def _bare_response() -> dict[str, msgspec.Raw]:
         "output": [],
     }
     return {name: raw_of(value) for name, value in told.items()}
-
-
-def _fault_of_plain(body: bytes, secrets: Sequence[str]) -> Fault:
-    """JSON or HTML where a stream was asked for."""
-    try:
-        _decode_fields(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return not_json(body)
-    except RecursionError:
-        return Fault("bad_upstream_response", reason="an answer nested too deeply")
-    return read_error(200, body, secrets)
