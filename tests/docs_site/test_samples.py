@@ -107,6 +107,8 @@ RUN_SECONDS_MAX = 500
 """Go builds its library first, on a machine that may be busy."""
 _OCAML = "ocamlfind ocamlc -thread -w @1..3@5..28@30..39 -package cohttp-lwt-unix -linkpkg"
 """What is only a warning to the compiler itself is an error in projects that dune builds."""
+GUZZLE = Path("/usr/share/php/GuzzleHttp/autoload.php")
+"""As Debian has it; Composer's name for such a file is in the samples."""
 _GO = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
 
 
@@ -130,10 +132,19 @@ _LIBRARIES = {
 }
 
 
-def run(language: str, variant: str, text: str, folder: Path) -> str:
+OLD = b"an earlier answer " * 20_000
+"""Longer than each that comes: what a program saves must take its place, not its beginning's."""
+
+
+def run(language: str, variant: str, text: str, folder: Path, saves: str = "") -> str:
     """What the program printed; it must end well."""
     for name in ("picture.png", "mask.png", "speech.mp3"):
         shutil.copy(STATIC / name, folder / name)
+    if saves:
+        (folder / saves).write_bytes(OLD)
+    if variant == "guzzle":
+        (folder / "vendor").mkdir(exist_ok=True)
+        (folder / "vendor" / "autoload.php").write_text(f"<?php require '{GUZZLE}';\n")
     files = {"javascript": "main.mjs", "java": "Main.java", "go": "main.go", "php": "main.php",
              "python": "main.py", "c": "main.c", "ruby": "main.rb",
              "ocaml": "main.ml", "r": "main.R"}  # fmt: skip
@@ -169,7 +180,7 @@ RUN = {
     "python": ("requests", "http-client"),
     "java": ("httpclient",),
     "go": ("net-http",),
-    "php": ("curl",),
+    "php": ("curl", "guzzle") if GUZZLE.exists() else ("curl",),
     "c": ("libcurl",),
     "ruby": ("net-http",),
     "ocaml": ("cohttp",),
@@ -192,9 +203,10 @@ def run_sample(language: str, variant: str, request: SampleRequest, folder: Path
     text = next(each for each in chosen.variants if each.name == variant).write(request)
     if text is None:
         return None
-    told = run(language, variant, text.replace(PLACEHOLDER, KEY), folder)
+    told = run(language, variant, text.replace(PLACEHOLDER, KEY), folder, request.saves)
     if request.saves:
         saved = (folder / request.saves).read_bytes()
+        assert not saved.endswith(OLD[-9:])
         if saved[:1] == b"{":
             return saved.decode()  # a refusal is saved, too
         assert saved[:3] == b"ID3" or saved[0] == 0xFF, saved[:80]

@@ -33,7 +33,6 @@ def _client(request: SampleRequest) -> str | None:
     made.append(f"      .method({quoted(request.method)}, {publisher})")
     made.append("      .build();")
     if request.saves:
-        # Without being told to, it leaves the end of a longer file that was there.
         file = f"Path.of({quoted(request.saves)}), CREATE, WRITE, TRUNCATE_EXISTING"
         handler = f"HttpResponse.BodyHandlers.ofFile(\n        {file})"
     elif request.streamed:
@@ -55,10 +54,13 @@ def _unirest(request: SampleRequest) -> str:
     made = ["import kong.unirest.*;"]
     if request.form:
         made.append("import java.io.File;")
+    if request.saves:
+        made.append("import java.nio.file.StandardCopyOption;")
     made += ["", "class Main {", "  public static void main(String[] args) {"]
-    name = "response" if not request.saves else "saved"
+    made.append(f"    Unirest.config().socketTimeout({WAIT_SECONDS * 1000});")
+    name = "" if request.streamed else "var saved = " if request.saves else "var response = "
     method = quoted(request.method)
-    made.append(f"    var {name} = Unirest.request({method}, {quoted(request.url)})")
+    made.append(f"    {name}Unirest.request({method}, {quoted(request.url)})")
     made += [f"      .header({quoted(n)}, {quoted(v)})" for n, v in request.all_headers]
     if request.json is not None:
         made.append(f"      .body({_block(request.json, 8)})")
@@ -66,9 +68,12 @@ def _unirest(request: SampleRequest) -> str:
         value = f"new File({quoted(part.file)})" if part.file else quoted(part.text)
         made.append(f"      .field({quoted(part.name)}, {value})")
     if request.saves:
-        made.append(f"      .asFile({quoted(request.saves)},")
-        made.append("        java.nio.file.StandardCopyOption.REPLACE_EXISTING);")
+        file = f"{quoted(request.saves)}, StandardCopyOption.REPLACE_EXISTING"
+        made.append(f"      .asFile({file});")
         made.append("    System.out.println(saved.getStatus());")
+    elif request.streamed:
+        made.append("      .thenConsume(raw -> new java.io.BufferedReader(raw.getContentReader())")
+        made.append("        .lines().forEach(System.out::println));")
     else:
         made += ["      .asString();", "    System.out.println(response.getBody());"]
     return lines(*made, "  }", "}")
@@ -109,8 +114,7 @@ def _okhttp(request: SampleRequest) -> str:
             f"      Files.write(Path.of({quoted(request.saves)}), response.body().bytes());"
         )
     elif request.streamed:
-        made.append("      response.body().charStream().transferTo(")
-        made.append("        new java.io.PrintWriter(System.out, true));")
+        made.append("      response.body().byteStream().transferTo(System.out);")
     else:
         made.append("      System.out.println(response.body().string());")
     return lines(*made, "    }", "  }", "}")

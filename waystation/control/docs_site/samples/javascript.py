@@ -87,14 +87,26 @@ def _axios(request: SampleRequest) -> str:
     if request.saves or request.streamed:
         kind = "arraybuffer" if request.saves else "stream"
         made.append(f"  responseType: {quoted(kind)},")
-    made.append("});")
+    made += ["  validateStatus: () => true,", "});"]
     if request.saves:
         made.append(f"await writeFile({quoted(request.saves)}, response.data);")
     elif request.streamed:
         made.append("response.data.pipe(process.stdout);")
     else:
-        made.append("console.log(response.data);")
+        made.append("console.log(JSON.stringify(response.data, null, 2));")
     return lines(*made)
+
+
+def _shown(request: SampleRequest, blob: str) -> list[str]:
+    """Of a browser, which saves no files: the picture on the page, the sound at once."""
+    address = f"URL.createObjectURL({blob})"
+    if not request.saves.endswith(".png"):
+        return [f"  new Audio({address}).play();"]
+    return [
+        "  const picture = new Image();",
+        f"  picture.src = {address};",
+        "  document.body.append(picture);",
+    ]
 
 
 def _jquery(request: SampleRequest) -> str:
@@ -107,9 +119,13 @@ def _jquery(request: SampleRequest) -> str:
         made.append(f"  data: {_body(request, 2)},")
     if request.saves:
         made.append('  xhrFields: { responseType: "blob" },')
-        made.append("}).done((blob) => new Audio(URL.createObjectURL(blob)).play());")
+        made += ["}).done((blob) => {", *_shown(request, "blob"), "});"]
+    elif request.streamed:
+        told = "(event) => console.log(event.target.responseText)"
+        made += [f"  xhrFields: {{ onprogress: {told} }},", "});"]
     else:
-        made.append("}).done((answer) => console.log(answer));")
+        made.append("}).done((answer) => console.log(answer))")
+        made.append("  .fail((refusal) => console.log(refusal.responseText));")
     return lines(*made)
 
 
@@ -123,8 +139,7 @@ def _xhr(request: SampleRequest) -> str:
         made.append(f"request.setRequestHeader({quoted(name)}, {quoted(value)});")
     if request.saves:
         made.append('request.responseType = "blob";')
-        told = "new Audio(URL.createObjectURL(request.response)).play()"
-        made.append(f"request.onload = () => {told};")
+        made += ["request.onload = () => {", *_shown(request, "request.response"), "};"]
     elif request.streamed:
         made.append("request.onprogress = () => console.log(request.responseText);")
     else:

@@ -65,7 +65,9 @@ def _guzzle(request: SampleRequest) -> str:
         "$client = new GuzzleHttp\\Client();",
     ]
     made.append(f"$response = $client->request({single(request.method)}, {single(request.url)}, [")
-    made.append(f"    'headers' => {_literal(dict(request.headers), 4)},")
+    made.append("    'http_errors' => false,")
+    if request.headers:
+        made.append(f"    'headers' => {_literal(dict(request.headers), 4)},")
     if request.json is not None:
         made.append(f"    'json' => {_literal(request.json, 4)},")
     if request.form:

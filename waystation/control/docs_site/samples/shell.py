@@ -49,7 +49,7 @@ def _cmd(text: str) -> str:
 
 
 def _curl_windows(request: SampleRequest) -> str:
-    words = [f"curl {_cmd(request.url)}"]
+    words = [f"curl {'-N ' if request.streamed else ''}{_cmd(request.url)}"]
     has_body = request.json is not None or request.form
     if request.method != ("POST" if has_body else "GET"):
         words.append(f"-X {request.method}")
