@@ -58,6 +58,21 @@ def test_each_page_has_neighbours_and_words_in_both_languages() -> None:
         assert page.title.en
         assert page.title.zh
         assert bool(page.about.en) == bool(page.about.zh)
+    for section in SECTIONS:
+        for language in ("en", "zh"):
+            titles = [page.title.of(language) for page in section.pages]
+            assert len(set(titles)) == len(titles)
+
+
+def test_forms_are_named_as_json_names_them(made: Made) -> None:
+    names = {
+        row.name
+        for block in inside(made["management/family-list-groups"])
+        if isinstance(block, Fields)
+        for row in flat(block.rows)
+    }
+    assert "<true>" in names
+    assert "<True>" not in names
 
 
 def test_every_block_of_json_parses(made: Made, reader: Reader) -> None:
