@@ -79,6 +79,16 @@ def test_what_is_described_is_described_in_chinese_too() -> None:
     assert [*untranslated(DOCUMENT["components"]), *untranslated(DOCUMENT["paths"])] == []
 
 
+def test_every_parameter_has_a_meaning() -> None:
+    untold = [
+        (path, parameter["name"])
+        for path, _, operation in operations()
+        for parameter in operation["parameters"]
+        if not parameter["schema"].get("description")
+    ]
+    assert untold == []
+
+
 def test_the_frame() -> None:
     assert set(DOCUMENT) == {
         "openapi", "info", "jsonSchemaDialect", "servers", "tags", "paths", "components",

@@ -15,6 +15,7 @@ from waystation.control.docs_site.blocks import Call, Code, Fields, Prose, Statu
 from waystation.control.docs_site.build import markdown_of
 from waystation.control.docs_site.field_rows import flat
 from waystation.control.docs_site.frame import page_html
+from waystation.control.docs_site.limits import limits_of
 from waystation.control.docs_site.offers import Offers
 from waystation.control.docs_site.reader import Reader
 from waystation.control.docs_site.specification import Specification
@@ -58,6 +59,21 @@ def test_each_page_has_neighbours_and_words_in_both_languages() -> None:
         assert page.title.en
         assert page.title.zh
         assert bool(page.about.en) == bool(page.about.zh)
+    for section in SECTIONS:
+        for language in ("en", "zh"):
+            titles = [page.title.of(language) for page in section.pages]
+            assert len(set(titles)) == len(titles)
+
+
+def test_forms_are_named_as_json_names_them(made: Made) -> None:
+    names = {
+        row.name
+        for block in inside(made["management/family-list-groups"])
+        if isinstance(block, Fields)
+        for row in flat(block.rows)
+    }
+    assert "<true>" in names
+    assert "<True>" not in names
 
 
 def test_every_block_of_json_parses(made: Made, reader: Reader) -> None:
@@ -223,6 +239,11 @@ def test_limits_of_fields_are_told_in_the_reader_s_words(made: Made, reader: Rea
     page = blocks_html(made["chat/whole"], reader)
     assert own in page
     assert "minimum:" not in page + blocks_markdown(made["chat/whole"], reader)
+
+
+def test_a_call_without_a_body_has_no_limits_of_one(book: Specification) -> None:
+    told = [name for name, _ in limits_of(book, "deleteResponse", "en")]
+    assert told == ["Stored responses are kept", "One stored response"]
 
 
 def test_media_with_nothing_to_show_share_a_line(made: Made) -> None:

@@ -124,7 +124,7 @@ def _field(row: FieldRow, where: str, reader: Reader) -> str:
     inner = ""
     if row.rows:
         rows = "".join(_field(each, where, reader) for each in row.rows)
-        count = f"{len(row.rows)} {reader.word('fields')}"
+        count = f"{len(row.rows)} {reader.word('fields' if len(row.rows) > 1 else 'one_field')}"
         inner = f"<details><summary>{count}</summary>{rows}</details>"
     return (
         f'<div class="field" data-field="{escape(row.path)}"><div class="field-head">{name}</div>'

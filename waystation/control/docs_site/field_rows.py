@@ -1,5 +1,6 @@
 """A schema as rows of a table of fields, nested as the schema is."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -78,7 +79,8 @@ class _Rows:
         """By its fixed field, as most objects with forms have one."""
         for each in self._specification.resolved(form).get("properties", {}).values():
             if "const" in each:
-                return str(each["const"])
+                told = each["const"]
+                return told if isinstance(told, str) else json.dumps(told)
         return str(at + 1)
 
     def _row(

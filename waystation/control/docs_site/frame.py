@@ -88,7 +88,10 @@ placeholder="{reader.word("search_hint")}">
 </header>
 <div class="columns">
 <nav class="tree" aria-label="{reader.word("menu")}">
-{_tree(reader, slug)}</nav>
+{_tree(reader, slug)}<ul class="elsewhere">
+<li><a href="/docs/{language}/reference">{reader.word("reference")}</a></li>
+<li><a href="/">{reader.word("console")}</a></li>
+</ul></nav>
 <main id="text" tabindex="-1">
 {text}</main>
 {outline}</div>

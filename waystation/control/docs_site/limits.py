@@ -28,6 +28,8 @@ _WORDS = {
     "response_bytes_max": Words("One stored response", "单个已保存响应"),
 }
 _PICTURES_BY_ADDRESS = ("fetch_bytes_max", "fetch_seconds_max", "picture_pixels_max")
+_OF_A_BODY = {*_PICTURES_BY_ADDRESS, "keep_alive_seconds"}
+"""Nothing is fetched and nothing streamed for a call that says nothing."""
 _BY_TAG = {
     "Chat": (*_PICTURES_BY_ADDRESS, "choices_max", "output_tokens_default", "keep_alive_seconds"),
     "Messages": (*_PICTURES_BY_ADDRESS, "output_tokens_default", "keep_alive_seconds"),
@@ -64,9 +66,9 @@ def limits_of(
         names += ["body_bytes_max", "body_seconds_max"]
     if "multipart/form-data" in body:
         names.append("upload_bytes_max")
-    names += (
-        [] if not body and told["tags"][0] == "Midjourney" else _BY_TAG.get(told["tags"][0], ())
-    )
+    tag = told["tags"][0]
+    if body or tag != "Midjourney":
+        names += [one for one in _BY_TAG.get(tag, ()) if body or one not in _OF_A_BODY]
     if operation == "createSpeech":
         names = ["body_bytes_max", "body_seconds_max", "artefact_days"]
     return [(_WORDS[name].of(language), _figure(specification, name, language)) for name in names]

@@ -85,7 +85,7 @@ def groups(reader: Reader) -> list[Block]:
     families = _families(reader)
     head = tuple(_word(reader, name) for name in ("name", "tags", "rate", "families"))
     rows = tuple(
-        (f"`{g.name}` {g.label}", ", ".join(g.tags) or "–", f"× {g.rate}",
+        (f"`{g.name}` {g.label}", ", ".join(g.tags) or "–", f"×\N{NO-BREAK SPACE}{g.rate}",
          ", ".join(families[g.name]) or "–")
         for g in reader.offers.groups
     )  # fmt: skip

@@ -252,10 +252,35 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "system_name": ("This site's name.", "本站名称。"),
     "version": ("Of the program.", "程序版本。"),
 }  # fmt: skip
+PARAMETERS: dict[str, tuple[str, str]] = {
+    "limit": ("How many a page holds.", "每页数量。"),
+    "page_size": ("How many a page holds.", "每页数量。"),
+    "order": ("desc: the newest first.", "desc 为最新在前。"),
+    "after": ("`next` of the page before.", "上一页的 `next`。"),
+    "after_id": ("The last model of the page before.", "上一页最后一个模型。"),
+    "model": ("The model's name.", "模型名。"),
+    "task": ("The task's id.", "任务 ID。"),
+    "id": ("The request's id.", "请求 ID。"),
+    "ids": ("Ids of songs, comma-separated.", "歌曲 ID，以逗号分隔。"),
+    "artefact": ("The file's id.", "文件 ID。"),
+    "n": ("Which of its pictures, from 1.", "第几张图片，从 1 开始。"),
+    "kind": ("Of this kind only.", "仅此种类。"),
+    "getFile.kind": ("What the file is, as its link says.", "文件种类，取自链接。"),
+    "name": ("The file's name, as its link says.", "文件名，取自链接。"),
+    "sig": ("The link's signature.", "链接的签名。"),
+    "Range": ("Which bytes, where not all are wanted.", "所需的字节范围。"),
+    "status": ("In this state only.", "仅此状态。"),
+    "start_date": ("The first day.", "开始日期。"),
+    "end_date": ("The last day.", "结束日期。"),
+}
 
 
 def explain(document: Node) -> None:
-    """Write the meaning to each field that has none."""
+    """Write the meaning to each field and parameter that has none."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation["parameters"]:
+                _tell_parameter(parameter, operation["operationId"])
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         _explain(schema, name, schemas)
@@ -283,3 +308,12 @@ def _tell(name: str, field: Node, schema: str, schemas: Node) -> None:
     told = MEANINGS.get(f"{schema}.{name}") or MEANINGS.get(name)
     if told is not None:
         field["description"], field["x-description-zh"] = told
+
+
+def _tell_parameter(parameter: Node, operation: str) -> None:
+    schema, name = parameter["schema"], parameter["name"]
+    told = PARAMETERS.get(f"{operation}.{name}") or PARAMETERS.get(name)
+    if "description" not in schema and told is not None:
+        english, chinese = told
+        # The schema may be another parameter's too.
+        parameter["schema"] = {**schema, "description": english, "x-description-zh": chinese}

@@ -99,6 +99,12 @@
   }
 
   // ---- tables -------------------------------------------------------------------------------
+  // Names stay whole and sentences get room, as far as the window allows.
+  function startTables() {
+    for (const cell of document.querySelectorAll("td")) cell.classList.toggle("long", cell.textContent.length > 24);
+    for (const name of document.querySelectorAll("td code")) name.classList.toggle("word", /^\S{1,24}$/.test(name.textContent));
+  }
+
   function startFinding() {
     for (const field of document.querySelectorAll("[data-find]")) {
       const rows = field.closest("label").nextElementSibling.querySelectorAll("tbody tr");
@@ -330,6 +336,7 @@
     startCopying();
     document.querySelectorAll(".samples").forEach(startSamples);
     startFinding();
+    startTables();
     for (const box of document.querySelectorAll(".try")) new Trial(box);
     document.querySelector(".tree [aria-current]")?.scrollIntoView({ block: "nearest" });
   });

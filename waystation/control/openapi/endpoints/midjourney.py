@@ -125,14 +125,16 @@ _SIGNATURE = Parameter(
 )
 
 
-def _picture(name: str, path: str, *parameters: Parameter) -> Endpoint:
+def _picture(
+    name: str, path: str, summary: str, summary_zh: str, *parameters: Parameter
+) -> Endpoint:
     return Endpoint(
         id=f"midjourney{name}",
         method="get",
         path=path,
         tag=_TAG,
-        summary="Load a task's picture by its link",
-        summary_zh="通过链接获取任务图片",
+        summary=summary,
+        summary_zh=summary_zh,
         aliases=_aliases(path),
         parameters=(_TASK, *parameters, _SIGNATURE),
         replies=_PICTURE_REPLIES,
@@ -240,10 +242,13 @@ ENDPOINTS = (
         parameters=(_TASK,),
         codes=("task_not_found", *_LOOKS),
     ),
-    _picture("Image", "/mj/image/{task}"),
     _picture(
-        "SingleImage",
-        "/mj/image/{task}/{n}",
+        *("Image", "/mj/image/{task}"),
+        *("Load a task's picture by its link", "通过链接获取任务图片"),
+    ),
+    _picture(
+        *("SingleImage", "/mj/image/{task}/{n}"),
+        *("Load one of a task's pictures by its link", "通过链接获取任务中的单张图片"),
         Parameter("n", "path", string(), required=True, example="1"),
     ),
 )

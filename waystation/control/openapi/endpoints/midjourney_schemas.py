@@ -132,7 +132,12 @@ CHANGE = _form(
     {
         "taskId": _id(),
         "action": string(enum=["UPSCALE", "VARIATION", "REROLL"]),
-        "index": integer(minimum=0, maximum=4),
+        "index": integer(
+            "Which of the four, from 1; REROLL needs none.",
+            "第几张图片，从 1 到 4；REROLL 无需提供。",
+            minimum=0,
+            maximum=4,
+        ),
     },
     "taskId",
     "action",
