@@ -16,6 +16,7 @@ from waystation.control.docs_site.blocks import Code, Samples
 from waystation.control.docs_site.build import markdown_of
 from waystation.control.docs_site.offers import ModelPrice, Offers
 from waystation.control.docs_site.reader import Reader
+from waystation.control.docs_site.sample_requests import sample_request
 from waystation.control.docs_site.specification import Specification
 from waystation.control.docs_site.tree import PAGES, Page
 
@@ -173,3 +174,13 @@ def test_defect_29_no_picture_is_somebody_else_s(made: Made, reader: Reader) -> 
     for slug, text in texts(made, reader):
         for link in re.findall(r"https?://[^\s\"'`)<>\\]+\.(?:png|jpe?g|webp|gif|mp3|mp4)", text):
             assert link.startswith("https://relay.example/"), (slug, link)
+
+
+@pytest.mark.parametrize("operation", ["embedContent", "batchEmbedContents"])
+def test_an_embedding_is_asked_of_a_model_that_embeds(book: Specification, operation: str) -> None:
+    """The one in the address, which the body may name again."""
+    request = sample_request(book, operation, "")
+    named = re.findall(r"models/([^\":]+)[:\"]", request.url + json.dumps(request.json))
+    assert named
+    assert {"embedding" in one for one in named} == {True}
+    assert len(set(named)) == 1

@@ -122,7 +122,13 @@ _STREAM = (
     '"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":7,'
     '"candidatesTokenCount":1,"totalTokenCount":8},"modelVersion":"gemini-2.5-flash"}\n\n'
 )
-_MODEL = Parameter("model", "path", string("The model.", "模型名。"), True, "gemini-2.5-flash")
+_EMBEDS = "gemini-embedding-001"
+
+
+def _model(example: str) -> Parameter:
+    return Parameter("model", "path", string("The model.", "模型名。"), True, example)
+
+
 _VALUES = record({"values": array(number())}, ["values"])
 
 
@@ -139,6 +145,7 @@ def _call(
     *,
     described: tuple[str, str] = ("", ""),
     more: tuple[Parameter, ...] = (),
+    model: str = "gemini-2.5-flash",
 ) -> Endpoint:
     return Endpoint(
         id=verb,
@@ -150,7 +157,7 @@ def _call(
         summary_zh=zh,
         description=described[0],
         description_zh=described[1],
-        parameters=(_MODEL, *more, IDEMPOTENCY_KEY),
+        parameters=(_model(model), *more, IDEMPOTENCY_KEY),
         body=body,
         replies=(Reply(200, "The answer.", "结果。", content, WHOLE),),
         codes=RELAY,
@@ -241,6 +248,7 @@ ENDPOINTS = (
                 (Example("one", {"embedding": {"values": [0.6, -0.8]}}),),
             )
         },
+        model=_EMBEDS,
     ),
     _call(
         "batchEmbedContents",
@@ -251,7 +259,7 @@ ENDPOINTS = (
             (
                 Example(
                     "two",
-                    {"requests": [{"model": "models/embedding-001", "content": _CONTENT}]},
+                    {"requests": [{"model": f"models/{_EMBEDS}", "content": _CONTENT}]},
                 ),
             ),
         ),
@@ -261,5 +269,6 @@ ENDPOINTS = (
                 (Example("two", {"embeddings": [{"values": [0.6, -0.8]}]}),),
             )
         },
+        model=_EMBEDS,
     ),
 )
