@@ -64,9 +64,10 @@ async def test_texts_that_postgresql_does_not_know(
     """NUL in whatever a caller or an upstream may say: nobody else's tasks suffer."""
     studio = await begin([channel("mj", proxy.url)], **elsewhere)
     odd = "a\x00b \\u0000 \U0001f408"
-    ids = [await studio.made(odd, state=odd), await studio.made("dog")]
-    for task_id in ids:
-        await studio.task(task_id, "SUBMITTED")
+    ids = []
+    for prompt in (odd, "dog"):  # one after the other, so that the first job is the first task's
+        ids.append(await studio.made(prompt, state=odd))
+        await studio.task(ids[-1], "SUBMITTED")
     proxy.jobs[0].move("FAILURE", failReason=odd, description=odd)
     proxy.jobs[1].finish(promptEn=odd, properties={"finalPrompt": odd, "messageId": "\x00"})
     shown = await studio.task(ids[0], "FAILURE")
