@@ -4,6 +4,7 @@ within its deadline and in bounded memory."""
 import asyncio
 import contextlib
 import socket
+import threading
 import time
 import tracemalloc
 
@@ -251,6 +252,42 @@ async def test_a_used_connection_that_the_server_closed(line: Line, rogue: Rogue
     assert answer.status == 200
     assert calls == [1]
     assert [seen.link for seen in rogue.seen] == [0, 0, 1]
+
+
+FAREWELL = (b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n", CLOSE)
+
+
+async def test_a_farewell_is_no_answer(direct: Line, rogue: Rogue) -> None:
+    """What an idle connection still says when the next request is about to be sent on it."""
+    rogue.queue((*rogue.chat(), Pause(0.05), *FAREWELL), rogue.chat())
+    await (await direct.call(rogue)).read_all(CAP)
+    time.sleep(0.3)  # noqa: ASYNC251 - the loop is busy, so it has not seen it yet
+    assert (await direct.call(rogue)).status == 200
+    assert [seen.link for seen in rogue.seen] == [0, 1]
+
+
+async def test_a_fresh_connection_that_is_turned_away(direct: Line) -> None:
+    """Its answer counts though it came before the question, and nothing follows it there."""
+    refusal = b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n"
+    asked: list[bytes] = []
+
+    def turn_away(listener: socket.socket) -> None:
+        for _ in range(2):
+            with listener.accept()[0] as link:
+                time.sleep(0.1)  # or it would be there before anything is about to be sent
+                link.sendall(refusal)
+                asked.append(link.recv(1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=turn_away, args=(listener,))
+        server.start()
+        origin = Origin("http", "127.0.0.1", listener.getsockname()[1], True)
+        request = Outgoing(origin, "POST", "/", (), b"{}")
+        for _ in range(2):
+            sending = direct.transport.send(request, direct.deadlines, lambda: time.sleep(0.3))
+            assert (await sending).status == 429
+        await asyncio.to_thread(server.join)
+    assert asked == [b"", b""]
 
 
 async def test_a_fresh_connection_is_not_tried_again(line: Line, rogue: Rogue) -> None:

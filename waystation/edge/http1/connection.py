@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._inlet = Inlet(self._transport)
-        self.outlet = Outlet(self._transport, self._face.limits.write_bytes_high)
+        self.outlet = Outlet(self._transport, self._face.limits.write_bytes_high, self._face.turn)
         name = transport.get_extra_info("peername")
         self._peer = name[0] if isinstance(name, tuple) else UNIX
         self._peer_is_trusted = self._face.proxies.trusts(self._peer)
@@ -102,6 +102,8 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is not None and not exchange.has_ended:
             self.cut()
+        else:
+            self.outlet.flush()
         return False
 
     def pause_writing(self) -> None:
@@ -275,7 +277,7 @@ class Connection(asyncio.Protocol):
     def send_whole(self, head: bytes, body: bytes) -> None:
         """Queue a whole reply and go on to what comes after it."""
         if len(body) < _JOINED_BYTES_MAX:
-            self.outlet.send(head + body)
+            self.outlet.send_late(head + body)
         else:
             self.outlet.send_both(head, body)
         self.finish_reply()
@@ -333,6 +335,7 @@ class Connection(asyncio.Protocol):
     def _close_softly(self) -> None:
         """Send what is queued and the end, then drop what still comes: a reset on unread bytes
         would take the reply away from the client."""
+        self.outlet.flush()
         self._exchange = None
         self._phase = LINGER
         self._buffer.clear()
@@ -348,6 +351,7 @@ class Connection(asyncio.Protocol):
 
         with_reset: where the end of the connection would be the proper end of the reply.
         """
+        self.outlet.flush()
         self._lose_client()
         if with_reset:
             plain = self._transport.get_extra_info("socket")
@@ -373,6 +377,7 @@ class Connection(asyncio.Protocol):
         """Close a kept-alive connection that nobody is using."""
         if self.is_idle:
             self._phase = CLOSED
+            self.outlet.flush()
             self._transport.close()
 
     # --- deadlines, looked at by the face's sweep

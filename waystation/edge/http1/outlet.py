@@ -1,18 +1,38 @@
-"""The writing half of a connection: what is queued, whether the client takes it."""
+"""The writing half of a connection: what is queued, whether the client takes it.
+
+Small whole replies wait here for the end of the loop's turn (`kernel/turn.py` says why); pieces of
+streams do not: they come many at a time anyway, and were dearer for it. Whoever closes the
+transport flushes before that.
+"""
 
 import asyncio
+
+from waystation.kernel.turn import Turn
+
+_PUT_OFF_BYTES_MAX = 16 * 1024
 
 
 class Outlet:
     """Queues bytes on a transport and watches them leave."""
 
-    __slots__ = ("_sent_bytes", "_taken_at", "_taken_bytes", "_transport", "_waiters", "is_paused")
+    __slots__ = (
+        "_put_off",
+        "_sent_bytes",
+        "_taken_at",
+        "_taken_bytes",
+        "_transport",
+        "_turn",
+        "_waiters",
+        "is_paused",
+    )
 
-    def __init__(self, transport: asyncio.Transport, bytes_high: int) -> None:
+    def __init__(self, transport: asyncio.Transport, bytes_high: int, turn: Turn) -> None:
         transport.set_write_buffer_limits(high=bytes_high)
         self._transport = transport
+        self._turn = turn
+        self._put_off = b""
         self._sent_bytes = 0
-        self._taken_bytes = 0
+        self._taken_bytes = -1  # nobody has looked yet
         self._taken_at = 0.0
         self._waiters: list[asyncio.Future[None]] = []
         self.is_paused = False
@@ -20,18 +40,38 @@ class Outlet:
 
     def send(self, data: bytes) -> None:
         """Queue bytes."""
+        if self._put_off:
+            self.flush()
         self._sent_bytes += len(data)
         self._transport.write(data)
 
+    def send_late(self, data: bytes) -> None:
+        """Queue bytes that may wait for the end of the loop's turn; many go at once."""
+        if len(data) > _PUT_OFF_BYTES_MAX:
+            self.send(data)
+            return
+        self._sent_bytes += len(data)
+        before = self._put_off
+        self._put_off = before + data
+        if not before:
+            self._turn.later(self.flush)
+
     def send_both(self, first: bytes, second: bytes) -> None:
         """Queue two pieces without joining them."""
+        self.flush()
         self._sent_bytes += len(first) + len(second)
         self._transport.writelines((first, second))
+
+    def flush(self) -> None:
+        """Put nothing off any longer. What a lost client was to get is dropped."""
+        data, self._put_off = self._put_off, b""
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
 
     @property
     def is_empty(self) -> bool:
         """Nothing is queued here (the kernel may still hold some)."""
-        return self._transport.get_write_buffer_size() == 0
+        return not self._put_off and self._transport.get_write_buffer_size() == 0
 
     def pause(self) -> None:
         """The transport says that too much is queued."""
@@ -54,7 +94,7 @@ class Outlet:
     def is_stalled(self, now: float, seconds_max: float) -> bool:
         """Whether nothing was taken for so long; to be asked now and then, in loop time."""
         queued = self._transport.get_write_buffer_size()
-        taken = self._sent_bytes - queued
+        taken = self._sent_bytes - len(self._put_off) - queued
         if not queued or taken != self._taken_bytes:
             self._taken_bytes = taken
             self._taken_at = now

@@ -12,6 +12,7 @@ from waystation.edge.http1.exchange import Exchange
 from waystation.edge.http1.heads import HeadWriter
 from waystation.edge.http1.workers import Workers
 from waystation.edge.peers import TrustedProxies
+from waystation.kernel.turn import Turn
 
 _BACKLOG = 4096
 
@@ -34,6 +35,8 @@ class Face:
         self.request_id = request_id
         self._on_error = on_error
         self.proxies = proxies
+        self.turn = Turn()
+        """What all connections send at its end."""
         self.announce_close = False
         """While draining: each reply carries `Connection: close`."""
         self.open_calls = 0

@@ -10,12 +10,12 @@ share, and parsed before the loop can receive again.
 
 import asyncio
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import httptools
 
 from waystation.upstream.http1.framing import RefusedError, decoded_headers, decoder_of, framing
+from waystation.upstream.http1.outlet import Outlet
 from waystation.upstream.http1.reply import Reply
 from waystation.upstream.transport import Body, FaultKind
 
@@ -31,8 +31,6 @@ SILENT_BYTES_MAX = 64 * 1024
 HOP_SECONDS = 30.0
 STALE_SECONDS = 1.0
 """A server that closes a used connection this soon had most likely closed it before."""
-
-_MUCH: int = 1 << 62
 
 _NO_BODY = frozenset({204, 304})
 
@@ -50,23 +48,24 @@ class Connection(asyncio.BufferedProtocol):
         "_informational",
         "_keep_alive",
         "_loop",
+        "_outlet",
         "_parser",
         "_pool",
         "_progressed",
         "_receive",
-        "_rest",
         "_sent_at",
         "_silent_bytes",
         "_timer",
         "_timer_at",
-        "_unsent_bytes",
+        "_turn",
         "_until_close",
         "_used",
-        "_write_paused",
         "place",
         "reply",
         "wire",
     )
+
+    _outlet: Outlet
 
     def __init__(self, pool: "Pool", place: "Place", loop: asyncio.AbstractEventLoop) -> None:
         self.place = place
@@ -75,14 +74,13 @@ class Connection(asyncio.BufferedProtocol):
         self._loop = loop
         self._pool = pool
         self._receive = pool.receive
+        self._turn = pool.turn
         self._parser = httptools.HttpResponseParser(self)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = self._due_at = math.inf
         self._due_as: FaultKind = "total_timeout"
         self._sent_at = 0.0
-        self._unsent_bytes = 0
-        self._used = self._write_paused = False
-        self._rest: Iterator[bytes] | None = None  # of a body that is sent piece by piece
+        self._used = False
         self._reset()
 
     def _reset(self) -> None:
@@ -97,43 +95,33 @@ class Connection(asyncio.BufferedProtocol):
     def begin(self, reply: Reply, head: bytes, body: bytes | Body) -> None:
         """Write a request; what comes back fills the reply."""
         assert self.reply is None
-        assert self.wire is not None
         self.reply = reply
         self._sent_at = self._loop.time()
-        if not body:
-            self.wire.write(head)
-        elif not isinstance(body, bytes):
-            self.wire.write(head)
-            self._rest = iter(body)
-            self._write_rest(self._rest)
-        elif len(body) <= RECEIVE_BYTES:
-            self.wire.write(head + body)
-        else:
-            self.wire.writelines((head, body))
-        if self._write_paused:
-            self._unsent_bytes = self.wire.get_write_buffer_size()
-            self._expect(reply, self._sent_at + reply.deadlines.idle_seconds, "idle_timeout")
+        outlet = self._outlet
+        try:
+            outlet.send(head, body)
+        except OSError as error:
+            self._unreadable(error)
+            return
+        if outlet.put_off:
+            self._turn.later(self._flush)
+        if outlet.is_paused:
+            self._expect_room(reply)
         else:
             due_at = self._due_at = self._sent_at + reply.deadlines.first_byte_seconds
             self._due_as = "first_byte_timeout"
             if due_at >= reply.total_at or due_at < self._timer_at:
                 self._expect_head(reply, self._sent_at)
 
-    def _write_rest(self, rest: Iterator[bytes]) -> None:
-        """Write on until the socket has enough; `resume_writing` comes back for more."""
-        assert self.wire is not None
-        try:
-            while not self._write_paused:
-                piece = next(rest, None)
-                if piece is None:
-                    self._rest = None
-                    return
-                self.wire.write(piece)
-        except OSError as error:
-            self._fail("reset", f"the body cannot be read: {error}")
-            self.abort()
-            return
-        self._unsent_bytes = _MUCH  # whatever is left of it later, it moved
+    def _flush(self) -> None:
+        outlet = self._outlet
+        outlet.flush()
+        if outlet.is_paused and self.reply is not None:
+            self._expect_room(self.reply)
+
+    def _unreadable(self, error: OSError) -> None:
+        self._fail("reset", f"the body cannot be read: {error}")
+        self.abort()
 
     def expect_piece(self, reply: Reply) -> None:
         """The reader has begun to wait."""
@@ -171,9 +159,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self.wire = transport
-        # So low that `resume_writing` tells when the request's last byte has left. (With 0, TLS
-        # counts as full when it is empty.)
-        transport.set_write_buffer_limits(high=1)
+        self._outlet = Outlet(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._peer_closed(exc)
@@ -187,16 +173,20 @@ class Connection(asyncio.BufferedProtocol):
         self._peer_closed(None)
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self._outlet.is_paused = True
 
     def resume_writing(self) -> None:
-        self._write_paused = False
-        if self._rest is not None and self.reply is not None:
-            self._write_rest(self._rest)
-            if self._write_paused:
-                return
-        if self.reply is not None and not self.reply.status:
-            self._expect_head(self.reply, self._loop.time())
+        outlet, reply = self._outlet, self.reply
+        if reply is None:
+            outlet.is_paused = False
+            return
+        try:
+            outlet.resume()
+        except OSError as error:
+            self._unreadable(error)
+            return
+        if not outlet.is_paused and not reply.status:
+            self._expect_head(reply, self._loop.time())
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._receive
@@ -205,6 +195,9 @@ class Connection(asyncio.BufferedProtocol):
         reply = self.reply
         if reply is None:
             self.abort()
+            return
+        if self._outlet.put_off and self._used:
+            self._speaks_first(reply)
             return
         self._progressed = False
         try:
@@ -298,10 +291,8 @@ class Connection(asyncio.BufferedProtocol):
         if reply.paused:
             reply.paused = False
             self.resume()
-        usable = self._keep_alive and not self._write_paused and self.is_usable
-        if self._rest is not None:
-            self._rest = None  # answered before it was read: the two ends are out of step
-            usable = False
+        # Answered before it was read: the two ends are out of step.
+        usable = self._keep_alive and self._outlet.is_whole and self.is_usable
         if reply.without_body:
             self._parser = httptools.HttpResponseParser(self)
         self._headers = []  # as `_reset`, which does more than a whole reply leaves to do
@@ -313,6 +304,12 @@ class Connection(asyncio.BufferedProtocol):
         elif self.wire is not None:
             self.wire.abort()
         reply.ended()
+
+    def _speaks_first(self, reply: Reply) -> None:
+        """Whatever it says, it is no answer: an idle connection's farewell that we met halfway."""
+        reply.stale = True
+        self._fail("reset", "bytes before the request")
+        self.abort()
 
     def _break(self, reason: str) -> None:
         self._fail("protocol", reason)
@@ -340,6 +337,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def _expect_head(self, reply: Reply, now: float) -> None:
         self._expect(reply, now + reply.deadlines.first_byte_seconds, "first_byte_timeout")
+
+    def _expect_room(self, reply: Reply) -> None:
+        """The socket has enough for now: it must take in more of the request in time."""
+        self._outlet.watch()
+        self._expect(reply, self._sent_at + reply.deadlines.idle_seconds, "idle_timeout")
 
     def _expect(self, reply: Reply, at: float, kind: FaultKind) -> None:
         if at < reply.total_at:
@@ -376,10 +378,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _may_wait_on(self, reply: Reply, now: float) -> bool:
         """Not the upstream is idle but the reader; or it still takes in the request."""
-        if self._write_paused and not reply.status and self.wire is not None:
-            unsent, before = self.wire.get_write_buffer_size(), self._unsent_bytes
-            self._unsent_bytes = unsent
-            if unsent < before:
+        if self._outlet.is_paused and not reply.status:
+            if self._outlet.moved():
                 self._expect(reply, now + reply.deadlines.idle_seconds, "idle_timeout")
                 return True
         elif not reply.awaited:

@@ -3,6 +3,7 @@
 import asyncio
 import math
 
+from waystation.kernel.turn import Turn
 from waystation.upstream.http1.connection import RECEIVE_BYTES, Connection
 from waystation.upstream.http1.head import host_line
 from waystation.upstream.transport import Destination
@@ -27,6 +28,7 @@ class Pool:
 
     def __init__(self, idle_seconds: float, idle_max: int) -> None:
         self.receive = memoryview(bytearray(RECEIVE_BYTES))
+        self.turn = Turn()
         self._idle_seconds = idle_seconds
         self._idle_max = idle_max
         self._places: dict[Destination, Place] = {}
