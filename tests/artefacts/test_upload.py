@@ -1,5 +1,6 @@
 """POST /api/upload over real sockets: a picture becomes a link, and nothing else does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import uvloop
 from tests.artefacts.making import SVG, picture
 from tests.pictures.studio import Form
 from tests.support.gateway import (
+    KEY,
     Station,
     channel,
     data_template,
@@ -19,7 +21,8 @@ from tests.support.gateway import (
     token,
 )
 from tests.support.rogue import Rogue
-from tests.support.wire import Reply
+from tests.support.wire import Reply, Wire
+from waystation.ledger.questions import AskLog, LogFilter, LogState
 
 __all__ = ["data_template", "rogue"]
 
@@ -123,3 +126,26 @@ async def test_what_is_no_form(station: Station) -> None:
     ):
         got = await upload(station, ("file", "a.png", PNG), kind=kind)
         assert (got.status, got.error["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("station", ["http1", "asgi"], indirect=True)
+async def test_who_leaves_in_the_middle_of_the_body_was_never_admitted(station: Station) -> None:
+    """Logged as on every route whose body breaks off; no hold, nothing stored."""
+    form = Form([("file", "a.png", PNG)])
+    body = form.body()
+    told = {"content-type": form.content_type, "content-length": str(len(body))}
+    wire = await Wire.open(station.port)
+    await wire.send("POST", "/api/upload", body[:-20], KEY, told)
+    await wire.close()
+    ledger, lines = station.gateway.site.ledger, []
+    async with asyncio.timeout(20):
+        while not lines:
+            found = await ledger.ask(AskLog("newest", LogFilter(), 2))
+            assert isinstance(found, LogState)
+            lines = list(found.lines)
+    (line,) = lines
+    row = line.open()
+    assert (row.end, row.status, row.code) == ("refused", 499, "client_closed_request")
+    assert (row.facts.operation, row.nanos, line.hold_id) == ("upload", 0, None)
+    assert not ledger.holds_open
+    assert (await station.request("GET", "/v1/artefacts")).json()["data"] == []
