@@ -71,8 +71,9 @@ async def _pay(visitor: Visitor, way: str, amount: str, credit: str) -> None:
 
 
 @pytest.mark.soak
-async def test_signing_in_at_another_site(browser: Browser, site: str) -> None:
-    """The operator's form makes the button; there and back makes the account."""
+async def test_signing_in_at_another_site(browser: Browser, served: Serve, site: str) -> None:
+    """The operator's form makes the button; there and back makes the account. Asked for a proof,
+    who has no password is sent there once more, and comes back proven."""
     boss, there = signed_in(site, OPERATOR, PASSWORD), SigningIn()
     boss.ok("PUT", "/api/v1/settings/sign-up", {"mode": "open", "captcha": False})
     async with standing(there), visiting(browser, site) as visitor:
@@ -84,8 +85,24 @@ async def test_signing_in_at_another_site(browser: Browser, site: str) -> None:
         await visitor.go("/console/profile")
         await expect(visitor.page.get_by_text("zoe@else.example").first).to_be_visible()
         assert visitor.problems == []
+        people = boss.ok("GET", "/api/v1/accounts")["data"]
+        _proofs_are_old(served, next(p["id"] for p in people if p["email"] == "zoe@else.example"))
+        await _prove_elsewhere(visitor.page)
+        assert _not_refusals(visitor) == []
     (one,) = boss.ok("GET", "/api/v1/sign-in-providers")["data"]
     boss.ok("DELETE", f"/api/v1/sign-in-providers/{one['id']}")
+
+
+async def _prove_elsewhere(page: Page) -> None:
+    await page.get_by_role("button", name="Set it up").click()
+    dialog = page.get_by_role("dialog", name="Once more: who are you?")
+    again = dialog.get_by_role("link", name="Sign in with Elsewhere")
+    await expect(again).to_be_visible()
+    await expect(dialog.get_by_label("Password")).to_have_count(0)
+    await again.click()
+    await page.wait_for_url("**/console/profile")
+    await page.get_by_role("button", name="Set it up").click()
+    await expect(page.get_by_role("img", name=re.compile("^QR code"))).to_be_visible()
 
 
 async def _provider(browser: Browser, site: str, there: SigningIn) -> None:

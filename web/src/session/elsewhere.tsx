@@ -4,14 +4,22 @@ import { useTranslation } from "react-i18next";
 import { useSite } from "../shell/site";
 import { expectSession } from "./provider";
 
-/** Ways to sign in at another site, where the operator set some up. */
-export function Elsewhere({ next, invitation = "" }: { next: string; invitation?: string }) {
+/** Ways to sign in at another site, where the operator set some up. alone: there is no other way. */
+export function Elsewhere({
+  next,
+  invitation = "",
+  alone = false,
+}: {
+  next: string;
+  invitation?: string;
+  alone?: boolean;
+}) {
   const { t } = useTranslation();
   const { providers } = useSite();
   if (providers.length === 0) return null;
   return (
     <>
-      <Divider plain>{t("session.or")}</Divider>
+      {!alone && <Divider plain>{t("session.or")}</Divider>}
       {providers.map(({ name, title }) => (
         <Button
           key={name}

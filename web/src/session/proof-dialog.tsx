@@ -1,9 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { Form, Input, Modal, Typography } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { api } from "../api/client";
+import { api, told } from "../api/client";
 import { FaultNote } from "../parts/fault";
+import { Elsewhere } from "./elsewhere";
 import { onProofAsked } from "./proof";
 
 /** Opens by itself when a call needs it. */
@@ -14,6 +16,13 @@ export function ProofDialog() {
   const [fault, setFault] = useState<unknown>();
   const [form] = Form.useForm<{ password?: string; code?: string }>();
   const answer = useRef<(proved: boolean) => void>(undefined);
+  const { data: me } = useQuery({
+    queryKey: ["me"],
+    queryFn: () => told(api.GET("/api/v1/me")),
+    enabled: open,
+  });
+  // Who came in by another site alone has nothing to type here: a sign-in of just now is a proof.
+  const hasNeither = me !== undefined && !me.has_password && !me.second_factor;
   useEffect(
     () =>
       onProofAsked(
@@ -48,27 +57,34 @@ export function ProofDialog() {
       title={t("proof.title")}
       okText={t("proof.confirm")}
       confirmLoading={busy}
+      okButtonProps={{ style: { display: hasNeither ? "none" : undefined } }}
       destroyOnHidden
       onOk={() => form.submit()}
       onCancel={() => close(false)}
     >
-      <Typography.Paragraph type="secondary">{t("proof.about")}</Typography.Paragraph>
-      <Form
-        form={form}
-        name="proof"
-        layout="vertical"
-        preserve={false}
-        onFinish={(shown) => void prove(shown)}
-      >
-        <Form.Item name="password" label={t("session.password")}>
-          <Input.Password autoComplete="current-password" autoFocus />
-        </Form.Item>
-        <Form.Item name="code" label={t("proof.code")}>
-          <Input autoComplete="one-time-code" />
-        </Form.Item>
-        {/* The dialog's own button stands outside of the form: by this one Enter sends it. */}
-        <button type="submit" hidden />
-      </Form>
+      <Typography.Paragraph type="secondary">
+        {t(hasNeither ? "proof.again" : "proof.about")}
+      </Typography.Paragraph>
+      {hasNeither ? (
+        <Elsewhere alone next={location.pathname + location.search} />
+      ) : (
+        <Form
+          form={form}
+          name="proof"
+          layout="vertical"
+          preserve={false}
+          onFinish={(shown) => void prove(shown)}
+        >
+          <Form.Item name="password" label={t("session.password")}>
+            <Input.Password autoComplete="current-password" autoFocus />
+          </Form.Item>
+          <Form.Item name="code" label={t("proof.code")}>
+            <Input autoComplete="one-time-code" />
+          </Form.Item>
+          {/* The dialog's own button stands outside of the form: by this one Enter sends it. */}
+          <button type="submit" hidden />
+        </Form>
+      )}
       <FaultNote fault={fault} />
     </Modal>
   );
