@@ -139,6 +139,7 @@ class Connection(asyncio.BufferedProtocol):
     def abort(self) -> None:
         """Close at once, whatever is going on."""
         if self.reply is not None:
+            self._outlet.flush()  # it counts as sent: what is paid for must have been asked
             self._fail("reset", "closed by us")
         self._pool.drop(self)
         if self.wire is not None:
@@ -308,6 +309,7 @@ class Connection(asyncio.BufferedProtocol):
     def _speaks_first(self, reply: Reply) -> None:
         """Whatever it says, it is no answer: an idle connection's farewell that we met halfway."""
         reply.stale = True
+        self._outlet.put_off = b""
         self._fail("reset", "bytes before the request")
         self.abort()
 
