@@ -13,6 +13,10 @@ ACTS_MAX = 4
 """
 
 
+PUT_OFF_BYTES_MAX = 16 * 1024
+"""More goes at once: that is where a full socket tells whoever feeds it to pause."""
+
+
 class Turn:
     """Acts of one loop, in the order in which they were put off."""
 

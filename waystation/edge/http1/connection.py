@@ -335,16 +335,12 @@ class Connection(asyncio.Protocol):
     def _close_softly(self) -> None:
         """Send what is queued and the end, then drop what still comes: a reset on unread bytes
         would take the reply away from the client."""
-        self.outlet.flush()
         self._exchange = None
         self._phase = LINGER
         self._buffer.clear()
         self._deadline = self._loop.time() + self._face.limits.linger_seconds_max
-        if self._transport.can_write_eof():
+        if self.outlet.finish():
             self._inlet.resume()
-            self._transport.write_eof()
-        else:
-            self._transport.close()
 
     def cut(self, with_reset: bool = False) -> None:
         """End at once; what is queued is lost, and the handler is told.
@@ -377,8 +373,7 @@ class Connection(asyncio.Protocol):
         """Close a kept-alive connection that nobody is using."""
         if self.is_idle:
             self._phase = CLOSED
-            self.outlet.flush()
-            self._transport.close()
+            self.outlet.close()
 
     # --- deadlines, looked at by the face's sweep
 
@@ -401,4 +396,4 @@ class Connection(asyncio.Protocol):
         elif phase == IDLE:
             self.close_if_idle()
         elif phase == LINGER:
-            self._transport.close()
+            self.outlet.close()

@@ -1,15 +1,13 @@
 """The writing half of a connection: what is queued, whether the client takes it.
 
 Small whole replies wait here for the end of the loop's turn (`kernel/turn.py` says why); pieces of
-streams do not: they come many at a time anyway, and were dearer for it. Whoever closes the
-transport flushes before that.
+streams do not: they come many at a time anyway, and were dearer for it. Nothing is closed before
+what waits here has gone.
 """
 
 import asyncio
 
-from waystation.kernel.turn import Turn
-
-_PUT_OFF_BYTES_MAX = 16 * 1024
+from waystation.kernel.turn import PUT_OFF_BYTES_MAX, Turn
 
 
 class Outlet:
@@ -47,7 +45,7 @@ class Outlet:
 
     def send_late(self, data: bytes) -> None:
         """Queue bytes that may wait for the end of the loop's turn; many go at once."""
-        if len(data) > _PUT_OFF_BYTES_MAX:
+        if len(data) > PUT_OFF_BYTES_MAX:
             self.send(data)
             return
         self._sent_bytes += len(data)
@@ -67,6 +65,21 @@ class Outlet:
         data, self._put_off = self._put_off, b""
         if data and not self._transport.is_closing():
             self._transport.write(data)
+
+    def finish(self) -> bool:
+        """The end, behind all that is queued. False where it cannot be told alone (TLS): that
+        closes the connection."""
+        self.flush()
+        if not self._transport.can_write_eof():
+            self._transport.close()
+            return False
+        self._transport.write_eof()
+        return True
+
+    def close(self) -> None:
+        """Close the connection, behind all that is queued."""
+        self.flush()
+        self._transport.close()
 
     @property
     def is_empty(self) -> bool:

@@ -7,9 +7,9 @@ read piece by piece goes as fast as the socket takes it.
 import asyncio
 from collections.abc import Iterator
 
+from waystation.kernel.turn import PUT_OFF_BYTES_MAX
 from waystation.upstream.transport import Body
 
-_PUT_OFF_BYTES_MAX = 16 * 1024
 _MUCH: int = 1 << 62
 
 
@@ -34,7 +34,7 @@ class Outlet:
             self._wire.write(head)
             self._rest = iter(body)
             self._write_rest(self._rest)
-        elif len(body) <= _PUT_OFF_BYTES_MAX:
+        elif len(body) <= PUT_OFF_BYTES_MAX:
             self.put_off = head + body
         else:
             self._wire.writelines((head, body))
