@@ -97,6 +97,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._face.forget(self)
         self._lose_client()
+        self._intake.close()
 
     def eof_received(self) -> bool:
         exchange = self._exchange

@@ -74,6 +74,11 @@ class Intake:
         self.on_body = self.pieces.append  # called by the parser, like the methods at the end
         self._parser = httptools.HttpRequestParser(self)
 
+    def close(self) -> None:
+        """Nothing will be read any more. It and the parser name each other: parted, both go at
+        once, and the collector of cycles, which stops everybody, has nothing to find."""
+        del self._parser
+
     @property
     def raw_path(self) -> str:
         """The path of the head read last, for the wording of its refusal."""
