@@ -22,6 +22,12 @@ WEB = Path(__file__).parents[2] / "web"
 CHROMIUM = "/usr/bin/chromium"
 USER, OPERATOR, PASSWORD = "ada@example.com", "boss@example.com", "a long enough word"
 KEY, OPERATOR_KEY = "sk-relay-user00-0123456789abcdef", "sk-relay-boss00-0123456789abcdef"
+LONG_MODEL = (
+    "demo-chat-with-an-unbroken-name-of-a-fine-tuned-preview-of-the-year-2026-with-a-long-context"
+)
+LONG_EMAIL = (
+    "a-rather-long-unbroken-name-of-some-mailbox@mail.subsidiary.of.a.corporation.example.com"
+)
 DOCUMENT = {
     "groups": [
         {"name": "default", "rate": "2", "label": "Everyday", "selectable": True},
@@ -32,17 +38,19 @@ DOCUMENT = {
             "name": "demo",
             "vendor": "demo",
             "groups": ["default", "spare"],
-            "models": ["demo-chat", "demo-image", "demo-speech", "mj_*", "suno*"],
+            "models": ["demo-chat", LONG_MODEL, "demo-image", "demo-speech", "mj_*", "suno*"],
             "model_map": {"mj_*": "demo-image"},
             "cost": {"*": "0.5"},
         }
     ],
     "prices": [
         {"model": "demo-chat", "input": "1000", "output": "2000"},
+        {"model": LONG_MODEL, "input": "1000", "output": "2000"},
         {"model": "demo-image", "per_image": "0.04"},
     ],
     "accounts": [
         {"email": USER, "password": PASSWORD, "credit": "10"},
+        {"email": LONG_EMAIL, "password": PASSWORD, "credit": "10"},
         {"email": OPERATOR, "password": PASSWORD, "credit": "10", "role": "operator"},
     ],
     "tokens": [
@@ -88,7 +96,7 @@ def site(served: Serve) -> str:
 @pytest.fixture(scope="session")
 def filled(served: Serve, site: str) -> None:
     """Something to see on every page: requests, failures, pictures, songs, codes, news."""
-    fill(site, OPERATOR, PASSWORD, OPERATOR_KEY)
+    fill(site, OPERATOR, PASSWORD, OPERATOR_KEY, LONG_MODEL)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

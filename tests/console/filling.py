@@ -47,10 +47,11 @@ def signed_in(site: str, email: str, password: str) -> Speaker:
     return Speaker(site, told["token"])
 
 
-def fill(site: str, email: str, password: str, key: str) -> None:
+def fill(site: str, email: str, password: str, key: str, long_model: str) -> None:
     caller, boss = Speaker(site, key), signed_in(site, email, password)
     asked = {"model": "demo-chat", "messages": [{"role": "user", "content": "Hello"}]}
     caller.ok("POST", "/v1/chat/completions", asked)
+    caller.ok("POST", "/v1/chat/completions", asked | {"model": long_model})
     caller.ok("POST", "/v1/chat/completions", asked | {"stream": False, "max_tokens": 5})
     assert caller.say("POST", "/v1/chat/completions", asked | {"model": "no-such"})[0] == 404
     caller.ok("POST", "/v1/images/generations", {"model": "demo-image", "prompt": "a red house"})
@@ -68,4 +69,4 @@ def fill(site: str, email: str, password: str, key: str) -> None:
 def _is_seen(boss: Speaker) -> bool:
     tasks = boss.ok("GET", "/api/v1/tasks")["data"]
     ended = [task for task in tasks if task["finished_at"]]
-    return len(boss.ok("GET", "/api/v1/log")["data"]) >= 4 and len(ended) == len(tasks) >= 2
+    return len(boss.ok("GET", "/api/v1/log")["data"]) >= 5 and len(ended) == len(tasks) >= 2

@@ -20,6 +20,12 @@ FIT_MS = 8_000
 _PATHS = re.findall(r'path: "(/[^"]*)"', (WEB / "src" / "pages.ts").read_text())
 # The same pages under the addresses of letters are opened by test_letters_lead_to_pages.
 PATHS = [path for path in _PATHS if not path.startswith("/account")]
+# A name that runs over the cell beside it, or hides the rest of its row on a phone.
+_SPILLED = """() => [...document.querySelectorAll("tr.ant-table-row > td")]
+  .filter((cell) => cell.scrollWidth > cell.clientWidth + 1
+    || (innerWidth < 600 && cell.clientWidth > 0.6 * innerWidth))
+  .filter((cell) => cell.textContent.includes("-unbroken-"))
+  .map((cell) => `${cell.textContent} is ${cell.scrollWidth} in ${cell.clientWidth}`)"""
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 
 
@@ -59,7 +65,8 @@ async def _walk(visitor: Visitor, paths: Any, width: int) -> None:
 
 
 async def _too_wide(visitor: Visitor, path: str, width: int) -> list[str]:
-    """Wide tables scroll in themselves; the page does not, once it is drawn anew."""
+    """Wide tables scroll in themselves; the page does not, once it is drawn anew. Long names stay
+    in their places."""
     try:
         await visitor.page.wait_for_function(
             "width => innerWidth === width && document.documentElement.scrollWidth <= width",
@@ -69,7 +76,8 @@ async def _too_wide(visitor: Visitor, path: str, width: int) -> list[str]:
     except Late:
         wide = await visitor.page.evaluate("document.documentElement.scrollWidth")
         return [f"{path} is {wide} wide at {width}"]
-    return []
+    spilled: list[str] = await visitor.page.evaluate(_SPILLED)
+    return [f"{path} at {width}: {one}" for one in spilled]
 
 
 async def _barriers(visitor: Visitor, path: str) -> list[str]:

@@ -42,6 +42,20 @@ async def test_the_past_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert min(recent) >= now - totals.SETTLED_MS - HOUR_MS
 
 
+async def test_this_hour_is_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has just sent a first request looks for it."""
+    books: Any = Books()
+    told = Totals(books)
+    now = (now_ms() // HOUR_MS) * HOUR_MS + HOUR_MS // 2
+    monkeypatch.setattr(totals, "now_ms", lambda: now)
+    await told.between(now - 5 * HOUR_MS, now + 1)
+    first = len(books.asked)
+    later = totals.monotonic() + totals.THIS_HOUR_SECONDS + 0.1
+    monkeypatch.setattr(totals, "monotonic", lambda: later)
+    await told.between(now - 5 * HOUR_MS, now + 1)
+    assert books.asked[first:] == [now - HOUR_MS // 2]
+
+
 async def test_it_never_asks_for_too_much() -> None:
     books: Any = Books()
     found = await Totals(books).between(0, now_ms())

@@ -1,10 +1,12 @@
 """The house's totals by the hour, remembered: what is past does not change any more.
 
 The ledger is asked hour by hour, so that none of its answers takes long; the last day is asked
-anew after a minute, for slow requests count in the hour they arrived in.
+anew after a minute, for slow requests count in the hour they arrived in, and this hour after a
+moment: who has sent a request wants to see it.
 """
 
 import asyncio
+import math
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -15,6 +17,7 @@ from waystation.ledger.questions import AskSums, Sum, Sums
 
 HOUR_MS = 3_600_000
 FRESH_SECONDS = 60.0
+THIS_HOUR_SECONDS = 2.0
 SETTLED_MS = 26 * HOUR_MS
 HOURS_MAX = 24 * 93
 BY = ("model", "group", "channel")
@@ -45,8 +48,7 @@ class Totals:
 
     async def _hour(self, hour: int) -> tuple[Sum, ...]:
         known = self._hours.get(hour)
-        is_settled = (hour + 1) * HOUR_MS < now_ms() - SETTLED_MS
-        if known is not None and (is_settled or monotonic() - known.told_at < FRESH_SECONDS):
+        if known is not None and monotonic() - known.told_at < _fresh_seconds(hour):
             return known.sums
         begin = hour * HOUR_MS
         asked = AskSums(request_id(), 0, begin, begin + HOUR_MS, BY)
@@ -57,3 +59,11 @@ class Totals:
         while len(self._hours) > HOURS_MAX:
             self._hours.popitem(last=False)
         return told.sums
+
+
+def _fresh_seconds(hour: int) -> float:
+    """How long what was told of it may be told again."""
+    ended_ms = now_ms() - (hour + 1) * HOUR_MS
+    if ended_ms > SETTLED_MS:
+        return math.inf
+    return FRESH_SECONDS if ended_ms > 0 else THIS_HOUR_SECONDS

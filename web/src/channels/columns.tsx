@@ -65,7 +65,7 @@ export function channelColumns(
       title: t("field.models"),
       dataIndex: "models",
       render: (models: string[]) => (
-        <div style={{ width: 220 }}>
+        <div style={{ width: 220, maxWidth: "100%" }}>
           {models.slice(0, 3).map((name) => (
             <Tag key={name}>{name}</Tag>
           ))}

@@ -31,7 +31,7 @@ export default function Access() {
             aria-label={t(`access.by.${name}`)}
             placeholder={t(`access.by.${name}`)}
             onSearch={(typed) => setAsked((before) => ({ ...before, [name]: typed.trim() }))}
-            style={{ width: 220 }}
+            style={{ width: 220, maxWidth: "100%" }}
           />
         ))}
       </Flex>
