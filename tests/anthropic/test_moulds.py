@@ -15,6 +15,8 @@ from waystation.dialects.anthropic import stream as module
 from waystation.dialects.anthropic.stream import MessagesStream
 from waystation.dialects.operation import Target
 
+pytestmark = pytest.mark.untraced
+
 TARGETS = [same(), same("other")]
 _START: dict[str, Any] = {
     "type": "message_start",

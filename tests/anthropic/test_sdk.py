@@ -12,6 +12,8 @@ from tests.support.gateway import KEY, MODEL, channel, document
 from tests.support.rogue import Rogue
 from tests.support.script import error, stream
 
+pytestmark = pytest.mark.untraced
+
 TOOL: dict[str, Any] = {
     "name": "locate_parcel",
     "description": "Current place of a parcel.",

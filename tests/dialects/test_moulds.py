@@ -16,6 +16,8 @@ from waystation.dialects.openai_chat import stream as module
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.operation import Target
 
+pytestmark = pytest.mark.untraced
+
 TARGETS = [same(), same("other"), same(think_tags=True)]
 _TEXTS = ("one", " two", "", "a\nb", '"q"', "港", "é", "\\", "<think>", "{", None)
 _MORE: tuple[dict[str, Any], ...] = (

@@ -13,6 +13,8 @@ from tests.dialects.streams import check_contract, reader_for, run, texts_of
 from waystation.dialects.openai_chat.stream import ChatStream
 from waystation.dialects.operation import Target
 
+pytestmark = pytest.mark.untraced
+
 ALL = (*recorded.CHAT_STREAMS, *recorded.TEXT_STREAMS)
 
 
@@ -37,7 +39,6 @@ def split_randomly(data: bytes, seed: int) -> list[bytes]:
     return pieces
 
 
-@pytest.mark.untraced
 @recorded.needs_recordings
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])

@@ -38,6 +38,8 @@ from waystation.ledger.postgres_books import PostgresBooks
 from waystation.ledger.questions import AccountState, AskAccount
 from waystation.ledger.sqlite_books import SqliteBooks
 
+pytestmark = pytest.mark.untraced
+
 ACCOUNTS = (1, 2)
 AMOUNTS = st.sampled_from((0, 1, 10, 999, 1_000, 5_000, 70_000))
 RUN = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)

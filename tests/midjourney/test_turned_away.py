@@ -10,6 +10,8 @@ from tests.midjourney.proxy import FakeProxy
 from tests.midjourney.studio import Studio
 from tests.support.wire import Reply
 
+pytestmark = pytest.mark.untraced
+
 
 async def test_a_balance_for_one_of_ten(begin: Begin, proxy: FakeProxy) -> None:
     studio = await begin([channel("mj", proxy.url)], wanted={"credit": "0.1"}, runs=False)

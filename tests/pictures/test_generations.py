@@ -9,6 +9,8 @@ from tests.pictures.conftest import Begin
 from tests.pictures.studio import CENT, Studio, b64, images, png
 from tests.support.rogue import Rogue
 
+pytestmark = pytest.mark.untraced
+
 PNG = png()
 
 

@@ -8,6 +8,8 @@ from waystation.errors import Fault
 from waystation.routing.choices import Choices
 from waystation.routing.verdict import Verdict, judge, judge_transport
 
+pytestmark = pytest.mark.untraced
+
 BAD_SECONDS = 60.0
 WAYS_TO_FAIL: dict[str, tuple[float, Verdict]] = {
     "500 at once": (0.05, judge(500, Fault("upstream_error", reason="x"))),
@@ -31,7 +33,6 @@ def tiered() -> Choices:
     return choices(channels, group("a", (1, 0), (2, 1)), group("b", 3, 1))
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("landscape", [five, tiered], ids=["five equal", "tiers and groups"])
 @pytest.mark.parametrize("way", WAYS_TO_FAIL)
 @pytest.mark.parametrize("per_second", [5.0, 100.0])
@@ -53,7 +54,6 @@ def test_all_fail_and_heal(way: str, per_second: float, landscape) -> None:
     assert between(storm.failed, healed + 5.0, 90.0) == 0, "not all is well 5 s after healing"
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("way", WAYS_TO_FAIL)
 @pytest.mark.parametrize("per_second", [2.0, 50.0])
 @pytest.mark.parametrize("priorities", [(0, 0, 0, 0, 0), (0, 1, 1, 2, 2)])

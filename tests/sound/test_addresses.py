@@ -2,6 +2,8 @@
 
 from base64 import b64encode
 
+import pytest
+
 from tests.pictures.studio import Reply, Studio
 from tests.sound.conftest import Begin
 from tests.sound.sounds import sound, written
@@ -9,6 +11,8 @@ from tests.sound.test_hearing import PATH, form_of
 from tests.support.files import Host
 from tests.transport.hostile import URLS
 from tests.transport.test_egress import Tripwire
+
+pytestmark = pytest.mark.untraced
 
 TRANSLATIONS = "/v1/audio/translations"
 

@@ -18,6 +18,8 @@ from waystation.sound.pcm import BadSound, from_little_endian
 from waystation.sound.progress import SoundClock
 from waystation.sound.source import READ_AGAIN_MOST, Bounded, Exhausted, InMemory
 
+pytestmark = pytest.mark.untraced
+
 FILES = [form for form in FORMATS if form != "pcm"]
 
 

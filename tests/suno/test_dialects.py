@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import anthropic
 import openai
+import pytest
 
 from tests.suno.chatting import MODEL, finishing
 from tests.suno.studio import Studio
@@ -13,6 +14,8 @@ from tests.suno.test_sung_over_chat import over_chat
 from tests.support.gateway import KEY
 from tests.support.wire import Reply
 from waystation.dialects.suno.chat_answer import read_songs
+
+pytestmark = pytest.mark.untraced
 
 WORDS = "a slow waltz about ferries"
 

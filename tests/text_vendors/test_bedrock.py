@@ -20,6 +20,8 @@ from waystation.demo import messages as demo
 from waystation.upstream.clouds.bedrock import Bedrock
 from waystation.upstream.transport import Origin, Outgoing
 
+pytestmark = pytest.mark.untraced
+
 KEY = "AKIAEXAMPLE00001:c2VjcmV0/of+the=tests@eu-west-1"
 SESSION = "ASIAEXAMPLE00001:secret/of+it:session+token/of=it@us-gov-west-1"
 BEARER = "ABSKexampleexampleexample"

@@ -19,6 +19,8 @@ from tests.text_vendors.accounts import EMAIL, PROJECT, account_file, claims_of,
 from waystation.demo import gemini, messages
 from waystation.upstream.clouds.vertex import Vertex
 
+pytestmark = pytest.mark.untraced
+
 MESSAGES = "/v1/messages"
 GENERATE = f"/v1beta/models/{MODEL}"
 PLACE = f"/v1/projects/{PROJECT}/locations/global/publishers"

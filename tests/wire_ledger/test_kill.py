@@ -23,6 +23,8 @@ from waystation.ledger.port import LedgerAway
 from waystation.ledger.questions import AskAccount, AskAudit, AskRow
 from waystation.ledger.session import open_ledger
 
+pytestmark = pytest.mark.untraced
+
 BALANCE = 10**15
 KINDS = ["simple", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

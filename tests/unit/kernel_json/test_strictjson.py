@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from waystation.errors import Fault
 from waystation.kernel.strictjson import raw_of, read_object, rebuild
 
+pytestmark = pytest.mark.untraced
+
 HORRORS = {
     "empty": b"",
     "blank": b" \n ",
