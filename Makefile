@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 CONSOLE := waystation/control/built_console/built/index.html
 EXPLORER := waystation/control/docs_site/explorer/standalone.js
 
-.PHONY: setup run test lint lint-python lint-web soak mutate bench lock wheel clean
+.PHONY: setup run test lint lint-python lint-web compiled soak mutate bench lock wheel clean
+
+# Where it is set, each of the thousand processes of a test run would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Python's half and the console's do not wait for each other.
 MAKEFLAGS += --jobs=2
@@ -43,6 +46,10 @@ lint-python: setup
 lint-web: setup
 	cd web && npm run --silent check
 
+# Beside the checks, which leave a processor free: else each of the tests' workers does it for itself.
+compiled: setup
+	@-$(BIN)/python -m pytest -q --collect-only tests > /dev/null
+
 # The core is tested under coverage, with a floor for each of its files; the rest runs as it is.
 CORE := kernel unit meter dialects routing prices admission identity ledger wire_ledger settling \
 	anthropic gemini responses lanes pairs text_vendors pictures gpts \
@@ -54,7 +61,7 @@ CORE_TESTS := $(addprefix tests/,$(CORE))
 # Most tests wait on sockets and clocks more than they work, so four share two cores.
 REST := $(addprefix --ignore=,$(CORE_TESTS)) tests
 
-test: setup lint
+test: setup lint compiled
 	@rm -rf .coverage .coverage.* .answered && mkdir .answered
 	$(BIN)/coverage run -m pytest -q -n 4 -m "not soak" $(CORE_TESTS)
 	$(BIN)/coverage combine -q
