@@ -132,7 +132,7 @@ def test_action() -> None:
     assert read(ACTION, taskId="1", customId=remixed, enableRemix=True).opens
     assert not read(ACTION, taskId="1", customId=remixed).opens
     assert declined(ACTION, taskId="1") == (4, "参数错误")
-    assert declined(ACTION, customId=remixed) == (4, "taskId不能为空")
+    assert declined(ACTION, customId=remixed) == (4, "参数错误")
 
 
 @pytest.mark.parametrize("custom_id", ["MJ::JOB", "::", "MJ::JOB::upsample", "x", "MJ::JOB::foo"])

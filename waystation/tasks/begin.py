@@ -123,10 +123,11 @@ class Beginnings:
         idempotency: tuple[str, str] | None = None,
         limits: tuple[Limit, ...] = (),
         number: int = 0,
+        url: str = "",
     ) -> Task:
         """MODAL → NOT_START, with a hold of its own. change: what the owner's word adds. number: of
-        one request's tries, after NoRoom. Raises
-        Overtaken when it is no longer MODAL, or was confirmed by the same request, NoRoom,
+        one request's tries, after NoRoom. url: the hook it has from now on, "" the one it had.
+        Raises Overtaken when it is no longer MODAL, or was confirmed by the same request, NoRoom,
         Fault."""
         if task.settle not in ("", "voided") or task.state != "MODAL":
             raise Overtaken(task.id)
@@ -141,9 +142,10 @@ class Beginnings:
         after = msgspec.structs.replace(
             after, hold_id=hold.id, hold_nanos=admitted.nanos, settle="", nanos=0, facts=facts,
             deadline_ms=now_ms() + int(WAITING_SECONDS_MAX * 1000),
+            hooked=task.hooked or bool(url),
         )  # fmt: skip
         try:
-            return await self._store.put(task, after, limits=limits)
+            return await self._store.put(task, after, url, limits)
         except NoRoom as full:
             self._ledger.resolve(_turned_away(hold, full))
             raise

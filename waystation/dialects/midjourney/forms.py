@@ -92,9 +92,7 @@ def action(document: bytes, path_mode: Mode) -> Job:
     it is "ACTION", for the caller of this to judge."""
     body = Body(document)
     parent_id, custom_id = body.text("taskId").strip(), body.text("customId").strip()
-    if not parent_id:
-        raise invalid(texts.TASK_ID_MISSING)
-    if not custom_id:
+    if not parent_id or not custom_id:
         raise invalid(texts.PARAMETERS_BAD)
     press = read_custom_id(custom_id) or Press(action="ACTION", verb="")
     remix = body.flag("enableRemix")
