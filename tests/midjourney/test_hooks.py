@@ -71,8 +71,12 @@ async def test_a_windows_confirmation_may_name_its_own_hook_and_state(
         await studio.task(parent, "SUBMITTED")
         proxy.jobs[0].finish()
         await studio.task(parent, "SUCCESS")
-        for told_by, given in ((late, {"notifyHook": late.url, "state": "m"}), (early, {})):
-            pressed = {"notifyHook": early.url, "state": "a"}
+        own, buttons = {"notifyHook": late.url, "state": "m"}, {"notifyHook": early.url, "state": "a"}
+        for told_by, pressed, given in (
+            (late, {}, own),
+            (late, buttons, {**own, "state": "n"}),
+            (early, buttons, {}),
+        ):
             window = (await studio.action(parent, "MJ::CustomZoom::h", **pressed))["result"]
             wrong = await studio.submit("modal", taskId=window, notifyHook="http://169.254.169.254")
             assert (wrong["code"], wrong["description"]) == (4, "notifyHook地址无效")
@@ -83,7 +87,7 @@ async def test_a_windows_confirmation_may_name_its_own_hook_and_state(
             shown = await studio.task(window, "SUCCESS")
             assert shown["state"] == given.get("state", "a")
             async with asyncio.timeout(15):
-                while not told_by.messages or told_by.messages[-1].told[0] != "SUCCESS":
+                while not told_by.messages or told_by.messages[-1].json != shown:
                     await asyncio.sleep(0.02)
-            assert told_by.messages[-1].json == shown
-            assert all(message.json["state"] == shown["state"] for message in told_by.messages)
+        assert {message.json["state"] for message in late.messages} == {"m", "n"}
+        assert {message.json["state"] for message in early.messages} == {"a"}
