@@ -71,7 +71,10 @@ async def test_a_windows_confirmation_may_name_its_own_hook_and_state(
         await studio.task(parent, "SUBMITTED")
         proxy.jobs[0].finish()
         await studio.task(parent, "SUCCESS")
-        own, buttons = {"notifyHook": late.url, "state": "m"}, {"notifyHook": early.url, "state": "a"}
+        own, buttons = (
+            {"notifyHook": late.url, "state": "m"},
+            {"notifyHook": early.url, "state": "a"},
+        )
         for told_by, pressed, given in (
             (late, {}, own),
             (late, buttons, {**own, "state": "n"}),
