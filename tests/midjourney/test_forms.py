@@ -9,6 +9,7 @@ from tests.midjourney.pictures import bare, data_url
 from waystation.dialects.midjourney.forms import FORMS
 from waystation.dialects.midjourney.job import Job
 from waystation.dialects.midjourney.outcome import Declined
+from waystation.dialects.midjourney.prompt import PROMPT_CHARACTERS_MAX
 from waystation.errors import Fault
 
 
@@ -87,6 +88,11 @@ def test_the_speed_is_decided_by_the_address_then_the_filter_then_the_prompt() -
     job = read(IMAGINE, prompt="cat --fast --ar 2:1")
     assert (job.mode, job.prompt) == ("fast", "cat --fast --ar 2:1")
     assert read(IMAGINE, prompt="cat").mode == ""
+
+
+def test_a_prompt_has_its_limit_in_the_words_of_the_others() -> None:
+    assert declined(IMAGINE, prompt="x" * 16_385) == (4, "prompt过长，最大16384字符")
+    assert len(read(IMAGINE, prompt="x" * PROMPT_CHARACTERS_MAX).prompt) == 16_384
 
 
 def test_state_and_hook_have_their_limits() -> None:

@@ -5,6 +5,7 @@ comes to be without a hold that was there before it (MODAL apart, where nothing 
 whose hold is not open any more is found by its runner before anything is sent.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -31,6 +32,8 @@ _DRAWS_MAX = 8
 """Ids that were drawn twice, one after the other: more is no accident."""
 _ANOTHER = ("taken", "resolved")
 _REPEATED = ("idempotency_replayed", "idempotency_in_progress")
+_ROW_PAUSES_SECONDS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
+"""Between looks for the row of a request that came at the same moment with the same key."""
 WINDOW = "window."
 """How the hold_id of a window begins that has a name: nothing is held under it."""
 
@@ -188,10 +191,20 @@ class Beginnings:
     async def _refused(self, refused: Refused, order: Order) -> Begun:
         """The task of an earlier request, or a Fault."""
         if refused.reason in _REPEATED:
-            earlier = await self._store.get(refused.other, order.facts.account_id)
+            earlier = await self._earlier(refused, order.facts.account_id)
             if earlier is not None:
                 return Begun(earlier, repeated=True)
         raise not_admitted(refused, order.nanos)
+
+    async def _earlier(self, refused: Refused, account_id: int) -> Task | None:
+        """A hold that is open will have its row in a moment, if it is a task's at all."""
+        is_open = refused.reason == "idempotency_in_progress"
+        for pause_seconds in _ROW_PAUSES_SECONDS if is_open else _ROW_PAUSES_SECONDS[:1]:
+            await asyncio.sleep(pause_seconds)
+            task = await self._store.get(refused.other, account_id)
+            if task is not None:
+                return task
+        return None
 
     async def _store_or_void(self, hold: Hold, task: Task, order: Order) -> bool:
         """False: the id is somebody else's. In no case does the hold stay without a row."""

@@ -275,7 +275,7 @@ def _prompt(body: Body, path_mode: Mode) -> tuple[str, Mode]:
     """Trimmed; where the address or the account filter decides, without its own speed flag."""
     prompt = body.text("prompt").strip()
     if len(prompt) > PROMPT_CHARACTERS_MAX:
-        raise invalid(f"prompt: {PROMPT_CHARACTERS_MAX}")
+        raise invalid(texts.PROMPT_LONG)
     stripped, flag = without_speed(prompt)
     decided = _mode(body, path_mode)
     return (stripped, decided) if decided else (prompt, flag)
