@@ -224,6 +224,15 @@ async def test_describe_and_its_four_pictures(studio: Studio, proxy: FakeProxy) 
     lines = DESCRIBED.replace("\r\n", "\n")
     assert shown["properties"]["finalPrompt"] == shown["prompt"] == shown["promptEn"] == lines
     assert (await studio.picture(shown["imageUrl"])).body == png("navy")
+    for verb in (
+        "JOB::upsample::1",
+        "JOB::variation::2",
+        "Inpaint::1",
+        "CustomZoom",
+        "Outpaint::50",
+    ):
+        told = await studio.action(described, f"MJ::{verb}")  # there are words, and no picture
+        assert (told["code"], told["description"]) == (4, "关联任务不允许执行变化"), verb
     asked = await studio.action(described, "MJ::Job::PicReader::1")
     assert (asked["code"], asked["properties"]["finalPrompt"]) == (21, "a clay fox --ar 5:4")
     confirmed = await studio.submit("modal", taskId=asked["result"])

@@ -9,6 +9,7 @@ from tests.midjourney.pictures import bare, data_url
 from waystation.dialects.midjourney.forms import FORMS
 from waystation.dialects.midjourney.job import Job
 from waystation.dialects.midjourney.outcome import Declined
+from waystation.dialects.midjourney.prompt import PROMPT_CHARACTERS_MAX
 from waystation.errors import Fault
 
 
@@ -89,6 +90,11 @@ def test_the_speed_is_decided_by_the_address_then_the_filter_then_the_prompt() -
     assert read(IMAGINE, prompt="cat").mode == ""
 
 
+def test_a_prompt_has_its_limit_in_the_words_of_the_others() -> None:
+    assert declined(IMAGINE, prompt="x" * 16_385) == (4, "prompt过长，最大16384字符")
+    assert len(read(IMAGINE, prompt="x" * PROMPT_CHARACTERS_MAX).prompt) == 16_384
+
+
 def test_state_and_hook_have_their_limits() -> None:
     assert declined(IMAGINE, prompt="cat", state="x" * 256) == (4, "State参数过长，最大255字符")
     assert read(IMAGINE, prompt="cat", state="x" * 255).state == "x" * 255
@@ -132,7 +138,7 @@ def test_action() -> None:
     assert read(ACTION, taskId="1", customId=remixed, enableRemix=True).opens
     assert not read(ACTION, taskId="1", customId=remixed).opens
     assert declined(ACTION, taskId="1") == (4, "参数错误")
-    assert declined(ACTION, customId=remixed) == (4, "taskId不能为空")
+    assert declined(ACTION, customId=remixed) == (4, "参数错误")
 
 
 @pytest.mark.parametrize("custom_id", ["MJ::JOB", "::", "MJ::JOB::upsample", "x", "MJ::JOB::foo"])

@@ -59,3 +59,38 @@ async def test_each_change_in_order_and_the_last_as_fetch_shows_it(
         assert all(message.json["state"] == "s-1" for message in receiver.messages)
         assert all("notifyHook" not in message.json for message in receiver.messages)
         assert "127.0.0.1" not in proxy.submits()[0].body["notifyHook"]
+
+
+async def test_a_windows_confirmation_may_name_its_own_hook_and_state(
+    begin: Begin, proxy: FakeProxy, quick: None
+) -> None:
+    """Given there, they take the button's place; left out, the button's stay."""
+    studio = await begin([channel("mj", proxy.url)], egress_allow=(LOOPBACK,))
+    async with receiving() as early, receiving() as late, notifying(studio):
+        parent = await studio.made()
+        await studio.task(parent, "SUBMITTED")
+        proxy.jobs[0].finish()
+        await studio.task(parent, "SUCCESS")
+        own, buttons = (
+            {"notifyHook": late.url, "state": "m"},
+            {"notifyHook": early.url, "state": "a"},
+        )
+        for told_by, pressed, given in (
+            (late, {}, own),
+            (late, buttons, {**own, "state": "n"}),
+            (early, buttons, {}),
+        ):
+            window = (await studio.action(parent, "MJ::CustomZoom::h", **pressed))["result"]
+            wrong = await studio.submit("modal", taskId=window, notifyHook="http://169.254.169.254")
+            assert (wrong["code"], wrong["description"]) == (4, "notifyHook地址无效")
+            proxy.on_submit(proxy.window("cat --zoom 2"))
+            assert (await studio.submit("modal", taskId=window, **given))["code"] == 1
+            await studio.task(window, "SUBMITTED")
+            proxy.jobs[-1].finish()
+            shown = await studio.task(window, "SUCCESS")
+            assert shown["state"] == given.get("state", "a")
+            async with asyncio.timeout(15):
+                while not told_by.messages or told_by.messages[-1].json != shown:
+                    await asyncio.sleep(0.02)
+        assert {message.json["state"] for message in late.messages} == {"m", "n"}
+        assert {message.json["state"] for message in early.messages} == {"a"}

@@ -149,5 +149,11 @@ def test_banned_words() -> None:
     assert words.find("what a+b is") == "a+b"
     assert words.find("https://x.y/nude a cat --no nude") == ""
     assert words.take_out("https://x/nude a nude cat --no nude") == "https://x/nude a cat --no nude"
+    for harmless in ("a cat https://x/nude.png y", "a <https://x/nude> cat"):
+        assert words.find(harmless) == ""
+        assert words.take_out(harmless) == harmless
+    assert words.find("a cat https://x/a.png裸体") == "裸体"
+    mixed = "a nude cat https://x/nude.png, nude"
+    assert words.take_out(mixed) == "a cat https://x/nude.png,"
     assert not BannedWords([])
     assert BannedWords([]).find("nude") == ""

@@ -74,6 +74,17 @@ async def test_a_window_opens_once(studio: Studio, proxy: FakeProxy) -> None:
     assert (await studio.station.account()).held == 100_000_000
 
 
+async def test_submits_at_one_moment_are_one(studio: Studio) -> None:
+    """Nobody was first, so nobody is told to wait."""
+    for path, body in (("imagine", {"prompt": "cat"}), ("shorten", {"prompt": "a long prompt"})):
+        replies = await asyncio.gather(
+            *(studio.post(f"/mj/submit/{path}", body, idempotency_key=path) for _ in range(8))
+        )
+        assert [reply.status for reply in replies] == [200] * 8
+        assert len({reply.json()["result"] for reply in replies}) == 1
+    assert (await studio.station.account()).held == 200_000_000
+
+
 async def test_windows_at_one_moment_are_one(studio: Studio, proxy: FakeProxy) -> None:
     parent = await drawn(studio, proxy)
     body = {"taskId": parent, "customId": "MJ::CustomZoom::h"}

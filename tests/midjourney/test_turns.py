@@ -140,6 +140,7 @@ async def test_an_account_has_its_number_of_tasks(begin: Begin, proxy: FakeProxy
     studio = await begin([channel("mj", proxy.url)], midjourney=options)
     told = [await studio.imagine(f"cat {n}") for n in range(4)]
     assert [one["code"] for one in told] == [1] * 4
+    assert [one["properties"].get("numberOfQueues", 0) for one in told] == [0, 0, 1, 2]
     over = await studio.imagine("one too many")
     assert (over["code"], over["description"]) == (4, "队列数已达上限")
     await until(lambda: len(proxy.jobs) == 2)

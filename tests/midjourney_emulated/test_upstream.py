@@ -9,6 +9,7 @@ from tests.midjourney_emulated.conftest import KEYS
 from tests.midjourney_emulated.easel import Easel, refusal
 from tests.midjourney_emulated.site import Site, quarter, same
 from tests.support.serve import Serve
+from waystation.tasks.midjourney.emulator.emulator import TRIES
 
 
 @pytest.fixture
@@ -81,6 +82,16 @@ async def test_busy_for_a_moment_is_asked_again(site: Site, easel: Easel) -> Non
     easel.queue(refusal(429, **{"retry-after": "1"}), refusal(503, **{"retry-after": "1"}))
     await site.done(await site.imagine("a fox"))
     assert len(easel.calls) == 4
+
+
+async def test_busy_for_longer_is_waited_for(serve: Serve, easel: Easel) -> None:
+    """As a proxy that is busy is: what a rush of tasks meets is no reason to fail them."""
+    easel.reset()
+    site = Site(serve, KEYS["vary"])
+    easel.queue(*(refusal(429, **{"retry-after": "1"}) for _ in range(4 * TRIES)))
+    shown = await site.done(await site.imagine("a fox --seed 20"))
+    assert len(shown["imageUrls"]) == 4
+    assert sorted(call["seed"] for call in easel.calls) == [20, 21, 22, 23]
 
 
 async def test_another_channel_draws_when_the_first_is_away(serve: Serve, easel: Easel) -> None:

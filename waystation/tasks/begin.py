@@ -5,6 +5,7 @@ comes to be without a hold that was there before it (MODAL apart, where nothing 
 whose hold is not open any more is found by its runner before anything is sent.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -31,6 +32,8 @@ _DRAWS_MAX = 8
 """Ids that were drawn twice, one after the other: more is no accident."""
 _ANOTHER = ("taken", "resolved")
 _REPEATED = ("idempotency_replayed", "idempotency_in_progress")
+_ROW_PAUSES_SECONDS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
+"""Between looks for the row of a request that came at the same moment with the same key."""
 WINDOW = "window."
 """How the hold_id of a window begins that has a name: nothing is held under it."""
 
@@ -123,10 +126,11 @@ class Beginnings:
         idempotency: tuple[str, str] | None = None,
         limits: tuple[Limit, ...] = (),
         number: int = 0,
+        url: str = "",
     ) -> Task:
         """MODAL → NOT_START, with a hold of its own. change: what the owner's word adds. number: of
-        one request's tries, after NoRoom. Raises
-        Overtaken when it is no longer MODAL, or was confirmed by the same request, NoRoom,
+        one request's tries, after NoRoom. url: the hook it has from now on, "" the one it had.
+        Raises Overtaken when it is no longer MODAL, or was confirmed by the same request, NoRoom,
         Fault."""
         if task.settle not in ("", "voided") or task.state != "MODAL":
             raise Overtaken(task.id)
@@ -141,9 +145,10 @@ class Beginnings:
         after = msgspec.structs.replace(
             after, hold_id=hold.id, hold_nanos=admitted.nanos, settle="", nanos=0, facts=facts,
             deadline_ms=now_ms() + int(WAITING_SECONDS_MAX * 1000),
+            hooked=task.hooked or bool(url),
         )  # fmt: skip
         try:
-            return await self._store.put(task, after, limits=limits)
+            return await self._store.put(task, after, url, limits)
         except NoRoom as full:
             self._ledger.resolve(_turned_away(hold, full))
             raise
@@ -186,10 +191,20 @@ class Beginnings:
     async def _refused(self, refused: Refused, order: Order) -> Begun:
         """The task of an earlier request, or a Fault."""
         if refused.reason in _REPEATED:
-            earlier = await self._store.get(refused.other, order.facts.account_id)
+            earlier = await self._earlier(refused, order.facts.account_id)
             if earlier is not None:
                 return Begun(earlier, repeated=True)
         raise not_admitted(refused, order.nanos)
+
+    async def _earlier(self, refused: Refused, account_id: int) -> Task | None:
+        """A hold that is open will have its row in a moment, if it is a task's at all."""
+        is_open = refused.reason == "idempotency_in_progress"
+        for pause_seconds in _ROW_PAUSES_SECONDS if is_open else _ROW_PAUSES_SECONDS[:1]:
+            await asyncio.sleep(pause_seconds)
+            task = await self._store.get(refused.other, account_id)
+            if task is not None:
+                return task
+        return None
 
     async def _store_or_void(self, hold: Hold, task: Task, order: Order) -> bool:
         """False: the id is somebody else's. In no case does the hold stay without a row."""

@@ -23,7 +23,6 @@ _FIXED: Mapping[str, str] = {
     "action": _TEXT,
     "parent_id": _TEXT,
     "created_ms": _BIG,
-    "hooked": _FLAG,
 }
 """Said once, when the row is made."""
 
@@ -35,6 +34,7 @@ _MUTABLE: Mapping[str, str] = {
     **dict.fromkeys(("progress", "submitted_ms", "started_ms", "finished_ms"), _BIG),
     **dict.fromkeys(("due_at_ms", "deadline_ms", "attempts"), _BIG),
     "exact": _FLAG,
+    "hooked": _FLAG,
 }
 
 _JSON = frozenset({"usage", "result", "memo", "artefacts", "facts"})

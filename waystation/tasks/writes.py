@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import bindparam, insert, text
+from sqlalchemy import bindparam, delete, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from waystation.kernel.clock import now_ms
@@ -78,8 +78,8 @@ class Writes:
     async def update(
         self, before: Task, after: Task, url: str = "", limits: Sequence[Limit] = ()
     ) -> bool:
-        """Compare and set. False: the row is another version by now. url: a hook that the task
-        gets only now. limits: of what counts only now. Raises NoRoom."""
+        """Compare and set. False: the row is another version by now. url: the hook that the
+        task has from now on. limits: of what counts only now. Raises NoRoom."""
         done = asyncio.get_running_loop().create_future()
         return await self._ask(_Update(before, after, url, limits, done))
 
@@ -186,6 +186,8 @@ class Writes:
         mine = [item for item in items if item.after.id in changed]
         hooks = [{"task_id": item.after.id, "url": item.url} for item in mine if item.url]
         if hooks:
+            earlier = [hook["task_id"] for hook in hooks]
+            await connection.execute(delete(task_hooks).where(task_hooks.c.task_id.in_(earlier)))
             await connection.execute(insert(task_hooks), hooks)
         told = sorted(item.after.id for item in mine if _tells(item))
         if told:

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 from waystation.dialects.midjourney.prompt import is_foreign, words_of
 
+_LINK = re.compile(r"(https?://[!-~]+)", re.IGNORECASE)
+"""Wherever it stands; CJK words glued to it are the text again."""
+
 
 class BannedWords:
     """Compiled once for a configuration; empty finds nothing."""
@@ -29,13 +32,17 @@ class BannedWords:
         """The first of them in a prompt, as it is written there; "" none."""
         if self._pattern is None:
             return ""
-        found = self._pattern.search(words_of(prompt))
-        return found[0] if found else ""
+        return self._found(words_of(prompt))
 
     def take_out(self, prompt: str) -> str:
         """The prompt without them; links and parameters as they were."""
         text = words_of(prompt)
-        if self._pattern is None or not text or not self._pattern.search(text):
+        if self._pattern is None or not self._found(text):
             return prompt
-        kept = " ".join(self._pattern.sub(" ", text).split())
-        return prompt.replace(text, kept, 1)
+        parts = _LINK.split(text)
+        parts[::2] = [self._pattern.sub(" ", words) for words in parts[::2]]
+        return prompt.replace(text, " ".join("".join(parts).split()), 1)
+
+    def _found(self, text: str) -> str:
+        found = self._pattern and self._pattern.search(_LINK.sub(" ", text))
+        return found[0] if found else ""

@@ -92,9 +92,7 @@ def action(document: bytes, path_mode: Mode) -> Job:
     it is "ACTION", for the caller of this to judge."""
     body = Body(document)
     parent_id, custom_id = body.text("taskId").strip(), body.text("customId").strip()
-    if not parent_id:
-        raise invalid(texts.TASK_ID_MISSING)
-    if not custom_id:
+    if not parent_id or not custom_id:
         raise invalid(texts.PARAMETERS_BAD)
     press = read_custom_id(custom_id) or Press(action="ACTION", verb="")
     remix = body.flag("enableRemix")
@@ -277,7 +275,7 @@ def _prompt(body: Body, path_mode: Mode) -> tuple[str, Mode]:
     """Trimmed; where the address or the account filter decides, without its own speed flag."""
     prompt = body.text("prompt").strip()
     if len(prompt) > PROMPT_CHARACTERS_MAX:
-        raise invalid(f"prompt: {PROMPT_CHARACTERS_MAX}")
+        raise invalid(texts.PROMPT_LONG)
     stripped, flag = without_speed(prompt)
     decided = _mode(body, path_mode)
     return (stripped, decided) if decided else (prompt, flag)

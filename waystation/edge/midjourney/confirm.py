@@ -12,6 +12,7 @@ from waystation.dialects.midjourney.outcome import NOT_FOUND, Declined, Outcome,
 from waystation.edge.midjourney.admitting import Ordering, judge_words
 from waystation.edge.midjourney.desk import Desk
 from waystation.edge.midjourney.entering import Entry, enter
+from waystation.edge.midjourney.hook import hook_of
 from waystation.edge.midjourney.plan import plan_after
 from waystation.identity.caller import Caller
 from waystation.tasks.begin import WINDOW
@@ -43,6 +44,9 @@ async def confirm(
         raise invalid(texts.PROMPT_MISSING)
     job = judge_words(desk, msgspec.structs.replace(job, action=task.action, prompt=prompt))
     chosen = plan_after(desk, caller, job, OPERATIONS[task.action], task, confirmed=True)
+    # What it leaves out stays as the button said it.
+    url = await hook_of(desk, caller, job) if job.notify_hook else ""
+    result = {"prompt": job.prompt, **({"state": job.state} if job.state else {})}
 
     tries = itertools.count()
 
@@ -56,12 +60,19 @@ async def confirm(
             channel_id=first.channel_id,
             key_id=first.key_id,
             memo=write_memo(memo),
-            result={"prompt": job.prompt},
+            result=result,
         )
         facts, nanos = ordering.facts(entry.plan, task.action), entry.plan.nanos
         beginnings = desk.site.beginnings
         confirmed = await beginnings.confirm(
-            task, facts, nanos, change, idempotency, limits=entry.limits, number=next(tries)
+            task,
+            facts,
+            nanos,
+            change,
+            idempotency,
+            limits=entry.limits,
+            number=next(tries),
+            url=url,
         )
         return ordering.accepted(confirmed, entry.ahead)
 

@@ -33,8 +33,8 @@ class Crowded(Declined):
 
 
 class Entry(NamedTuple):
-    """plan: a place with room first. ahead: how many tasks were before it there. limits: what each
-    row must keep to."""
+    """plan: a place with room first. ahead: how many tasks are before it, there or of its account.
+    limits: what each row must keep to."""
 
     plan: Plan
     ahead: int
@@ -66,10 +66,11 @@ async def enter(
 async def _look(desk: Desk, plan: Plan, of_account: tuple[Limit, ...], count: int) -> Entry:
     """Raises Crowded, Fault (503)."""
     try:
-        await _judge_account(desk, of_account, count)
-        return await _find_place(desk, plan, of_account, count)
+        ahead = await _judge_account(desk, of_account, count)
+        entry = await _find_place(desk, plan, of_account, count)
     except StorageAway:
         raise away() from None
+    return entry._replace(ahead=max(entry.ahead, ahead))
 
 
 async def _find_place(desk: Desk, plan: Plan, of_account: tuple[Limit, ...], count: int) -> Entry:
@@ -113,11 +114,17 @@ def _account_limits(desk: Desk, caller: Caller) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
-async def _judge_account(desk: Desk, limits: tuple[Limit, ...], count: int) -> None:
-    """Raises Crowded (4), StorageAway."""
+async def _judge_account(desk: Desk, limits: tuple[Limit, ...], count: int) -> int:
+    """How many of the account's own tasks are before it. Raises Crowded (4), StorageAway."""
+    ahead = 0
+    most = desk.options.account_concurrency
     for limit in limits:
-        if await desk.site.tasks.counted(limit) + count > limit.most:
+        there = await desk.site.tasks.counted(limit)
+        if there + count > limit.most:
             raise Crowded(INVALID, limit.name)
+        if most and limit.counted == "open":
+            ahead = max(0, there - most + 1)
+    return ahead
 
 
 def _queue_full(plan: Plan) -> Crowded:

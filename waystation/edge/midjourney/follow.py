@@ -35,6 +35,9 @@ from waystation.tasks.task import Change, Task
 
 _LINE = re.compile(r"(?m)^\s*([1-9])\ufe0f?\u20e3\s*(.+?)\s*$")
 """A line that a keycap digit begins."""
+_TEXTS = frozenset({"DESCRIBE", "SHORTEN"})
+_OF_TEXTS = _TEXTS | {"IMAGINE"}
+"""What goes on with words; everything else wants a picture."""
 
 
 async def follow(
@@ -97,6 +100,8 @@ def _press(job: Job, parent: Task) -> Press:
         raise invalid(texts.VIDEO_OFF)
     if press.verb == "reroll" and parent.action not in DRAWN | {"UPSCALE"}:
         raise invalid(texts.REROLL_UNSUPPORTED)
+    if parent.action in _TEXTS and not press.is_bookmark and press.action not in _OF_TEXTS:
+        raise invalid(texts.CHANGE_UNSUPPORTED)
     if press.verb == "picreader" and parent.action != "DESCRIBE":
         raise invalid(texts.PIC_READER_INDEX)
     return press

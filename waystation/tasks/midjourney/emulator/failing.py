@@ -70,8 +70,13 @@ def _of_upstream(failed: AttemptFailed) -> NotDrawn:
     if status in _OURS:  # our account there, which is nobody's business
         return NotDrawn("upstream_account_unavailable", texts.NO_ACCOUNT, elsewhere=True)
     if status in _BUSY or failed.kind in ("connect", "connect_timeout"):
-        pause = float(fault.retry_after or 2)
-        return NotDrawn(fault.code, f"[Queue full] {text}", elsewhere=True, again_seconds=pause)
+        return NotDrawn(
+            fault.code,
+            f"[Queue full] {text}",
+            elsewhere=True,
+            again_seconds=float(fault.retry_after or 2),
+            waits=status in _BUSY,
+        )
     if 400 <= status < 500 and status != 408:
         return NotDrawn(fault.code, f"[Failed to process your command] {text}")
     return NotDrawn(fault.code, f"[Internal error] {text}", elsewhere=True, again_seconds=1.0)
