@@ -6,6 +6,7 @@ from time import monotonic
 
 import structlog
 
+from waystation.artefacts.kept_replies import KeptReplies
 from waystation.artefacts.store import ArtefactStore
 from waystation.artefacts.sweep import BATCH_COUNT, end_expired, sweep_orphans
 from waystation.storage.database import StorageAway
@@ -29,6 +30,7 @@ async def keep_tidy(store: ArtefactStore, round_seconds: float = ROUND_SECONDS) 
             told = _tell(told, await end_all(store))
             if swept_at is None or monotonic() - swept_at >= SWEEP_SECONDS:
                 count = await sweep_orphans(store, None if swept_at is None else SWEEP_DAYS)
+                await KeptReplies(store).end_old()
                 swept_at = monotonic()
                 if count:
                     log.info("stored files without a row were removed", count=count)

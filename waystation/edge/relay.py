@@ -25,7 +25,7 @@ from waystation.dialects.pictures.request import PictureOperation
 from waystation.dialects.sound.hearing import HearingOperation
 from waystation.dialects.sound.speech import SpeechOperation
 from waystation.dialects.speakers import others
-from waystation.edge import answers, slots
+from waystation.edge import answers, repeats, slots
 from waystation.edge.call import Call
 from waystation.edge.content_type import refuse_unless_json
 from waystation.edge.identify import identify, recall
@@ -72,9 +72,12 @@ _OWN_TROUBLE = frozenset({"temporarily_unavailable", "draining"})
 
 class Relay:
     """The handler of one relay route. shape: of its errors. body_bytes_max: of this route.
-    stream_type: the content type of its streams. remembers: responses may follow one another."""
+    stream_type: the content type of its streams. remembers: responses may follow one another.
+    repeats: who sends the same Idempotency-Key again gets the same reply again."""
 
-    __slots__ = ("_body_bytes_max", "_dialect", "_parse", "_remembers", "_site", "_stream_type")
+    __slots__ = (
+        "_body_bytes_max", "_dialect", "_parse", "_remembers", "_repeats", "_site", "_stream_type"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Relay:
         body_bytes_max: int,
         stream_type: bytes = EVENTS,
         remembers: bool = False,
+        repeats: bool = False,
     ) -> None:
         self._site = site
         self._dialect = dialect
@@ -91,19 +95,24 @@ class Relay:
         self._body_bytes_max = body_bytes_max
         self._stream_type = stream_type
         self._remembers = remembers
+        self._repeats = repeats
 
     def __call__(self, call: Call) -> Awaitable[None]:
         return self._run(Story(self._site, call, self._dialect), self._read)
 
     async def _run(self, story: Story, read: Read) -> None:
+        if self._repeats:
+            repeats.note(story)
         call = story.call
         story.stream_type = self._stream_type
         try:
             attempts, first = await self._admit(story, read)
-        except Fault as fault:
-            story.refuse(fault)
-            limits = rate_headers(fault.rate) if isinstance(fault, NotAdmitted) else ()
-            send_fault(call, fault, self._dialect, story.language, limits)
+        except Fault as refused:
+            fault = await repeats.again(story, refused) if self._repeats else refused
+            if fault is not None:
+                story.refuse(fault)
+                limits = rate_headers(fault.rate) if isinstance(fault, NotAdmitted) else ()
+                send_fault(call, fault, self._dialect, story.language, limits)
             return
         try:
             await self._serve(story, attempts, first)
@@ -111,6 +120,8 @@ class Relay:
             story.settle_if_left_open()
         if self._remembers and self._site.responses is not None:
             self._site.responses.keep(story)
+        if self._repeats:
+            await repeats.keep(story)
 
     async def _read(self, call: Call) -> tuple[Request, str | None]:
         """Steps 2 and 3."""

@@ -48,6 +48,13 @@ HEADERS: dict[str, dict[str, Any]] = {
         string(),
         "0Qb3xK2mZk3s9dJq7LhT5b",
     ),
+    "x-waystation-repeats": _header(
+        "Pictures and sound, asked for again with the same Idempotency-Key: the id of the request "
+        "whose reply this is. A repeat costs nothing.",
+        "使用相同 Idempotency-Key 重复请求图片或音频时出现：原请求的 ID。重复请求不计费。",
+        string(),
+        "0Qb3xK2mZk3s9dJq7LhT5a",
+    ),
     "x-waystation-estimate": _header(
         "1: the number is our own estimate.", "1：该数值为本站估算。", string(), "1"
     ),
@@ -100,10 +107,12 @@ IDEMPOTENCY_KEY = Parameter(
     "header",
     string(
         "A key of yours for this request. Within 24 hours the same token with the same key does "
-        "not run it again: 409 while it runs or after it ran (its id is in the message), 422 for "
-        "another body.",
+        "not run it again: 409 while it runs, 422 for another body. After it ran, pictures, sound "
+        "and tasks are answered as the first time; everything else is told 409, with the id of the "
+        "first request.",
         "自定义幂等键。24 小时内同一令牌使用相同的键不会重复执行："
-        "进行中或已完成返回 409，请求体不同返回 422。",
+        "进行中返回 409，请求体不同返回 422。完成后，图片、音频和任务返回与首次相同的结果；"
+        "其余请求返回 409 并给出首次请求的 ID。",
         maxLength=255,
     ),
     example="order-118",

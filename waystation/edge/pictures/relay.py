@@ -43,7 +43,7 @@ class PictureRelay(Relay):
         parse_form: ParseForm | None,
         dialect: str = "openai_chat",
     ) -> None:
-        super().__init__(site, dialect, parse, site.settings.body_bytes_max)
+        super().__init__(site, dialect, parse, site.settings.body_bytes_max, repeats=True)
         self._path = path
         self._parse_form = parse_form
 

@@ -29,7 +29,7 @@ class SpeechRelay(Relay):
     __slots__ = ()
 
     def __init__(self, site: Site) -> None:
-        super().__init__(site, DIALECT, parse_speech, site.settings.body_bytes_max)
+        super().__init__(site, DIALECT, parse_speech, site.settings.body_bytes_max, repeats=True)
 
 
 class HearingRelay(Relay):
@@ -39,7 +39,7 @@ class HearingRelay(Relay):
 
     def __init__(self, site: Site, kind: Kind) -> None:
         # The parser of JSON bodies is never asked here: `_read_form` reads.
-        super().__init__(site, DIALECT, parse_speech, site.settings.upload_bytes_max)
+        super().__init__(site, DIALECT, parse_speech, site.settings.upload_bytes_max, repeats=True)
         self._kind = kind
         self._translator: Translator | None = None
         if kind == "translation" and site.settings.translation_model:
