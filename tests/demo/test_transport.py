@@ -118,6 +118,14 @@ async def test_items_come_in_pages() -> None:
     assert second["has_more"] is False
 
 
+async def test_an_item_that_is_none_is_not_listed() -> None:
+    demo = DemoTransport()
+    body = {"model": "demo-chat", "input": ["x", {"role": "user", "content": "y"}]}
+    _, made = await ask(demo, "POST", "/v1/responses", body)
+    _, page = await ask(demo, "GET", f"/v1/responses/{made['id']}/input_items")
+    assert [one["content"] for one in page["data"]] == ["y"]
+
+
 async def test_a_response_that_is_not_to_be_stored_is_not_kept() -> None:
     demo = DemoTransport()
     body = {"model": "demo-chat", "input": "Rain", "store": False}

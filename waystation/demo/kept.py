@@ -20,7 +20,7 @@ class KeptResponses:
         """asked: the request's input, a string or items."""
         items = [{"type": "message", "role": "user", "content": asked}]
         if isinstance(asked, list):
-            items = asked
+            items = [item for item in asked if isinstance(item, dict)]
         self._kept[response["id"]] = (response, items)
         if len(self._kept) > KEPT_MAX:
             self._kept.popitem(last=False)
