@@ -135,6 +135,8 @@ def test_models_in_three_shapes(server: Server) -> None:
     claude = call(server, "GET", "/v1/models?limit=1000", headers=anthropic).body
     assert {one["type"] for one in claude["data"]} == {"model"}
     assert {"id", "display_name", "created_at"} <= set(claude["data"][0])
+    types = {one["id"]: one["supported_endpoint_types"] for one in plain["data"]}
+    assert types == {one["id"]: one["supported_endpoint_types"] for one in claude["data"]}
     assert claude["has_more"] is False
     assert claude["first_id"] == claude["data"][0]["id"]
     assert claude["last_id"] == claude["data"][-1]["id"]
@@ -153,6 +155,8 @@ def test_models_in_three_shapes(server: Server) -> None:
         assert gemini["models"][0]["name"].startswith("models/"), target
         assert gemini["models"][0]["supportedGenerationMethods"] is not None
         assert gemini["nextPageToken"] == ""
+        told = {one["name"][7:]: one["supported_endpoint_types"] for one in gemini["models"]}
+        assert told == types, target
     ids = {one["id"] for one in plain["data"]}
     assert ids == {one["id"] for one in claude["data"]}
     assert ids == {one["name"].removeprefix("models/") for one in gemini["models"]}

@@ -79,3 +79,56 @@ async def test_refusals_are_a_vendors(path: str, body: Any, status: int) -> None
 async def test_an_odd_pace_is_the_usual_one() -> None:
     request = outgoing("/v1/chat/completions", CHAT, x_demo_pace_ms="soon")
     assert (await DemoTransport().send(request, Deadlines())).status == 200
+
+
+async def ask(transport: DemoTransport, method: str, target: str, body: Any = None) -> Any:
+    raw = b"" if body is None else json.dumps(body).encode()
+    request = Outgoing(ORIGIN, method, target, (), raw, False)
+    incoming = await transport.send(request, Deadlines())
+    return incoming.status, json.loads(await incoming.read_all(100_000))
+
+
+async def test_a_response_is_shown_and_deleted() -> None:
+    demo = DemoTransport()
+    body = {"model": "demo-chat", "input": "Rain"}
+    _, made = await ask(demo, "POST", "/v1/responses", body)
+    assert made["store"] is True
+    place = f"/v1/responses/{made['id']}"
+    assert await ask(demo, "GET", place) == (200, made)
+    status, page = await ask(demo, "GET", f"{place}/input_items?limit=20&order=desc")
+    assert status == 200
+    assert [one["content"] for one in page["data"]] == ["Rain"]
+    assert page["has_more"] is False
+    status, told = await ask(demo, "DELETE", place)
+    assert (status, told["deleted"]) == (200, True)
+    status, refusal = await ask(demo, "GET", place)
+    assert (status, refusal["error"]["code"]) == (404, "response_not_found")
+
+
+async def test_items_come_in_pages() -> None:
+    demo = DemoTransport()
+    items = [{"role": "user", "content": word} for word in ("one", "two", "three")]
+    _, made = await ask(demo, "POST", "/v1/responses", {"model": "demo-chat", "input": items})
+    place = f"/v1/responses/{made['id']}/input_items?order=asc&limit=2"
+    _, first = await ask(demo, "GET", place)
+    assert [one["content"] for one in first["data"]] == ["one", "two"]
+    assert first["has_more"] is True
+    _, second = await ask(demo, "GET", f"{place}&after={first['last_id']}")
+    assert [one["content"] for one in second["data"]] == ["three"]
+    assert second["has_more"] is False
+
+
+async def test_an_item_that_is_none_is_not_listed() -> None:
+    demo = DemoTransport()
+    body = {"model": "demo-chat", "input": ["x", {"role": "user", "content": "y"}]}
+    _, made = await ask(demo, "POST", "/v1/responses", body)
+    _, page = await ask(demo, "GET", f"/v1/responses/{made['id']}/input_items")
+    assert [one["content"] for one in page["data"]] == ["y"]
+
+
+async def test_a_response_that_is_not_to_be_stored_is_not_kept() -> None:
+    demo = DemoTransport()
+    body = {"model": "demo-chat", "input": "Rain", "store": False}
+    _, made = await ask(demo, "POST", "/v1/responses", body)
+    assert made["store"] is False
+    assert (await ask(demo, "GET", f"/v1/responses/{made['id']}"))[0] == 404

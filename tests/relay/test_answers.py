@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.relay.conftest import Begin
 from tests.support.gateway import (
     CHAT,
     INPUT_NANOS,
@@ -13,7 +14,10 @@ from tests.support.gateway import (
     UPSTREAM_KEY,
     Station,
     body,
+    channel,
+    document,
 )
+from tests.support.rogue import Rogue
 from tests.support.script import USAGE, chat, chat_frames, stream
 
 COST = USAGE["prompt_tokens"] * INPUT_NANOS + USAGE["completion_tokens"] * OUTPUT_NANOS
@@ -160,3 +164,10 @@ async def test_the_other_operations(station: Station) -> None:
     reply = await station.request("POST", "/v1/completions", {"model": MODEL, "prompt": "say"})
     assert reply.json()["choices"][0]["text"] == " x"
     assert (await station.row(reply.request_id)).nanos == 3 * INPUT_NANOS + OUTPUT_NANOS
+
+
+async def test_names_of_prices_are_no_models(begin: Begin, rogue: Rogue) -> None:
+    models = [MODEL, "mj_imagine", "suno_music", "swap_face"]
+    station = await begin(document([{**channel("up", rogue.url), "models": models}]))
+    reply = await station.request("GET", "/v1/models")
+    assert [one["id"] for one in reply.json()["data"]] == [MODEL]

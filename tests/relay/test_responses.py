@@ -206,3 +206,16 @@ async def test_counts_are_free_and_a_chat_body_with_input_is_read(begin: Begin) 
     reply = await station.request("POST", "/v1/responses/compact", told)
     assert reply.json()["object"] == "response.compaction"
     assert (await station.row(reply.request_id)).nanos > 0
+
+
+async def test_the_demo_s_stored_responses(begin: Begin) -> None:
+    """A fresh installation has the demo alone."""
+    station = await begin(document([DEMO]))
+    async with sdk(station) as client:
+        made = await client.responses.create(model=MODEL, input="Name a bridge.")
+        shown = await client.responses.retrieve(made.id)
+        assert (shown.output_text, shown.model) == (made.output_text, MODEL)
+        assert [one.type async for one in client.responses.input_items.list(made.id)] == ["message"]
+        await client.responses.delete(made.id)
+        with pytest.raises(openai.NotFoundError):
+            await client.responses.retrieve(made.id)

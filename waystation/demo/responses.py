@@ -170,7 +170,7 @@ def _head(body: dict[str, Any], created: int) -> dict[str, Any]:
         "incomplete_details": None,
         "output": [],
         "reasoning": {"effort": (body.get("reasoning") or {}).get("effort"), "summary": None},
-        "store": False,
+        "store": body.get("store") is not False,
         "text": body.get("text") or {"format": {"type": "text"}},
         "truncation": "disabled",
         "usage": None,

@@ -12,6 +12,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from waystation.demo import chat, gemini, messages, moderation, others, rerank, responses
+from waystation.demo.kept import ASKED_BYTES_MAX, KeptResponses
 from waystation.demo.kinds import refuse_misplaced
 from waystation.demo.pictures.calls import action_of
 from waystation.demo.pictures.refusal import Refused
@@ -79,6 +80,7 @@ class DemoTransport:
     def __init__(self) -> None:
         self._studio = Studio()
         self._speech: SpeechDesk | None = None
+        self._kept = KeptResponses()
 
     def ready(self, origin: Destination) -> bool:
         return True
@@ -113,9 +115,11 @@ class DemoTransport:
         path = request.target.partition("?")[0]
         if path.startswith("/suno/"):
             return await self._studio.run(_sing, path, bytes(request.body), pace_ms)
+        if request.method in ("GET", "DELETE") and "/responses/" in path:
+            return _json(*self._kept.answer(request.method, request.target))
         action = action_of(request)
         if action is None:
-            return _serve(request, pace_ms)
+            return _serve(request, pace_ms, self._kept)
         desk = await self._studio.run(_desk, self._studio)
         return await desk.answer(request, action, deadlines, pace_ms / 1000)
 
@@ -157,7 +161,7 @@ def _sing(path: str, body: bytes, pace_ms: int) -> Incoming:
     return DemoIncoming(status, _JSON, iter((told,)))
 
 
-def _serve(request: Outgoing, pace_ms: int) -> Incoming:
+def _serve(request: Outgoing, pace_ms: int, kept: KeptResponses) -> Incoming:
     path = request.target.partition("?")[0]
     if path.endswith("/models"):
         return _json(200, {"object": "list", "data": [{"id": name} for name in _MODELS]})
@@ -168,7 +172,8 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
         return _serve_gemini(path, body, pace_ms)
     refuse_misplaced(body.get("model"), path)
     if "/responses" in path:
-        return _serve_responses(path, body, created, pace_ms)
+        memory = kept if len(request.body) <= ASKED_BYTES_MAX else None
+        return _serve_responses(path, body, created, pace_ms, memory)
     if path.endswith("/chat/completions"):
         if body.get("stream"):
             return _stream(chat.chunks(body, created), pace_ms)
@@ -192,18 +197,23 @@ def _serve(request: Outgoing, pace_ms: int) -> Incoming:
     return _refuse(404, f"the demo has no {path}")
 
 
-def _serve_responses(path: str, body: dict[str, Any], created: int, pace_ms: int) -> Incoming:
+def _serve_responses(
+    path: str, body: dict[str, Any], created: int, pace_ms: int, kept: KeptResponses | None
+) -> Incoming:
     if path.endswith("/input_tokens"):
         return _json(200, responses.input_tokens(body))
     if path.endswith("/compact"):
         return _json(200, responses.compaction(body, created))
+    whole = responses.response(body, created)
+    if whole["store"] and kept is not None:
+        kept.keep(whole, body.get("input"))
     if body.get("stream"):
         told = (
             b"event: " + event["type"].encode() + b"\ndata: " + _dump(event) + b"\n\n"
             for event in responses.events(body, created)
         )
         return DemoIncoming(200, _SSE, told, pace_ms / 1000)
-    return _json(200, responses.response(body, created))
+    return _json(200, whole)
 
 
 def _serve_gemini(path: str, body: dict[str, Any], pace_ms: int) -> Incoming:

@@ -37,7 +37,7 @@ _MAKERS = (
     ("gemini", "gemini"),
     *((name, "image-generation") for name in PREFIXES),
 )
-_VERBS = ("mj_", "suno_")
+_VERBS = ("mj_", "suno_", "swap_face")
 """Names of prices, which nobody calls as models."""
 _PAGE_MAX = 1000
 
@@ -68,7 +68,13 @@ def _openai(name: str, vendor: str) -> dict[str, Any]:
 
 
 def _anthropic(name: str, vendor: str) -> dict[str, Any]:
-    return {"type": "model", "id": name, "display_name": name, "created_at": _CREATED_TEXT}
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": _CREATED_TEXT,
+        "supported_endpoint_types": endpoint_types(name),
+    }
 
 
 _METHODS = ["generateContent", "streamGenerateContent", "countTokens"]
@@ -78,7 +84,12 @@ _EMBEDDING_METHODS = ["embedContent", "batchEmbedContents"]
 def _gemini(name: str, vendor: str) -> dict[str, Any]:
     kind = endpoint_type(name)
     methods = _EMBEDDING_METHODS if kind == "embeddings" else _METHODS
-    return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods}
+    return {
+        "name": f"models/{name}",
+        "displayName": name,
+        "supportedGenerationMethods": methods,
+        "supported_endpoint_types": endpoint_types(name),
+    }
 
 
 _ENTRY = {"openai": _openai, "anthropic": _anthropic, "gemini": _gemini}

@@ -30,6 +30,7 @@ PREFIXES = (
     "ideogram",
     "recraft",
     "imagen",
+    "demo-image",
 )
 """Of models that draw and do nothing else."""
 WORDLESS = (

@@ -46,6 +46,9 @@ SCHEMAS: dict[str, Schema] = {
             "id": string(),
             "display_name": string(),
             "created_at": string("RFC 3339.", "RFC 3339 时间。", format="date-time"),
+            "supported_endpoint_types": array(
+                string(), "Protocols that serve it.", "支持的接口类型。"
+            ),
         },
         ["type", "id", "display_name", "created_at"],
     ),
@@ -65,6 +68,9 @@ SCHEMAS: dict[str, Schema] = {
             "name": string("`models/` and the id.", "`models/` 加模型名。"),
             "displayName": string(),
             "supportedGenerationMethods": array(string()),
+            "supported_endpoint_types": array(
+                string(), "Protocols that serve it.", "支持的接口类型。"
+            ),
         },
         ["name", "supportedGenerationMethods"],
     ),
@@ -88,11 +94,13 @@ _ANTHROPIC = {
     "id": "gpt-4o-mini",
     "display_name": "gpt-4o-mini",
     "created_at": "2021-07-20T10:40:00Z",
+    "supported_endpoint_types": ["openai"],
 }
 _GEMINI = {
     "name": "models/gpt-4o-mini",
     "displayName": "gpt-4o-mini",
     "supportedGenerationMethods": ["generateContent"],
+    "supported_endpoint_types": ["openai"],
 }
 _VERSION = Parameter(
     "anthropic-version",
