@@ -101,6 +101,8 @@ WHOLE = (
     "server-timing",
     *LIMITS,
 )
+REPEATED = (*WHOLE, "x-waystation-repeats")
+"""Of what a repeat with the same Idempotency-Key gets again."""
 
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",

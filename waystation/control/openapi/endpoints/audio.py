@@ -4,11 +4,11 @@ from waystation.control.openapi.codes import RELAY
 from waystation.control.openapi.endpoint import Body, Endpoint, Example, Reply
 from waystation.control.openapi.endpoints.audio_schemas import SCHEMAS as SCHEMAS
 from waystation.control.openapi.fields import Schema, events, ref, string
-from waystation.control.openapi.headers import ALWAYS, IDEMPOTENCY_KEY, LIMITS, WHOLE
+from waystation.control.openapi.headers import ALWAYS, IDEMPOTENCY_KEY, LIMITS, REPEATED
 
 _SOUND = {"type": "string", "format": "binary"}
 _SOUND_TYPES = ("audio/mpeg", "audio/ogg", "audio/aac", "audio/flac", "audio/wav", "audio/pcm")
-_STREAMED = (*ALWAYS, "server-timing", *LIMITS)
+_STREAMED = (*ALWAYS, "x-waystation-repeats", "server-timing", *LIMITS)
 _SPOKEN = (
     'data: {"type":"speech.audio.delta","audio":"//PExAAA"}\n\n'
     'data: {"type":"speech.audio.done","usage":{"input_tokens":4,"output_tokens":25,'
@@ -51,7 +51,7 @@ def _texts(more: bool) -> tuple[Reply, ...]:
             string(**events(ref("TranscriptEvent"))),
             (Example("stream", _WRITTEN),),
         )
-    headers = WHOLE if more else (*WHOLE, "x-waystation-second")
+    headers = REPEATED if more else (*REPEATED, "x-waystation-second")
     return (Reply(200, "What was said, in the form asked for.", "转写结果。", content, headers),)
 
 

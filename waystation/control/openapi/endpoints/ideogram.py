@@ -13,7 +13,7 @@ from waystation.control.openapi.fields import (
     ref,
     string,
 )
-from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
+from waystation.control.openapi.headers import IDEMPOTENCY_KEY, REPEATED
 from waystation.control.openapi.sample_picture import SAMPLE_PICTURE
 
 _RATIOS = ["10_16", "16_10", "9_16", "16_9", "3_2", "2_3", "4_3", "3_4", "1_1", "1_3", "3_1"]
@@ -114,7 +114,7 @@ _REPLIES = (
         "The pictures.",
         "图片。",
         {"application/json": (ref("IdeogramList"), (Example("one", _REPLY),))},
-        WHOLE,
+        REPEATED,
     ),
 )
 _CODES = (*RELAY, *PICTURES_OUT)

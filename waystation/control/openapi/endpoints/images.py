@@ -12,7 +12,7 @@ from waystation.control.openapi.fields import (
     ref,
     string,
 )
-from waystation.control.openapi.headers import IDEMPOTENCY_KEY, WHOLE
+from waystation.control.openapi.headers import IDEMPOTENCY_KEY, REPEATED
 from waystation.control.openapi.sample_picture import SAMPLE_PICTURE
 
 _ENTRY = record(
@@ -109,7 +109,7 @@ _REPLIES = (
                 (Example("partial pictures", _STREAM),),
             ),
         },
-        WHOLE,
+        REPEATED,
     ),
 )
 _RECRAFT = {
