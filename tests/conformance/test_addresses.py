@@ -81,6 +81,17 @@ def test_an_unknown_address(server: Server, method: str, target: str, hint: str 
     assert error["code"] == "unknown_url"
 
 
+@pytest.mark.parametrize("version", ["v1", "v1beta"])
+def test_a_verb_that_does_not_exist(server: Server, version: str) -> None:
+    """Not a wrong method of the model's own address, and told in the shape of the verbs."""
+    target = f"/{version}/models/demo-chat:generateContents"
+    answer = call(server, "POST", target, {})
+    assert answer.status == 404, answer
+    error = answer.body["error"]
+    assert (error["code"], error["status"], error["details"]) == (404, "NOT_FOUND", [])
+    assert error["message"].startswith(f"Invalid URL (POST {target}) (request id: ")
+
+
 def test_the_wrong_method(server: Server) -> None:
     answer = call(server, "GET", "/v1/chat/completions")
     assert answer.status == 405

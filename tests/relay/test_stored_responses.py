@@ -86,10 +86,12 @@ async def test_what_we_keep_is_said_again(begin: Begin, rogue: Rogue) -> None:
         "POST", PATH, ask("x", previous_response_id=second["id"]), OTHER_KEY
     )
     assert (reply.status, reply.error["code"]) == (404, "response_not_found")
+    assert reply.error["param"] == "previous_response_id"
     assert (await station.request("DELETE", f"{PATH}/{second['id']}", key=OTHER_KEY)).status == 404
     gone = await station.request("DELETE", f"{PATH}/{second['id']}")
     assert gone.json() == {"id": second["id"], "object": "response", "deleted": True}
-    assert (await station.request("GET", f"{PATH}/{second['id']}")).status == 404
+    missed = await station.request("GET", f"{PATH}/{second['id']}")
+    assert (missed.status, missed.error["param"]) == (404, None)  # it was asked by its address
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Awaitable
 from waystation.dialects.midjourney.speed import wrong_speed
 from waystation.edge.call import Call, Handler
 from waystation.edge.language import language_of
+from waystation.edge.paths import VERSIONS
 from waystation.edge.replies import Headers, send_fault
 from waystation.edge.routes import NoRoute, RouteTable
-from waystation.errors import Language
+from waystation.errors import Fault, Language
 
 _RELAY_SHAPES = {
     "v1": "openai",
@@ -27,6 +28,8 @@ _RELAY_SHAPES = {
     "files": "openai",
 }
 """First segments that are the relay's: an unknown address below them is refused here, in shape."""
+
+_SHOWN_CHARACTERS_MAX = 200
 
 
 class Dispatcher:
@@ -48,6 +51,11 @@ class Dispatcher:
         return found.route.handler(call)
 
     async def _unknown(self, call: Call, missed: NoRoute) -> None:
+        if call.method == "POST" and _has_verb(call.path):
+            shown = call.raw_path[:_SHOWN_CHARACTERS_MAX]
+            fault = Fault("unknown_url", method="POST", path=shown, hint="")
+            send_fault(call, fault, "gemini", language_of(call, self._language))
+            return
         first = call.path.split("/", 2)[1]
         shape = missed.dialect or _shape_below(call.path, first)
         if shape is None and first.startswith("mj-") and call.path.startswith(f"/{first}/mj/"):
@@ -62,6 +70,12 @@ class Dispatcher:
         if missed.status == 405:
             headers = ((b"allow", ", ".join(missed.allowed).encode()),)
         send_fault(call, fault, shape, language_of(call, self._language), headers)
+
+
+def _has_verb(path: str) -> bool:
+    """Google's form, with a verb that is not known: GET's row of models takes any name."""
+    segments = path.split("/")
+    return segments[1] in VERSIONS and segments[2:3] == ["models"] and ":" in segments[-1]
 
 
 def _shape_below(path: str, first: str) -> str | None:

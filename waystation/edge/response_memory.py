@@ -31,6 +31,8 @@ WAITING_MAX = 4096
 TURNS_MAX = 200
 REPLAY_BYTES_MAX = 16 * 1024 * 1024
 
+_FIELD = "previous_response_id"
+
 _Place = tuple[int, str]
 
 
@@ -57,7 +59,7 @@ class ResponseMemory:
         previous = getattr(operation, "previous", None)
         if not previous:
             return None
-        stored = await self.find(account_id, previous)
+        stored = await self.find(account_id, previous, _FIELD)
         if stored.channel_id is not None:
             if isinstance(operation, ResponsesOperation):
                 operation.follows(stored.context_tokens)
@@ -80,13 +82,16 @@ class ResponseMemory:
             turns.append([*kept.items, *replayed(kept.response)])
             if not stored.previous:
                 break
-            stored = await self.find(account_id, stored.previous)
+            stored = await self.find(account_id, stored.previous, _FIELD)
             if stored.channel_id is not None:
-                raise _not_found(stored.id)
+                raise _not_found(stored.id, _FIELD)
         return [item for turn in reversed(turns) for item in turn]
 
-    async def find(self, account_id: int, identity: str) -> Stored:
-        """Raises Fault: response_not_found (404), temporarily_unavailable (503)."""
+    async def find(self, account_id: int, identity: str, param: str | None = None) -> Stored:
+        """What the address names, or the field `param`.
+
+        Raises Fault: response_not_found (404), temporarily_unavailable (503).
+        """
         place = (account_id, identity)
         for look in range(LOOKS):
             found = self._waiting.get(place) or self._writing.get(place)
@@ -100,7 +105,7 @@ class ResponseMemory:
                 return found
             if look < LOOKS - 1:
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
-        raise _not_found(identity)
+        raise _not_found(identity, param)
 
     async def forget(self, stored: Stored) -> None:
         """Raises Fault (503)."""
@@ -172,10 +177,10 @@ def pinned(choices: Choices, stored: Stored) -> Choices:
     no more to be had."""
     found = [one for one in choices.candidates if one.channel.id == stored.channel_id]
     if not found or found[0].operation not in found[0].channel.paths:
-        raise _not_found(stored.id)
+        raise _not_found(stored.id, _FIELD)
     keys = tuple(key for key in found[0].channel.keys if key.id == stored.key_id)
     if stored.key_id and not keys:
-        raise _not_found(stored.id)
+        raise _not_found(stored.id, _FIELD)
     channel = found[0].channel
     if len(channel.keys) > 1:
         channel = msgspec.structs.replace(channel, keys=keys)
@@ -196,5 +201,5 @@ def _native(story: Story, served: Candidate, account_id: int) -> Stored | None:
     )
 
 
-def _not_found(identity: str) -> Fault:
-    return Fault("response_not_found", id=identity[:100], param="previous_response_id")
+def _not_found(identity: str, param: str | None) -> Fault:
+    return Fault("response_not_found", id=identity[:100], param=param)
