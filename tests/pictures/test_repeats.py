@@ -15,6 +15,7 @@ from tests.support.gateway import EMAIL
 from tests.support.script import Gate
 from waystation.artefacts import kept_replies
 from waystation.artefacts.kept_replies import KeptReplies
+from waystation.artefacts.sweep import sweep_orphans
 
 PNG = png()
 KEY = {"idempotency-key": "once"}
@@ -156,6 +157,7 @@ async def test_it_ends_after_a_day(studio: Studio) -> None:
     assert await replies.find(first.request_id, account_id) is not None
     assert await replies.find(first.request_id, account_id + 1) is None
     assert await replies.end_old() == 0
+    assert await sweep_orphans(studio.gateway.site.artefacts, None, -60) == 0, "no file without row"
     over = path.stat().st_mtime - kept_replies.KEPT_MS / 1000 - 1
     os.utime(path, (over, over))
     assert await replies.end_old() == 1
